@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From the plan to the tree: every root's sources in order, then what the machine itself needs in them.
+ */
+#ifndef INGOT_ASSEMBLE_H
+#define INGOT_ASSEMBLE_H
+
+#include "plan.h"
+#include "sources.h"
+#include "tree.h"
+
+/* The inputs must have been fetched. *kernel is opened on the way; its release is the caller's. Says on the progress
+ * line which maintainer scripts were not run. */
+int assemble(const struct plan *p, struct cache *c, struct tree *t, struct kernel *kernel, struct err *e);
+
+/* sources_local.c: one source that is not a package, put below root ("" for the machine's own). */
+int put_local(struct arena *a, const struct plan_source *s, const char *root, struct tree *t, struct err *e);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The pipeline as one object: load, plan, fetch, assemble, then write. The verbs are thin users of it.
+ */
+#ifndef INGOT_BUILD_H
+#define INGOT_BUILD_H
+
+#include "cache.h"
+#include "lock.h"
+#include "plan.h"
+#include "project.h"
+
+struct build_options {
+	const char *image_file;
+	const char *out_dir;    /* images go to OUT/NAME */
+	const char *cache_dir;
+	const char *recipe_dir; /* NULL: only the usual places */
+};
+
+struct build {
+	struct project project;
+	struct plan plan;
+	struct cache *cache;
+	struct tree *tree;     /* complete, with the service table in it */
+	struct kernel kernel;
+	void *table;           /* the service table's bytes */
+	size_t table_size;
+	const char *dir;       /* OUT/NAME */
+};
+
+/* Everything up to the tree. On failure either b->project.diags holds something or *e does; release in both cases. */
+int build_prepare(struct build *b, const struct build_options *o, struct err *e);
+/* Writes the outputs to b->dir, all or none, unless they are there already from the same tree; *written tells. */
+int build_write(struct build *b, bool *written, struct err *e);
+void build_release(struct build *b);
+
+/* A file of the outputs, as a path in b's arena. */
+const char *build_file(const struct build *b, const char *name);
+
+#define BUILD_KERNEL    "kernel"
+#define BUILD_INITRAMFS "initramfs.cpio.zst"
+#define BUILD_CMDLINE   "cmdline"
+#define BUILD_MANIFEST  "manifest.json"
+
+/* manifest.c: what is in the tree, every path with its digest and where it came from. */
+void manifest_write(const struct build *b, FILE *to); /* ferror tells of failure */
+
+#endif

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+# The build tool, and the libraries below it (see builder/deps).
+BUILDER_SRC := $(sort $(wildcard builder/*.c))
+
+# In the order they should start: libarchive waits for the first three.
+DEPS := zlib xz-utils libzstd libarchive busybox libyaml libmd
+LIB_DEPS := $(filter-out busybox,$(DEPS))
+DEP_LIBS := build/deps/lib/libarchive.a build/deps/lib/libyaml.a build/deps/lib/libzstd.a build/deps/lib/liblzma.a \
+	build/deps/lib/libz.a build/deps/lib/libmd.a
+
+build/deps/stamp/fetch: builder/deps/debian.lock builder/deps/orig.sha256 builder/deps/fetch.sh
+	@builder/deps/fetch.sh
+
+build/deps/stamp/kernel-headers: builder/deps/kernel-headers.sh
+	@builder/deps/kernel-headers.sh
+
+$(DEPS:%=build/deps/stamp/%): build/deps/stamp/%: builder/deps/%.sh builder/deps/dep.sh build/deps/stamp/fetch \
+		build/deps/stamp/kernel-headers
+	@builder/deps/dep.sh $*
+
+build/deps/stamp/libarchive: build/deps/stamp/zlib build/deps/stamp/xz-utils build/deps/stamp/libzstd
+build/deps/stamp/busybox: builder/deps/busybox.config
+
+# A deleted result is built again: dep.sh looks.
+build/busybox build/busybox.links: build/deps/stamp/busybox
+	@test -f $@ || builder/deps/dep.sh busybox
+$(DEP_LIBS): $(LIB_DEPS:%=build/deps/stamp/%) ;
+$(BUILDER_SRC:%.c=$(O)/%.o): $(LIB_DEPS:%=build/deps/stamp/%)
+
+# The guest's programs are carried inside ingot (guest.c); busybox lies beside it.
+CFLAGS_builder/guest := -DGUEST_DIR='"build"' -DSOURCE_DIR='"."'
+GUEST_PARTS := build/ingot-init build/ingot-stub build/ingotctl init/udhcpc.sh
+build/ingot: | build/busybox build/busybox.links
+$(O)/builder/guest.o build/san/builder/guest.o build/fuzz/builder/guest.o: $(GUEST_PARTS)
+
+build/ingot: $(BUILDER_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a $(DEP_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(MUSL_CC) $(LINK) -pthread -o $@ $^

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What must hold between the values of a model: names that resolve, clashes, cycles, sums. It reads the host's file
+ * system only to see whether sources exist, and fetches nothing.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "project.h"
+#include "table.h"
+#include "value.h"
+
+static void
+check_source(struct project *p, const struct source *s)
+{
+	const void *kinds[] = { s->debian, s->file, s->folder, s->text, s->link, s->dir, s->busybox };
+	size_t n = 0;
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		n += kinds[i] != NULL;
+	if (n != 1 && s->head.node && s->head.node->kind == NODE_MAP)
+		diag(p->diags, s->head.node, "a source is exactly one of debian, file, folder, text, link, dir and busybox");
+	if (s->file && s->file->path && (stat(s->file->path, &st) || !S_ISREG(st.st_mode)))
+		diag(p->diags, node_place(s->file->head.node, "path"), "no file %s", s->file->path);
+	if (s->folder && s->folder->path && (stat(s->folder->path, &st) || !S_ISDIR(st.st_mode)))
+		diag(p->diags, node_place(s->folder->head.node, "path"), "no folder %s", s->folder->path);
+	if (s->debian && s->debian->head.node && node_get(s->debian->head.node, "packages") && !s->debian->packages.n)
+		diag(p->diags, s->debian->head.node, "`packages` is empty");
+}
+
+static void
+check_recipes(struct project *p)
+{
+	for (size_t i = 0; i < p->n_recipes; i++)
+		for (size_t k = 0; k < p->recipes[i]->sources.n; k++)
+			check_source(p, &p->recipes[i]->sources.v[k]);
+	for (size_t k = 0; k < p->image.sources.n; k++)
+		check_source(p, &p->image.sources.v[k]);
+}
+
+static void
+check_kernel(struct project *p)
+{
+	const struct model_kernel *k = &p->image.kernel;
+
+	if (!k->recipe)
+		return;
+	struct recipe *r = project_recipe(p, k->recipe);
+	if (r && r->head.node && !r->kernel)
+		diag(p->diags, node_place(k->head.node, "recipe"), "the recipe `%s` holds no kernel", k->recipe);
+}
+
+static void
+check_users(struct project *p)
+{
+	const struct image *m = &p->image;
+
+	for (size_t i = 0; i < m->users.n; i++) {
+		const struct model_user *a = &m->users.v[i];
+		if (a->name && strcmp(a->name, "root") == 0)
+			diag(p->diags, a->head.node, "`root` is there already, as uid 0, and no service may be it");
+		for (size_t j = 0; j < i; j++) {
+			const struct model_user *b = &m->users.v[j];
+			if (a->name && b->name && strcmp(a->name, b->name) == 0)
+				diag(p->diags, node_place(a->head.node, "name"), "the user `%s` is declared twice", a->name);
+			else if (a->uid && a->uid == b->uid)
+				diag(p->diags, node_place(a->head.node, "uid"), "uid %llu is `%s`'s already", (unsigned long long)a->uid,
+				     b->name);
+		}
+	}
+}
+
+static void
+check_user_of(struct project *p, const struct model_service *s)
+{
+	const struct image *m = &p->image;
+	const char *names[65];
+	size_t n = 0;
+
+	if (!s->user)
+		return;
+	const struct node *at = node_place(s->head.node, "user");
+	if (strcmp(s->user, "root") == 0 || strcmp(s->user, "0") == 0) {
+		diag(p->diags, at, "no service runs as root: declare a user under `users`, or leave `user` out");
+		return;
+	}
+	for (size_t i = 0; i < m->users.n; i++) {
+		if (!m->users.v[i].name)
+			continue;
+		if (strcmp(m->users.v[i].name, s->user) == 0)
+			return;
+		if (n < 64)
+			names[n++] = m->users.v[i].name;
+	}
+	names[n] = NULL;
+	const char *meant = nearest(s->user, names);
+	if (meant)
+		diag(p->diags, at, "no user `%s`: did you mean `%s`?", s->user, meant);
+	else
+		diag(p->diags, at, "no user `%s`: declare it under `users: [{name: %s, uid: 10001}]`", s->user, s->user);
+}
+
+static const char *const reserved[] = { "/", "/proc", "/dev", "/sys", "/tmp", "/run", NULL };
+
+static void
+check_state(struct project *p, const struct model_service *s)
+{
+	for (size_t i = 0; i < s->state.n; i++) {
+		const char *path = s->state.v[i].path;
+		if (!path)
+			continue;
+		for (const char *const *r = reserved; *r; r++) {
+			size_t n = strlen(*r);
+			bool below = n > 1 && strncmp(path, *r, n) == 0 && path[n] == '/';
+			if (strcmp(path, *r) == 0 || (below && strcmp(*r, "/run") != 0))
+				diag(p->diags, node_place(s->state.v[i].head.node, "path"), "%s cannot be state: %s is made at each start",
+				     path, *r);
+		}
+		for (size_t j = 0; j < i; j++) {
+			const char *other = s->state.v[j].path;
+			size_t n = other ? strlen(other) : 0, m = strlen(path);
+			if (other && (strncmp(path, other, n < m ? n : m) == 0) && (n == m || (n < m ? path[n] : other[m]) == '/'))
+				diag(p->diags, node_place(s->state.v[i].head.node, "path"), "%s and %s lie in each other", path, other);
+		}
+	}
+}
+
+static void
+check_unit(struct project *p, const struct model_service *s)
+{
+	const struct node *at = node_place(s->head.node, "command");
+
+	if (at && at->kind == NODE_LIST && (!s->command.n || !value_is_path(s->command.v[0])))
+		diag(p->diags, at, "`command` must begin with an absolute path, such as [/usr/sbin/nginx, ...]");
+	if (s->command.n > TBL_ARGV_MAX)
+		diag(p->diags, at, "`command` has more than %d words", TBL_ARGV_MAX);
+	for (size_t k = 0; k < s->sources.n; k++)
+		check_source(p, &s->sources.v[k]);
+	if (s->network.mode == NET_NONE && s->network.ports.n)
+		diag(p->diags, node_place(s->network.head.node, "ports"),
+		     "ports without a network: write `mode: machine` beside them");
+	if (s->ready.tcp && s->ready.fd)
+		diag(p->diags, s->ready.head.node, "`ready` is one of tcp and fd");
+	if (s->ready.head.node && !s->ready.tcp && !s->ready.fd && !diags_count(p->diags))
+		diag(p->diags, s->ready.head.node, "`ready` needs tcp or fd");
+	if (s->ready.tcp && s->network.mode == NET_NONE)
+		diag(p->diags, node_place(s->ready.head.node, "tcp"),
+		     "nothing can reach port %llu of a service without a network: write `network: {mode: machine}`",
+		     (unsigned long long)s->ready.tcp);
+	if (s->restart.backoff.max < s->restart.backoff.first)
+		diag(p->diags, s->restart.backoff.head.node, "`max` is below `first`");
+	check_user_of(p, s);
+	check_state(p, s);
+}
+
+static void
+check_names(struct project *p)
+{
+	for (size_t i = p->image.services.n; i < project_units(p); i++)
+		for (size_t j = 0; j < p->image.services.n; j++)
+			if (strcmp(project_unit(p, i)->head.name, project_unit(p, j)->head.name) == 0)
+				diag(p->diags, project_unit(p, i)->head.node, "a service is named `%s` as well as this job",
+				     project_unit(p, i)->head.name);
+	for (size_t i = 0; i < project_units(p); i++)
+		if (strcmp(project_unit(p, i)->head.name, "dhcp") == 0)
+			diag(p->diags, project_unit(p, i)->head.node, "the name `dhcp` is the machine's own");
+}
+
+static void
+check_ports(struct project *p)
+{
+	struct seen {
+		uint64_t port;
+		int protocol;
+		const char *name;
+	} seen[256];
+	size_t n = 0;
+
+	for (size_t i = 0; i < project_units(p); i++) {
+		const struct model_service *s = project_unit(p, i);
+		for (size_t k = 0; k < s->network.ports.n; k++) {
+			const struct model_port *port = &s->network.ports.v[k];
+			for (size_t j = 0; j < n; j++)
+				if (seen[j].port == port->machine && seen[j].protocol == port->protocol)
+					diag(p->diags, port->head.node, "port %llu of the machine is `%s`'s already",
+					     (unsigned long long)port->machine, seen[j].name);
+			if (n < 256)
+				seen[n++] = (struct seen){ port->machine, port->protocol, s->head.name };
+		}
+	}
+}
+
+static void
+check_sum(struct project *p)
+{
+	const struct image *m = &p->image;
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < project_units(p); i++)
+		if (__builtin_add_overflow(sum, project_unit(p, i)->limits.memory, &sum))
+			sum = UINT64_MAX;
+	if (m->budget.memory && sum > m->budget.memory)
+		diag(p->diags, node_place(m->budget.head.node ? m->budget.head.node : m->head.node, "memory"),
+		     "the services' memory limits add up to %lluM, the machine has %lluM (budget.memory)",
+		     (unsigned long long)sum >> 20, (unsigned long long)m->budget.memory >> 20);
+}
+
+/* ---- dependencies: depth-first, each cycle named once ---- */
+
+enum colour { WHITE, GREY, BLACK };
+
+struct visit {
+	struct project *p;
+	enum colour *colour;
+	size_t *stack; /* units on the way */
+	size_t *next;  /* for each of them, the next of its needs */
+	size_t depth;
+};
+
+static size_t
+unit_named(const struct project *p, const char *name)
+{
+	size_t i = 0;
+
+	while (i < project_units(p) && strcmp(project_unit(p, i)->head.name, name) != 0)
+		i++;
+	return i;
+}
+
+static void
+say_cycle(struct visit *v, size_t again)
+{
+	char text[512] = "";
+	size_t from = 0;
+
+	while (v->stack[from] != again)
+		from++;
+	for (size_t i = from; i <= v->depth; i++) {
+		const char *name = project_unit(v->p, i < v->depth ? v->stack[i] : again)->head.name;
+		size_t used = strlen(text);
+		snprintf(text + used, sizeof text - used, "%s%s", used ? " -> " : "", name);
+	}
+	diag(v->p->diags, node_place(project_unit(v->p, again)->head.node, "needs"), "the needs go in a circle: %s", text);
+}
+
+static void
+push(struct visit *v, size_t unit)
+{
+	v->colour[unit] = GREY;
+	v->stack[v->depth] = unit;
+	v->next[v->depth] = 0;
+	v->depth++;
+}
+
+/* With a stack of its own: a chain of thousands must not overflow the program's. */
+static void
+visit_from(struct visit *v, size_t first)
+{
+	size_t n = project_units(v->p);
+
+	push(v, first);
+	while (v->depth) {
+		size_t unit = v->stack[v->depth - 1], k = v->next[v->depth - 1]++;
+		const struct model_service *s = project_unit(v->p, unit);
+		if (k == s->needs.n) {
+			v->colour[unit] = BLACK;
+			v->depth--;
+			continue;
+		}
+		size_t to = unit_named(v->p, s->needs.v[k]);
+		if (to < n && v->colour[to] == GREY)
+			say_cycle(v, to);
+		else if (to < n && v->colour[to] == WHITE)
+			push(v, to);
+	}
+}
+
+static void
+check_needs(struct project *p)
+{
+	size_t n = project_units(p);
+	const char **names = xcalloc(n + 2, sizeof *names);
+	struct visit v = { p, xcalloc(n, sizeof(enum colour)), xcalloc(n, sizeof(size_t)), xcalloc(n, sizeof(size_t)), 0 };
+
+	for (size_t i = 0; i < n; i++)
+		names[i] = project_unit(p, i)->head.name;
+	names[n] = "dhcp";
+	for (size_t i = 0; i < n; i++) {
+		const struct model_service *s = project_unit(p, i);
+		const struct node *list = node_get(s->head.node, "needs");
+		for (size_t k = 0; k < s->needs.n; k++) {
+			if (unit_named(p, s->needs.v[k]) < n || strcmp(s->needs.v[k], "dhcp") == 0)
+				continue;
+			const char *meant = nearest(s->needs.v[k], names);
+			diag(p->diags, list, "needs `%s`, which is no service and no job%s%s%s", s->needs.v[k],
+			     meant ? ": did you mean `" : "", meant ? meant : "", meant ? "`?" : "");
+		}
+	}
+	for (size_t i = 0; i < n; i++)
+		if (v.colour[i] == WHITE)
+			visit_from(&v, i);
+	free(names);
+	free(v.colour);
+	free(v.stack);
+	free(v.next);
+}
+
+static void
+check_links(struct project *p)
+{
+	const struct image *m = &p->image;
+
+	for (size_t i = 0; i < m->network.links.n; i++) {
+		const struct model_link *l = &m->network.links.v[i];
+		if (i > 0)
+			diag(p->diags, l->head.node, "more than one link is not supported yet");
+		if (l->dhcp == (l->address != 0))
+			diag(p->diags, l->head.node, "a link needs either `dhcp: true` or an `address`");
+		if (l->name && strlen(l->name) > 15)
+			diag(p->diags, node_place(l->head.node, "name"), "a link's name has at most 15 characters");
+	}
+}
+
+static void
+check_forwards(struct project *p)
+{
+	const struct image *m = &p->image;
+
+	for (size_t i = 0; i < m->run.forward.n; i++)
+		for (size_t j = 0; j < i; j++)
+			if (m->run.forward.v[i].host == m->run.forward.v[j].host &&
+			    m->run.forward.v[i].protocol == m->run.forward.v[j].protocol)
+				diag(p->diags, m->run.forward.v[i].head.node, "port %llu of the host is forwarded twice",
+				     (unsigned long long)m->run.forward.v[i].host);
+}
+
+void
+project_check(struct project *p)
+{
+	if (project_units(p) >= TBL_SVC_MAX)
+		diag(p->diags, p->image.head.node, "more than %u services and jobs", TBL_SVC_MAX - 1);
+	check_recipes(p);
+	check_kernel(p);
+	check_users(p);
+	check_names(p);
+	for (size_t i = 0; i < project_units(p); i++)
+		check_unit(p, project_unit(p, i));
+	check_ports(p);
+	check_sum(p);
+	check_needs(p);
+	check_links(p);
+	check_forwards(p);
+}

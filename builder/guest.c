@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "content.h"
+
+/* The assembler takes the files in as they are; the make fragment gives their folder and the dependency. */
+#define CARRY(symbol, file)                                                                                     \
+	__asm__(".section .rodata\n.balign 16\n.global " #symbol "_start\n" #symbol "_start:\n.incbin \"" file  \
+		"\"\n.global " #symbol "_end\n" #symbol "_end:\n.byte 0\n.previous\n");                         \
+	extern const unsigned char symbol##_start[], symbol##_end[]
+
+CARRY(guest_init, GUEST_DIR "/ingot-init");
+CARRY(guest_stub, GUEST_DIR "/ingot-stub");
+CARRY(guest_ctl, GUEST_DIR "/ingotctl");
+CARRY(guest_dhcp, SOURCE_DIR "/init/udhcpc.sh");
+
+static const struct {
+	const char *path;
+	const unsigned char *start, *end;
+} programs[GUEST_PROGRAMS] = {
+	[GUEST_INIT] = { "/init", guest_init_start, guest_init_end },
+	[GUEST_STUB] = { "/ingot/stub", guest_stub_start, guest_stub_end },
+	[GUEST_CTL] = { "/usr/bin/ingotctl", guest_ctl_start, guest_ctl_end },
+	[GUEST_DHCP_SCRIPT] = { "/ingot/udhcpc", guest_dhcp_start, guest_dhcp_end },
+};
+
+const char *
+guest_path(enum guest_program g)
+{
+	return programs[g].path;
+}
+
+void
+guest_content(enum guest_program g, struct content *out)
+{
+	content_of_mem(out, programs[g].start, (size_t)(programs[g].end - programs[g].start));
+}
+
+/* A file beside the running program. */
+static int
+beside(struct arena *a, const char *name, const char **out, struct err *e)
+{
+	char exe[4096];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+
+	if (n < 0)
+		return err_set(e, errno, "cannot tell where ingot itself is: /proc/self/exe");
+	exe[n] = '\0';
+	char *slash = strrchr(exe, '/');
+	*out = arena_printf(a, "%.*s/%s", (int)(slash - exe), exe, name);
+	if (access(*out, R_OK) != 0)
+		return err_set(e, errno, "no %s beside ingot, where the busybox source looks (%s): build it with `make`", name, *out);
+	return 0;
+}
+
+int
+guest_busybox(struct arena *a, struct content *out, const char *const **links, size_t *n, struct err *e)
+{
+	const char *program, *list;
+	struct content lines;
+
+	if (beside(a, "busybox", &program, e) || beside(a, "busybox.links", &list, e) || content_of_file(out, program, e) ||
+	    content_of_file(&lines, list, e))
+		return -1;
+	char *text = content_load(&lines, e), *save, **v;
+	if (!text)
+		return -1;
+	size_t count = 0;
+	v = arena_alloc(a, (lines.size / 2 + 1) * sizeof *v); /* a line is two bytes at least */
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		v[count++] = arena_strdup(a, line);
+	free(text);
+	*links = (const char *const *)v;
+	*n = count;
+	return 0;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The manifest: every path of the tree with its metadata, its digest and the line or package that it comes from.
+ */
+#include <stdio.h>
+
+#include "build.h"
+#include "content.h"
+#include "json.h"
+
+#define PATH_CAP 4096
+
+static void
+to_file(void *ctx, const char *bytes, size_t size)
+{
+	fwrite(bytes, 1, size, ctx); /* the caller asks ferror */
+}
+
+static void
+add_text(struct json *j, const char *key, const char *text)
+{
+	json_key(j, key);
+	json_string(j, text);
+}
+
+static void
+add_number(struct json *j, const char *key, uint64_t v)
+{
+	json_key(j, key);
+	json_uint(j, v);
+}
+
+static void
+add_digest(struct json *j, const char *key, const uint8_t sha256[DIGEST_SIZE])
+{
+	char hex[DIGEST_HEX];
+
+	digest_hex(sha256, hex);
+	add_text(j, key, hex);
+}
+
+static int
+add_entry(struct tree_entry *x, void *arg)
+{
+	static const char *const types[] = { [TREE_DIR] = "dir", [TREE_FILE] = "file", [TREE_SYMLINK] = "symlink" };
+	const struct tree_inode *i = x->inode;
+	struct json *j = arg;
+	char path[PATH_CAP], mode[8];
+
+	tree_path(x, path, sizeof path);
+	snprintf(mode, sizeof mode, "%04o", i->meta.mode & 07777);
+	json_object(j);
+	add_text(j, "path", path);
+	add_text(j, "type", types[i->type]);
+	add_text(j, "mode", mode);
+	add_number(j, "uid", i->meta.uid);
+	add_number(j, "gid", i->meta.gid);
+	if (i->type == TREE_FILE) {
+		add_number(j, "size", i->content.size);
+		add_digest(j, "sha256", i->content.sha256);
+	}
+	if (i->type == TREE_FILE && i->nlink > 1)
+		add_number(j, "inode", i->id);
+	if (i->type == TREE_SYMLINK)
+		add_text(j, "target", i->target);
+	add_text(j, "origin", x->origin->text);
+	json_object_end(j);
+	return 0;
+}
+
+static void
+add_kernel(struct json *j, const struct kernel *k)
+{
+	json_key(j, "kernel");
+	json_object(j);
+	add_text(j, "release", k->release ? k->release : "");
+	add_digest(j, "sha256", k->image.sha256);
+	json_key(j, "modules");
+	json_array(j);
+	for (size_t i = 0; i < k->n_modules; i++)
+		json_string(j, k->modules[i].name);
+	json_array_end(j);
+	json_object_end(j);
+}
+
+void
+manifest_write(const struct build *b, FILE *to)
+{
+	uint8_t digest[DIGEST_SIZE];
+	struct json j;
+
+	json_init(&j, to_file, to);
+	json_object(&j);
+	add_text(&j, "image", b->project.image.image);
+	add_text(&j, "ingot", INGOT_VERSION);
+	tree_digest(b->tree, digest);
+	add_digest(&j, "tree", digest);
+	add_text(&j, "cmdline", b->plan.cmdline);
+	add_kernel(&j, &b->kernel);
+	json_key(&j, "paths");
+	json_array(&j);
+	tree_walk(tree_root(b->tree), add_entry, &j);
+	json_array_end(&j);
+	json_object_end(&j);
+	json_end(&j);
+}

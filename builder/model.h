@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What an image file and its recipes say, as structs that the key tables fill. Nothing here is resolved or checked
+ * against anything else; each struct knows its node, and with it its place. Times are milliseconds, sizes bytes.
+ */
+#ifndef INGOT_MODEL_H
+#define INGOT_MODEL_H
+
+#include "keys.h"
+
+/* A list that a key table fills: KEY_TEXTS and the like; v and n as in struct key_list. */
+#define LIST_OF(type)       \
+	struct {            \
+		type *v;    \
+		size_t n;   \
+	}
+
+/* ---- sources: what brings files into a root; exactly one of the pointers is set ---- */
+
+struct src_debian {
+	struct key_head head;
+	LIST_OF(const char *) packages;
+	LIST_OF(const char *) drop;    /* dependencies that are not wanted */
+	LIST_OF(const char *) exclude; /* path prefixes left out */
+};
+
+struct src_file {
+	struct key_head head;
+	const char *path; /* on the host */
+	const char *to;
+	uint64_t mode;
+};
+
+struct src_folder {
+	struct key_head head;
+	const char *path; /* on the host */
+	const char *to;
+};
+
+struct src_text {
+	struct key_head head;
+	const char *content;
+	const char *to;
+	uint64_t mode;
+};
+
+struct src_link {
+	struct key_head head;
+	const char *target;
+	const char *to;
+};
+
+struct src_dir {
+	struct key_head head;
+	const char *to;
+	uint64_t mode;
+};
+
+struct src_busybox {
+	struct key_head head;
+	const char *to;
+	int applets; /* links to all of them */
+};
+
+struct source {
+	struct key_head head;
+	int override;
+	struct src_debian *debian;
+	struct src_file *file;
+	struct src_folder *folder;
+	struct src_text *text;
+	struct src_link *link;
+	struct src_dir *dir;
+	struct src_busybox *busybox;
+};
+
+/* ---- recipes ---- */
+
+struct recipe_kernel {
+	struct key_head head;
+	const char *package;
+	const char *image; /* path of the kernel in the package; NULL: boot/vmlinuz-* */
+	LIST_OF(const char *) modules;
+	LIST_OF(const char *) cmdline;
+};
+
+struct recipe {
+	struct key_head head;
+	const char *recipe; /* its name, as its file's */
+	const char *description;
+	LIST_OF(struct source) sources;
+	struct recipe_kernel *kernel;
+	const char *file; /* where it was read from */
+};
+
+/* ---- services and jobs ---- */
+
+enum net_mode { NET_NONE, NET_MACHINE, NET_PRIVATE };
+enum net_protocol { NET_TCP, NET_UDP };
+
+struct model_port {
+	struct key_head head;
+	uint64_t machine; /* port number */
+	int protocol;     /* enum net_protocol */
+};
+
+struct model_network {
+	struct key_head head;
+	int mode; /* enum net_mode */
+	LIST_OF(struct model_port) ports;
+};
+
+struct model_limits {
+	struct key_head head;
+	uint64_t memory;
+	uint64_t pids;
+	uint64_t cpu; /* percent of one processor; 0: no limit */
+};
+
+struct model_state {
+	struct key_head head;
+	const char *path;
+	uint64_t size;
+	uint64_t mode;
+};
+
+struct model_ready {
+	struct key_head head;
+	uint64_t tcp; /* 0: not asked for */
+	uint64_t fd;  /* the same */
+	uint64_t timeout;
+};
+
+struct model_backoff {
+	struct key_head head;
+	uint64_t first, max;
+};
+
+struct model_restart {
+	struct key_head head;
+	int policy; /* enum tbl_restart */
+	struct model_backoff backoff;
+};
+
+struct model_stop {
+	struct key_head head;
+	int signal; /* index into stop_signals */
+	uint64_t timeout;
+};
+
+struct model_schedule {
+	struct key_head head;
+	uint64_t every;
+};
+
+struct model_scratch {
+	struct key_head head;
+	uint64_t size; /* of /tmp, and of /run */
+};
+
+/* A service, or a job; a job has a schedule and no ready and restart. */
+struct model_service {
+	struct key_head head;
+	const char *description;
+	LIST_OF(const char *) recipes;
+	LIST_OF(struct source) sources;
+	LIST_OF(const char *) command;
+	const char *user;
+	LIST_OF(const char *) env;
+	LIST_OF(const char *) needs;
+	struct model_network network;
+	struct model_limits limits;
+	struct model_scratch scratch;
+	LIST_OF(struct model_state) state;
+	struct model_ready ready;
+	struct model_restart restart;
+	struct model_stop stop;
+	struct model_schedule schedule;
+	int overlap;
+	uint64_t timeout;
+};
+
+/* ---- the image ---- */
+
+struct model_kernel {
+	struct key_head head;
+	const char *recipe;
+	LIST_OF(const char *) cmdline;
+	LIST_OF(const char *) modules;
+};
+
+struct model_user {
+	struct key_head head;
+	const char *name;
+	uint64_t uid;
+	uint64_t gid; /* 0: the uid */
+};
+
+struct model_link {
+	struct key_head head;
+	const char *name;
+	int dhcp;
+	uint64_t address, prefix, gateway;
+};
+
+struct model_machine_network {
+	struct key_head head;
+	LIST_OF(struct model_link) links;
+};
+
+struct model_budget {
+	struct key_head head;
+	uint64_t memory; /* of the machine */
+};
+
+struct model_forward {
+	struct key_head head;
+	uint64_t host, machine;
+	int protocol;
+};
+
+struct model_run {
+	struct key_head head;
+	LIST_OF(struct model_forward) forward;
+};
+
+struct model_compression {
+	struct key_head head;
+	uint64_t level;
+};
+
+struct image {
+	struct key_head head;
+	const char *image; /* its name */
+	const char *description;
+	int arch;
+	const char *hostname;
+	struct model_kernel kernel;
+	LIST_OF(const char *) recipes;
+	LIST_OF(struct source) sources;
+	LIST_OF(struct model_user) users;
+	struct model_machine_network network;
+	LIST_OF(struct model_service) services;
+	LIST_OF(struct model_service) jobs;
+	LIST_OF(const char *) outputs;
+	struct model_compression compression;
+	struct model_budget budget;
+	struct model_run run;
+};
+
+extern const struct key image_keys[];
+extern const struct key recipe_keys[];
+
+/* The signals that `stop: {signal}` may name, in the order of its words. */
+extern const int stop_signals[];
+
+#endif

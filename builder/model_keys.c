@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The key tables of the image file and of recipes: the one place where a key is named, typed, bounded and described.
+ */
+#include <signal.h>
+
+#include "model.h"
+#include "table.h"
+
+#define AT(type, member) .offset = offsetof(struct type, member)
+#define END { .name = NULL }
+#define LATER(key_name, text) { .name = key_name, .type = KEY_LATER, .doc = text }
+
+static const struct key debian_keys[] = {
+	{ "packages", KEY_TEXTS, AT(src_debian, packages), .flags = KEY_REQUIRED,
+	  .doc = "package names; dependencies come along" },
+	{ "drop", KEY_TEXTS, AT(src_debian, drop), .doc = "dependencies that are left out" },
+	{ "exclude", KEY_TEXTS, AT(src_debian, exclude), .doc = "path prefixes that are left out, such as /usr/share/doc" },
+	END
+};
+
+static const struct key file_keys[] = {
+	{ "path", KEY_HOSTPATH, AT(src_file, path), .flags = KEY_REQUIRED,
+	  .doc = "a file on the host, relative to this file" },
+	{ "to", KEY_PATH, AT(src_file, to), .flags = KEY_REQUIRED, .doc = "where it goes in the root" },
+	{ "mode", KEY_OCTAL, AT(src_file, mode), .preset = "0644", .doc = "its permissions" },
+	END
+};
+
+static const struct key folder_keys[] = {
+	{ "path", KEY_HOSTPATH, AT(src_folder, path), .flags = KEY_REQUIRED,
+	  .doc = "a folder on the host, relative to this file" },
+	{ "to", KEY_PATH, AT(src_folder, to), .flags = KEY_REQUIRED, .doc = "where its content goes in the root" },
+	END
+};
+
+static const struct key text_keys[] = {
+	{ "content", KEY_TEXT, AT(src_text, content), .flags = KEY_REQUIRED, .doc = "the bytes of the file" },
+	{ "to", KEY_PATH, AT(src_text, to), .flags = KEY_REQUIRED, .doc = "where it goes in the root" },
+	{ "mode", KEY_OCTAL, AT(src_text, mode), .preset = "0644", .doc = "its permissions" },
+	END
+};
+
+static const struct key link_keys[] = {
+	{ "target", KEY_TEXT, AT(src_link, target), .flags = KEY_REQUIRED, .doc = "what the symbolic link holds" },
+	{ "to", KEY_PATH, AT(src_link, to), .flags = KEY_REQUIRED, .doc = "where the link stands in the root" },
+	END
+};
+
+static const struct key dir_keys[] = {
+	{ "to", KEY_PATH, AT(src_dir, to), .flags = KEY_REQUIRED, .doc = "the folder" },
+	{ "mode", KEY_OCTAL, AT(src_dir, mode), .preset = "0755", .doc = "its permissions" },
+	END
+};
+
+static const struct key busybox_keys[] = {
+	{ "to", KEY_PATH, AT(src_busybox, to), .preset = "/bin/busybox", .doc = "where the program goes" },
+	{ "applets", KEY_BOOL, AT(src_busybox, applets), .preset = "true", .doc = "make a link for each of its applets" },
+	END
+};
+
+static const struct key source_keys[] = {
+	{ "override", KEY_BOOL, AT(source, override), .preset = "false",
+	  .doc = "may replace what an earlier source put there" },
+	{ "debian", KEY_OPTION, AT(source, debian), .sub = debian_keys, .size = sizeof(struct src_debian),
+	  .doc = "Debian packages with their dependencies; none of their scripts is run" },
+	{ "file", KEY_OPTION, AT(source, file), .sub = file_keys, .size = sizeof(struct src_file),
+	  .doc = "one file of the host" },
+	{ "folder", KEY_OPTION, AT(source, folder), .sub = folder_keys, .size = sizeof(struct src_folder),
+	  .doc = "a folder of the host; owner is root, permissions 0755 where executable, else 0644" },
+	{ "text", KEY_OPTION, AT(source, text), .sub = text_keys, .size = sizeof(struct src_text),
+	  .doc = "a file written here" },
+	{ "link", KEY_OPTION, AT(source, link), .sub = link_keys, .size = sizeof(struct src_link), .doc = "a symbolic link" },
+	{ "dir", KEY_OPTION, AT(source, dir), .sub = dir_keys, .size = sizeof(struct src_dir), .doc = "an empty folder" },
+	{ "busybox", KEY_OPTION, AT(source, busybox), .sub = busybox_keys, .size = sizeof(struct src_busybox),
+	  .doc = "the static busybox that was built with ingot" },
+	LATER("archive", "any archive, by URL or path, with its digest"),
+	LATER("oci", "an OCI image"),
+	LATER("build", "a build step"),
+	END
+};
+
+static const struct key recipe_kernel_keys[] = {
+	{ "package", KEY_TEXT, AT(recipe_kernel, package), .flags = KEY_REQUIRED,
+	  .doc = "the Debian package that holds the kernel" },
+	{ "image", KEY_PATH, AT(recipe_kernel, image), .doc = "the kernel's path in the package; else boot/vmlinuz-*" },
+	{ "modules", KEY_TEXTS, AT(recipe_kernel, modules), .doc = "modules to load, with what they depend on" },
+	{ "cmdline", KEY_TEXTS, AT(recipe_kernel, cmdline), .doc = "words of the kernel command line" },
+	END
+};
+
+const struct key recipe_keys[] = {
+	{ "recipe", KEY_NAME, AT(recipe, recipe), .flags = KEY_REQUIRED, .doc = "the recipe's name, the same as its file's" },
+	{ "description", KEY_TEXT, AT(recipe, description), .doc = "one line for people" },
+	{ "sources", KEY_STRUCTS, AT(recipe, sources), .sub = source_keys, .size = sizeof(struct source),
+	  .doc = "what it brings, in order" },
+	{ "kernel", KEY_OPTION, AT(recipe, kernel), .sub = recipe_kernel_keys, .size = sizeof(struct recipe_kernel),
+	  .doc = "makes this a kernel's recipe" },
+	END
+};
+
+static const struct key_word mode_words[] = { [NET_NONE] = { "none", 0 }, [NET_MACHINE] = { "machine", 0 },
+					      [NET_PRIVATE] = { "private", 1 }, { NULL, 0 } };
+static const struct key_word protocol_words[] = { [NET_TCP] = { "tcp", 0 }, [NET_UDP] = { "udp", 0 }, { NULL, 0 } };
+static const struct key_word restart_words[] = { [TBL_RESTART_NEVER] = { "never", 0 },
+						 [TBL_RESTART_ON_FAILURE] = { "on-failure", 0 },
+						 [TBL_RESTART_ALWAYS] = { "always", 0 }, { NULL, 0 } };
+static const struct key_word overlap_words[] = { { "skip", 0 }, { "queue", 1 }, { "replace", 1 }, { NULL, 0 } };
+static const struct key_word arch_words[] = { { "x86_64", 0 }, { "aarch64", 1 }, { NULL, 0 } };
+static const struct key_word output_words[] = { { "initramfs", 0 }, { "squashfs", 1 }, { "disk", 1 }, { "tar", 1 },
+						{ "oci", 1 }, { "qcow2", 1 }, { NULL, 0 } };
+static const struct key_word signal_words[] = { { "TERM", 0 }, { "INT", 0 }, { "QUIT", 0 }, { "HUP", 0 },
+						{ "USR1", 0 }, { "USR2", 0 }, { "KILL", 0 }, { NULL, 0 } };
+const int stop_signals[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGKILL };
+
+static const struct key port_keys[] = {
+	{ "machine", KEY_INT, AT(model_port, machine), .flags = KEY_REQUIRED, .min = 1, .max = 65535,
+	  .doc = "port on the machine" },
+	{ "protocol", KEY_WORD, AT(model_port, protocol), .preset = "tcp", .words = protocol_words, .doc = "tcp or udp" },
+	LATER("service", "port in a private network"),
+	END
+};
+
+static const struct key network_keys[] = {
+	{ "mode", KEY_WORD, AT(model_network, mode), .preset = "none", .words = mode_words,
+	  .doc = "none: a down loopback of its own; machine: the machine's network, shared with it" },
+	{ "ports", KEY_STRUCTS, AT(model_network, ports), .sub = port_keys, .size = sizeof(struct model_port),
+	  .doc = "what it listens on; a port below 1024 needs no capability" },
+	LATER("egress", "the destinations it may reach"),
+	END
+};
+
+static const struct key limits_keys[] = {
+	{ "memory", KEY_SIZE, AT(model_limits, memory), .flags = KEY_REQUIRED, .min = 1u << 20,
+	  .doc = "memory.max: above it the whole service is killed as a group" },
+	{ "pids", KEY_INT, AT(model_limits, pids), .preset = "64", .min = 2, .max = 4194304,
+	  .doc = "pids.max, the reaping stub included" },
+	{ "cpu", KEY_PERCENT, AT(model_limits, cpu), .min = 1, .max = 100000,
+	  .doc = "cpu.max, of one processor; absent: no limit" },
+	LATER("io", "io.max"),
+	LATER("swap", "memory.swap.max"),
+	END
+};
+
+static const struct key scratch_keys[] = {
+	{ "size", KEY_SIZE, AT(model_scratch, size), .preset = "16M", .min = 4096,
+	  .doc = "of /tmp, of /run and of /dev/shm each; what is used counts into limits.memory" },
+	END
+};
+
+static const struct key state_keys[] = {
+	{ "path", KEY_PATH, AT(model_state, path), .flags = KEY_REQUIRED,
+	  .doc = "a writable folder that lives over restarts; on the machine it is /state/SERVICE/PATH" },
+	{ "size", KEY_SIZE, AT(model_state, size), .flags = KEY_REQUIRED, .min = 4096, .doc = "its limit" },
+	{ "mode", KEY_OCTAL, AT(model_state, mode), .preset = "0700", .doc = "its permissions; the service owns it" },
+	END
+};
+
+static const struct key ready_keys[] = {
+	{ "tcp", KEY_INT, AT(model_ready, tcp), .min = 1, .max = 65535,
+	  .doc = "ready when this port of the machine's loopback accepts" },
+	{ "fd", KEY_INT, AT(model_ready, fd), .min = 3, .max = 255,
+	  .doc = "ready when it writes a newline to this descriptor (as s6 has it)" },
+	{ "timeout", KEY_TIME, AT(model_ready, timeout), .preset = "60s",
+	  .doc = "then the start has failed; 0s: wait for ever" },
+	LATER("http", "ready when a page is served"),
+	LATER("file", "ready when a file exists"),
+	LATER("notify", "sd_notify"),
+	END
+};
+
+static const struct key backoff_keys[] = {
+	{ "first", KEY_TIME, AT(model_backoff, first), .preset = "100ms", .min = 1, .doc = "wait before the first restart" },
+	{ "max", KEY_TIME, AT(model_backoff, max), .preset = "30s", .min = 1,
+	  .doc = "the longest wait; it doubles up to here" },
+	END
+};
+
+static const struct key restart_keys[] = {
+	{ "policy", KEY_WORD, AT(model_restart, policy), .preset = "always", .words = restart_words,
+	  .doc = "always, on-failure or never" },
+	{ "backoff", KEY_STRUCT, AT(model_restart, backoff), .sub = backoff_keys, .size = sizeof(struct model_backoff),
+	  .doc = "waits between restarts" },
+	LATER("limit", "give up after so many"),
+	END
+};
+
+static const struct key stop_keys[] = {
+	{ "signal", KEY_WORD, AT(model_stop, signal), .preset = "TERM", .words = signal_words, .doc = "what asks it to stop" },
+	{ "timeout", KEY_TIME, AT(model_stop, timeout), .preset = "5s", .doc = "then all of its cgroup is killed" },
+	END
+};
+
+static const struct key schedule_keys[] = {
+	{ "every", KEY_TIME, AT(model_schedule, every), .flags = KEY_REQUIRED, .min = 1000, .doc = "from start to start" },
+	LATER("calendar", "cron fields"),
+	LATER("jitter", "a random delay"),
+	END
+};
+
+#define UNIT_KEYS \
+	{ "description", KEY_TEXT, AT(model_service, description), .doc = "one line for people" }, \
+	{ "recipes", KEY_NAMES, AT(model_service, recipes), .doc = "what its own root is made of, in order" }, \
+	{ "sources", KEY_STRUCTS, AT(model_service, sources), .sub = source_keys, .size = sizeof(struct source), \
+	  .doc = "more for its root, after the recipes" }, \
+	{ "command", KEY_TEXTS, AT(model_service, command), .flags = KEY_REQUIRED, \
+	  .doc = "the program, by its absolute path in the root, and its arguments; no shell reads it" }, \
+	{ "user", KEY_TEXT, AT(model_service, user), .doc = "one of `users`; absent: a user of its own from 10000 up" }, \
+	{ "env", KEY_PAIRS, AT(model_service, env), .doc = "its whole environment, NAME: value" }, \
+	{ "needs", KEY_NAMES, AT(model_service, needs), \
+	  .doc = "services that are ready, jobs that ran well, before it starts" }, \
+	{ "network", KEY_STRUCT, AT(model_service, network), .sub = network_keys, .size = sizeof(struct model_network), \
+	  .doc = "its network" }, \
+	{ "limits", KEY_STRUCT, AT(model_service, limits), .flags = KEY_REQUIRED, .sub = limits_keys, \
+	  .size = sizeof(struct model_limits), .doc = "what its cgroup may use; limits.memory must be stated" }, \
+	{ "scratch", KEY_STRUCT, AT(model_service, scratch), .sub = scratch_keys, .size = sizeof(struct model_scratch), \
+	  .doc = "its temporary folders, empty at each start" }, \
+	{ "state", KEY_STRUCTS, AT(model_service, state), .sub = state_keys, .size = sizeof(struct model_state), \
+	  .doc = "folders that live over restarts" }, \
+	{ "stop", KEY_STRUCT, AT(model_service, stop), .sub = stop_keys, .size = sizeof(struct model_stop), \
+	  .doc = "how it is stopped" }, \
+	LATER("seccomp", "the system calls it may make"), LATER("capabilities", "loosen the empty set"), \
+	LATER("landlock", "paths it may use"), LATER("log", "where its output goes")
+
+static const struct key service_keys[] = {
+	UNIT_KEYS,
+	{ "ready", KEY_STRUCT, AT(model_service, ready), .sub = ready_keys, .size = sizeof(struct model_ready),
+	  .doc = "when it counts as ready; absent: when it was executed" },
+	{ "restart", KEY_STRUCT, AT(model_service, restart), .sub = restart_keys, .size = sizeof(struct model_restart),
+	  .doc = "what happens when it ends" },
+	LATER("health", "checks while it runs"),
+	LATER("replicas", "instances of it"),
+	LATER("watchdog", "sd_notify's watchdog"),
+	END
+};
+
+static const struct key job_keys[] = {
+	UNIT_KEYS,
+	{ "schedule", KEY_STRUCT, AT(model_service, schedule), .flags = KEY_REQUIRED, .sub = schedule_keys,
+	  .size = sizeof(struct model_schedule), .doc = "when it runs" },
+	{ "overlap", KEY_WORD, AT(model_service, overlap), .preset = "skip", .words = overlap_words,
+	  .doc = "what happens when the last run has not ended" },
+	{ "timeout", KEY_TIME, AT(model_service, timeout), .doc = "then the run is stopped; absent: none" },
+	LATER("missed", "runs that were due while off"),
+	LATER("retries", "runs again after a failure"),
+	END
+};
+
+static const struct key kernel_keys[] = {
+	{ "recipe", KEY_NAME, AT(model_kernel, recipe), .flags = KEY_REQUIRED, .doc = "the kernel's recipe" },
+	{ "cmdline", KEY_TEXTS, AT(model_kernel, cmdline), .doc = "words of the kernel command line, after the recipe's" },
+	{ "modules", KEY_TEXTS, AT(model_kernel, modules), .doc = "modules to load besides the recipe's" },
+	END
+};
+
+static const struct key user_keys[] = {
+	{ "name", KEY_NAME, AT(model_user, name), .flags = KEY_REQUIRED, .doc = "as services name it" },
+	{ "uid", KEY_INT, AT(model_user, uid), .flags = KEY_REQUIRED, .min = 1, .max = 4294967294u, .doc = "never 0" },
+	{ "gid", KEY_INT, AT(model_user, gid), .min = 1, .max = 4294967294u, .doc = "its only group; absent: the uid" },
+	END
+};
+
+static const struct key machine_link_keys[] = {
+	{ "name", KEY_TEXT, AT(model_link, name), .preset = "eth0", .doc = "as the kernel names it" },
+	{ "dhcp", KEY_BOOL, AT(model_link, dhcp), .preset = "false",
+	  .doc = "ask a DHCP server (the base root needs the busybox recipe)" },
+	{ "address", KEY_IPV4, AT(model_link, address), .doc = "a static address" },
+	{ "prefix", KEY_INT, AT(model_link, prefix), .preset = "24", .min = 1, .max = 32, .doc = "bits of the network" },
+	{ "gateway", KEY_IPV4, AT(model_link, gateway), .doc = "the default route" },
+	END
+};
+
+static const struct key machine_network_keys[] = {
+	{ "links", KEY_STRUCTS, AT(model_machine_network, links), .sub = machine_link_keys, .size = sizeof(struct model_link),
+	  .doc = "one link in this version" },
+	END
+};
+
+static const struct key budget_keys[] = {
+	{ "memory", KEY_SIZE, AT(model_budget, memory), .preset = "256M", .min = 32u << 20,
+	  .doc = "of the machine; the services' limits must fit, and `ingot run` gives it to the VM" },
+	LATER("image", "the image's size"),
+	LATER("ready", "boot time"),
+	END
+};
+
+static const struct key forward_keys[] = {
+	{ "host", KEY_INT, AT(model_forward, host), .flags = KEY_REQUIRED, .min = 1, .max = 65535,
+	  .doc = "port on 127.0.0.1 of the host" },
+	{ "machine", KEY_INT, AT(model_forward, machine), .flags = KEY_REQUIRED, .min = 1, .max = 65535,
+	  .doc = "port on the machine" },
+	{ "protocol", KEY_WORD, AT(model_forward, protocol), .preset = "tcp", .words = protocol_words, .doc = "tcp or udp" },
+	END
+};
+
+static const struct key run_keys[] = {
+	{ "forward", KEY_STRUCTS, AT(model_run, forward), .sub = forward_keys, .size = sizeof(struct model_forward),
+	  .doc = "ports of the host that lead to the VM" },
+	END
+};
+
+static const struct key compression_keys[] = {
+	{ "level", KEY_INT, AT(model_compression, level), .preset = "15", .min = 1, .max = 19, .doc = "zstd's" },
+	END
+};
+
+const struct key image_keys[] = {
+	{ "image", KEY_NAME, AT(image, image), .flags = KEY_REQUIRED, .doc = "the image's name; it is built to out/NAME" },
+	{ "description", KEY_TEXT, AT(image, description), .doc = "one line for people" },
+	{ "arch", KEY_WORD, AT(image, arch), .preset = "x86_64", .words = arch_words, .doc = "the machine's processor" },
+	{ "hostname", KEY_NAME, AT(image, hostname), .doc = "absent: the image's name" },
+	{ "kernel", KEY_STRUCT, AT(image, kernel), .flags = KEY_REQUIRED, .sub = kernel_keys,
+	  .size = sizeof(struct model_kernel), .doc = "the kernel and its command line" },
+	{ "recipes", KEY_NAMES, AT(image, recipes), .doc = "what the machine's own root holds" },
+	{ "sources", KEY_STRUCTS, AT(image, sources), .sub = source_keys, .size = sizeof(struct source),
+	  .doc = "more for the machine's own root" },
+	{ "users", KEY_STRUCTS, AT(image, users), .sub = user_keys, .size = sizeof(struct model_user),
+	  .doc = "users that services run as" },
+	{ "network", KEY_STRUCT, AT(image, network), .sub = machine_network_keys, .size = sizeof(struct model_machine_network),
+	  .doc = "the machine's own network" },
+	{ "services", KEY_NAMED, AT(image, services), .sub = service_keys, .size = sizeof(struct model_service),
+	  .doc = "what runs, by name" },
+	{ "jobs", KEY_NAMED, AT(image, jobs), .sub = job_keys, .size = sizeof(struct model_service),
+	  .doc = "what runs by the clock, by name" },
+	{ "outputs", KEY_WORDS, AT(image, outputs), .words = output_words,
+	  .doc = "what is written; initramfs in this version" },
+	{ "compression", KEY_STRUCT, AT(image, compression), .sub = compression_keys, .size = sizeof(struct model_compression),
+	  .doc = "of the outputs" },
+	{ "budget", KEY_STRUCT, AT(image, budget), .sub = budget_keys, .size = sizeof(struct model_budget),
+	  .doc = "what the machine has" },
+	{ "run", KEY_STRUCT, AT(image, run), .sub = run_keys, .size = sizeof(struct model_run),
+	  .doc = "how `ingot run` starts the VM" },
+	LATER("tests", "checks against the booted image"),
+	END
+};

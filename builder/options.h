@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The command line: one verb, its options, one image file.
+ */
+#ifndef INGOT_OPTIONS_H
+#define INGOT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "build.h"
+#include "err.h"
+
+/* Exit statuses, as documented in ingot(1). */
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+#define FORWARDS_MAX 32
+
+struct forward {
+	uint16_t host, machine;
+	bool udp;
+};
+
+struct run_options {
+	struct forward forwards[FORWARDS_MAX]; /* -p: these replace the file's */
+	size_t n_forwards;
+	const char *accel;   /* --accel: NULL is "what works here" */
+	const char *append;  /* --append: more words for the kernel; "" without */
+	bool shell;          /* --shell: the machine's shell on this terminal */
+};
+
+struct options {
+	const char *verb;
+	struct build_options build;
+	struct run_options run;
+	bool quiet;
+	bool help;
+	bool version;
+};
+
+/* Returns -1 with *e set where the line is not to be understood. */
+int options_parse(struct options *o, int argc, char **argv, struct err *e);
+
+#endif

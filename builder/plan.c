@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Deciding: the order of units, the sources of each root, ids, the kernel's command line. No file is read here.
+ */
+#include "plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_UID 10000
+#define LOW_PORTS 1024 /* ports below are reserved to capabilities by the kernel's default */
+
+static void
+add_source(struct plan *p, struct plan_root *root, const struct source *s)
+{
+	root->sources = grow(root->sources, root->n_sources, &root->room, sizeof *root->sources);
+	struct origin *o = arena_alloc(p->arena, sizeof *o);
+	o->text = arena_printf(p->arena, "%s:%u", s->head.node->file, s->head.node->line);
+	root->sources[root->n_sources++] = (struct plan_source){ s, o, NULL };
+}
+
+static void
+add_recipes(struct plan *p, struct plan_root *root, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct recipe *r = project_recipe(p->project, names[i]);
+		for (size_t k = 0; k < r->sources.n; k++)
+			add_source(p, root, &r->sources.v[k]);
+	}
+}
+
+static bool
+uid_taken(const struct plan *p, uint32_t uid)
+{
+	const struct image *m = &p->project->image;
+
+	for (size_t i = 0; i < m->users.n; i++)
+		if (m->users.v[i].uid == uid)
+			return true;
+	return false;
+}
+
+/* A unit without a user gets one of its own: the first free id from FIRST_UID on, in the order of the file. */
+static void
+set_ids(struct plan *p, struct plan_unit *u, uint32_t *next_uid)
+{
+	const struct image *m = &p->project->image;
+
+	for (size_t i = 0; u->unit->user && i < m->users.n; i++) {
+		if (strcmp(m->users.v[i].name, u->unit->user) != 0)
+			continue;
+		u->user = u->unit->user;
+		u->uid = (uint32_t)m->users.v[i].uid;
+		u->gid = (uint32_t)(m->users.v[i].gid ? m->users.v[i].gid : m->users.v[i].uid);
+		return;
+	}
+	while (uid_taken(p, *next_uid))
+		++*next_uid;
+	u->user = u->unit->head.name;
+	u->uid = u->gid = (*next_uid)++;
+}
+
+static void
+set_unit(struct plan *p, struct plan_unit *u, size_t index, uint32_t *next_uid)
+{
+	u->unit = project_unit(p->project, index);
+	u->job = project_is_job(p->project, index);
+	u->root.path = arena_printf(p->arena, "/svc/%s", u->unit->head.name);
+	add_recipes(p, &u->root, u->unit->recipes.v, u->unit->recipes.n);
+	for (size_t k = 0; k < u->unit->sources.n; k++)
+		add_source(p, &u->root, &u->unit->sources.v[k]);
+	set_ids(p, u, next_uid);
+}
+
+static bool
+needs_met(const struct plan *p, const struct plan_unit *u)
+{
+	for (size_t k = 0; k < u->unit->needs.n; k++) {
+		bool met = strcmp(u->unit->needs.v[k], "dhcp") == 0;
+		for (size_t i = 0; i < p->n_units && !met; i++)
+			met = strcmp(p->units[i].unit->head.name, u->unit->needs.v[k]) == 0;
+		if (!met)
+			return false;
+	}
+	return true;
+}
+
+/* Kahn's algorithm, in the file's order among equals; project_check has refused cycles. */
+static void
+order_units(struct plan *p)
+{
+	size_t n = project_units(p->project);
+	struct plan_unit *all = xcalloc(n, sizeof *all);
+	uint32_t next_uid = FIRST_UID;
+
+	p->units = xcalloc(n, sizeof *p->units);
+	for (size_t i = 0; i < n; i++)
+		set_unit(p, &all[i], i, &next_uid);
+	while (p->n_units < n) {
+		size_t before = p->n_units;
+		for (size_t i = 0; i < n; i++) {
+			if (!all[i].unit || !needs_met(p, &all[i]))
+				continue;
+			p->units[p->n_units++] = all[i];
+			all[i].unit = NULL;
+		}
+		if (p->n_units == before)
+			break;
+	}
+	free(all);
+}
+
+static void
+add_words(struct plan *p, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		p->cmdline = arena_printf(p->arena, "%s%s%s", p->cmdline, p->cmdline[0] ? " " : "", words[i]);
+}
+
+static void
+add_modules(struct plan *p, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t k = 0;
+		while (k < p->n_modules && strcmp(p->modules[k], names[i]) != 0)
+			k++;
+		if (k == p->n_modules)
+			p->modules[p->n_modules++] = names[i];
+	}
+}
+
+static void
+set_kernel(struct plan *p)
+{
+	const struct model_kernel *k = &p->project->image.kernel;
+
+	p->kernel = project_recipe(p->project, k->recipe)->kernel;
+	p->cmdline = "";
+	add_words(p, p->kernel->cmdline.v, p->kernel->cmdline.n);
+	add_words(p, k->cmdline.v, k->cmdline.n);
+	p->modules = xcalloc(p->kernel->modules.n + k->modules.n, sizeof *p->modules);
+	add_modules(p, p->kernel->modules.v, p->kernel->modules.n);
+	add_modules(p, k->modules.v, k->modules.n);
+}
+
+static void
+set_network(struct plan *p)
+{
+	const struct image *m = &p->project->image;
+
+	for (size_t i = 0; i < m->network.links.n; i++)
+		if (m->network.links.v[i].dhcp)
+			p->dhcp = &m->network.links.v[i];
+	for (size_t i = 0; i < p->n_units; i++) {
+		const struct model_network *net = &p->units[i].unit->network;
+		for (size_t k = 0; k < net->ports.n; k++)
+			if (net->ports.v[k].machine < LOW_PORTS && (!p->low_port || net->ports.v[k].machine < p->low_port))
+				p->low_port = (uint32_t)net->ports.v[k].machine;
+	}
+}
+
+void
+plan_make(struct plan *p, const struct project *project)
+{
+	*p = (struct plan){ .project = project, .arena = project->arena };
+	p->machine.path = "";
+	p->hostname = project->image.hostname ? project->image.hostname : project->image.image;
+	add_recipes(p, &p->machine, project->image.recipes.v, project->image.recipes.n);
+	for (size_t k = 0; k < project->image.sources.n; k++)
+		add_source(p, &p->machine, &project->image.sources.v[k]);
+	order_units(p);
+	set_kernel(p);
+	set_network(p);
+}
+
+void
+plan_release(struct plan *p)
+{
+	for (size_t i = 0; i < p->n_units; i++)
+		free(p->units[i].root.sources);
+	free(p->machine.sources);
+	free(p->units);
+	free(p->modules);
+}

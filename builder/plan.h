@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The plan: everything that a build will do, decided before anything is fetched. Units stand in dependency order, which
+ * is the order of the service table.
+ */
+#ifndef INGOT_PLAN_H
+#define INGOT_PLAN_H
+
+#include "project.h"
+#include "sources.h"
+
+struct plan_source {
+	const struct source *source;
+	struct origin *origin;       /* "recipes/nginx.yml:7" */
+	const struct deb_list *pins; /* a debian source: what it came to; set by fetch */
+};
+
+/* One root, of the machine or of a service: what is put there, in order. */
+struct plan_root {
+	const char *path; /* "" is the machine's own */
+	struct plan_source *sources;
+	size_t n_sources, room;
+};
+
+struct plan_unit {
+	const struct model_service *unit;
+	bool job;
+	uint32_t uid, gid;
+	const char *user; /* the name for /etc/passwd */
+	struct plan_root root;
+};
+
+struct plan {
+	const struct project *project;
+	struct arena *arena;
+	struct plan_root machine;
+	struct plan_unit *units; /* in dependency order */
+	size_t n_units;
+	const char *hostname;
+	const char *cmdline;       /* the kernel's, whole */
+	const char **modules;      /* wanted, each once */
+	size_t n_modules;
+	uint32_t low_port;         /* net.ipv4.ip_unprivileged_port_start; 0: leave it */
+	const struct model_link *dhcp; /* the link that a DHCP client is needed for, or NULL */
+	const struct recipe_kernel *kernel;
+	const struct deb_list *kernel_pins; /* set by fetch */
+};
+
+/* The project must have been loaded without errors; the plan borrows from it. */
+void plan_make(struct plan *p, const struct project *project);
+void plan_release(struct plan *p);
+
+#endif

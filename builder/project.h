@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * An image file read, with every recipe that it names: the model, loaded and checked, before anything is fetched.
+ */
+#ifndef INGOT_PROJECT_H
+#define INGOT_PROJECT_H
+
+#include "model.h"
+
+struct project {
+	struct arena *arena;
+	struct diags *diags;
+	const char *file;        /* the image file's path as given */
+	struct image image;
+	struct recipe **recipes; /* all that are named anywhere, each once */
+	size_t n_recipes;
+};
+
+/* Reads and checks an image file; recipes are looked for in recipes/ beside the image file, in recipes/ beside its
+ * folder, then in `recipe_dir` (may be NULL). What is wrong is in p->diags; returns -1 if anything is. */
+int project_load(struct project *p, const char *image_file, const char *recipe_dir);
+void project_release(struct project *p);
+
+struct recipe *project_recipe(const struct project *p, const char *name);
+
+/* Services, then jobs, as one sequence: the i-th of project_units(). */
+size_t project_units(const struct project *p);
+struct model_service *project_unit(const struct project *p, size_t i);
+bool project_is_job(const struct project *p, size_t i);
+
+/* check.c: everything that must hold between the values of a model; says what does not to p->diags. */
+void project_check(struct project *p);
+
+#endif

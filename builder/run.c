@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The loop beside a running VM: relays its console, turns Ctrl-C and SIGTERM into the power button, says when a page is
+ * served, and judges how the VM ended.
+ */
+#include "run.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "probe.h"
+#include "qemu.h"
+#include "table.h"
+
+#define POWER_OFF_MS 15000 /* for the guest to end in order, beyond its own shutdown deadline */
+#define SAME_REQUEST_MS 1000 /* a signal to a whole process group may come twice: by itself, and handed on */
+#define CONSOLE_LINE 256
+#define ESCAPE       1   /* Ctrl-A, then x, as QEMU has it */
+
+static const char powered_off[] = "ingot: power off";
+static const char panicked[] = "Kernel panic - not syncing";
+
+struct run {
+	const struct run_options *options;
+	struct qemu qemu;
+	struct probe probes[FORWARDS_MAX];
+	size_t n_probes;
+	int signals;
+	uint64_t stop_ms;     /* shutdown deadline of the guest itself */
+	uint64_t asked_ms;    /* when the end was asked for */
+	uint64_t kill_at_ms;  /* 0: nobody asked for the end yet */
+	char line[CONSOLE_LINE]; /* the console's current line */
+	size_t line_len;
+	bool saw_power_off, saw_panic, killed, escape, stdin_ended;
+	struct termios saved; /* valid if raw */
+	bool raw;
+};
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void
+say(const struct run *r, const char *text)
+{
+	fprintf(stderr, "ingot: %s%s\n", text, r->raw ? "\r" : "");
+}
+
+/* ---- before the start ---- */
+
+static int
+port_is_free(const struct forward *f, struct err *e)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(f->host), .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	AUTO_FD fd = socket(AF_INET, (f->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+	int on = 1;
+
+	if (fd < 0)
+		return err_set(e, errno, "cannot make a socket");
+	/* as QEMU does: a connection of yesterday in TIME_WAIT does not hold the port */
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (bind(fd, (struct sockaddr *)&at, sizeof at) == 0)
+		return 0;
+	if (errno == EADDRINUSE)
+		return err_set(
+			e, 0,
+			"port %u of this host is taken: end what listens there, or choose another, such as -p %u:%u",
+			f->host, f->host < 65000 ? f->host + 1 : 8080, f->machine);
+	return err_set(e, errno, "port %u of this host cannot be used", f->host);
+}
+
+int
+run_check(const struct run_options *o, struct err *e)
+{
+	struct arena *a = arena_new();
+	bool found = qemu_find(a, e) != NULL;
+
+	arena_free(a);
+	if (!found || !qemu_accel(o->accel, e))
+		return -1;
+	for (size_t i = 0; i < o->n_forwards; i++)
+		if (port_is_free(&o->forwards[i], e))
+			return -1;
+	return 0;
+}
+
+/* The options' forwards, or the file's. */
+static size_t
+choose_forwards(const struct build *b, const struct run_options *o, struct forward out[FORWARDS_MAX])
+{
+	const struct image *m = &b->project.image;
+	size_t n = 0;
+
+	if (o->n_forwards) {
+		memcpy(out, o->forwards, sizeof o->forwards);
+		return o->n_forwards;
+	}
+	for (; n < m->run.forward.n && n < FORWARDS_MAX; n++) {
+		const struct model_forward *f = &m->run.forward.v[n];
+		out[n] = (struct forward){ (uint16_t)f->host, (uint16_t)f->machine, f->protocol == NET_UDP };
+	}
+	return n;
+}
+
+/* ---- the console ---- */
+
+static void
+judge_line(struct run *r)
+{
+	while (r->line_len && (r->line[r->line_len - 1] == '\n' || r->line[r->line_len - 1] == '\r'))
+		r->line_len--;
+	r->line[r->line_len] = '\0';
+	if (strcmp(r->line, powered_off) == 0)
+		r->saw_power_off = true;
+	if (strstr(r->line, panicked))
+		r->saw_panic = true;
+	r->line_len = 0;
+}
+
+static void
+write_fully(int fd, const char *data, size_t size)
+{
+	while (size > 0) {
+		ssize_t n = write(fd, data, size);
+		if (n < 0 && errno != EINTR)
+			return; /* nobody reads: the VM runs on */
+		if (n > 0) {
+			data += n;
+			size -= (size_t)n;
+		}
+	}
+}
+
+static void
+on_console(struct run *r)
+{
+	char buf[4096];
+	ssize_t n = read(r->qemu.console, buf, sizeof buf);
+
+	if (n <= 0) {
+		close(r->qemu.console);
+		r->qemu.console = -1;
+		return;
+	}
+	write_fully(STDOUT_FILENO, buf, (size_t)n);
+	for (ssize_t i = 0; i < n; i++) {
+		if (r->line_len < sizeof r->line - 1)
+			r->line[r->line_len++] = buf[i];
+		if (buf[i] == '\n')
+			judge_line(r);
+	}
+	if (r->saw_panic && !r->killed) {
+		r->killed = true;
+		kill(r->qemu.pid, SIGKILL);
+	}
+}
+
+static void
+on_monitor(struct run *r)
+{
+	char buf[1024];
+
+	if (read(r->qemu.monitor, buf, sizeof buf) <= 0) {
+		close(r->qemu.monitor);
+		r->qemu.monitor = -1;
+	}
+}
+
+/* ---- the end ---- */
+
+static void
+ask_to_end(struct run *r)
+{
+	static const char button[] = "system_powerdown\n";
+
+	if (r->kill_at_ms && now_ms() - r->asked_ms < SAME_REQUEST_MS)
+		return;
+	if (r->kill_at_ms) {
+		say(r, "ended at once");
+		r->killed = true;
+		kill(r->qemu.pid, SIGKILL);
+		return;
+	}
+	say(r, "powering off; once more to end it at once");
+	if (r->qemu.monitor >= 0)
+		write_fully(r->qemu.monitor, button, sizeof button - 1);
+	r->asked_ms = now_ms();
+	r->kill_at_ms = r->asked_ms + r->stop_ms + POWER_OFF_MS;
+}
+
+static void
+on_signal(struct run *r)
+{
+	struct signalfd_siginfo si;
+
+	if (read(r->signals, &si, sizeof si) == sizeof si)
+		ask_to_end(r);
+}
+
+static void
+on_stdin(struct run *r)
+{
+	char buf[512];
+	ssize_t n = read(STDIN_FILENO, buf, sizeof buf);
+
+	if (n <= 0) {
+		r->stdin_ended = true;
+		return;
+	}
+	for (ssize_t i = 0; i < n && r->raw; i++) {
+		if (r->escape && buf[i] == 'x')
+			ask_to_end(r);
+		r->escape = buf[i] == ESCAPE;
+	}
+	if (r->qemu.console >= 0)
+		write_fully(r->qemu.console, buf, (size_t)n);
+}
+
+/* ---- the loop ---- */
+
+static int
+timeout_of(const struct run *r, uint64_t now)
+{
+	uint64_t due = r->kill_at_ms ? r->kill_at_ms : UINT64_MAX;
+
+	for (size_t i = 0; i < r->n_probes; i++)
+		if (r->probes[i].state <= PROBE_ASKING && r->probes[i].due_ms < due)
+			due = r->probes[i].due_ms;
+	if (due == UINT64_MAX)
+		return -1;
+	return due <= now ? 0 : (int)(due - now);
+}
+
+static void
+step_probes(struct run *r, const struct pollfd *polled, uint64_t now)
+{
+	for (size_t i = 0; i < r->n_probes; i++) {
+		struct probe *p = &r->probes[i];
+		if (!probe_step(p, polled[i].fd >= 0 && polled[i].revents, now))
+			continue;
+		char text[256];
+		snprintf(text, sizeof text, "http://localhost:%u/ answers: %s", p->port, p->answer);
+		say(r, text);
+	}
+}
+
+/* One round; false when QEMU has ended. */
+static bool
+run_once(struct run *r)
+{
+	enum { PIDFD, CONSOLE, MONITOR, SIGNALS, INPUT, PROBES };
+	struct pollfd fds[PROBES + FORWARDS_MAX] = {
+		[PIDFD] = { .fd = r->qemu.pidfd, .events = POLLIN },
+		[CONSOLE] = { .fd = r->qemu.console, .events = POLLIN },
+		[MONITOR] = { .fd = r->qemu.monitor, .events = POLLIN },
+		[SIGNALS] = { .fd = r->signals, .events = POLLIN },
+		[INPUT] = { .fd = r->options->shell && !r->stdin_ended ? STDIN_FILENO : -1, .events = POLLIN },
+	};
+	for (size_t i = 0; i < r->n_probes; i++)
+		fds[PROBES + i] = (struct pollfd){ .fd = r->probes[i].fd, .events = POLLIN };
+	if (poll(fds, PROBES + r->n_probes, timeout_of(r, now_ms())) < 0 && errno != EINTR)
+		return false;
+	if (fds[CONSOLE].revents)
+		on_console(r);
+	if (fds[MONITOR].revents)
+		on_monitor(r);
+	if (fds[SIGNALS].revents)
+		on_signal(r);
+	if (fds[INPUT].revents)
+		on_stdin(r);
+	uint64_t now = now_ms();
+	step_probes(r, fds + PROBES, now);
+	if (r->kill_at_ms && now >= r->kill_at_ms && !r->killed) {
+		say(r, "the guest did not power off in time: ended");
+		r->killed = true;
+		kill(r->qemu.pid, SIGKILL);
+	}
+	/* what the guest wrote last is still to be relayed */
+	return !(fds[PIDFD].revents && !(fds[CONSOLE].revents & POLLIN));
+}
+
+static void
+raw_terminal(struct run *r)
+{
+	struct termios t;
+
+	if (!r->options->shell || !isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &r->saved))
+		return;
+	say(r, "the machine's shell follows; Ctrl-A x powers off");
+	t = r->saved;
+	cfmakeraw(&t);
+	r->raw = tcsetattr(STDIN_FILENO, TCSANOW, &t) == 0;
+}
+
+static int
+take_signals(struct run *r, sigset_t *old, struct err *e)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, old);
+	signal(SIGPIPE, SIG_IGN);
+	r->signals = signalfd(-1, &set, SFD_CLOEXEC);
+	return r->signals < 0 ? err_set(e, errno, "cannot watch for signals") : 0;
+}
+
+static int
+judge_end(struct run *r, int status, struct err *e)
+{
+	if (r->line_len)
+		judge_line(r);
+	if (r->saw_panic)
+		return err_set(e, 0, "the guest's kernel panicked; its last lines are above");
+	if (r->killed)
+		return err_set(e, 0, "the VM was ended before it had powered off");
+	if (status != 0)
+		return err_set(e, 0, "%s ended with status %d; its message is above", QEMU_PROGRAM, status);
+	if (!r->saw_power_off)
+		return err_set(e, 0, "the VM ended without powering off in order");
+	return 0;
+}
+
+static int
+run_vm(struct run *r, struct build *b, const struct qemu_config *c, struct err *e)
+{
+	sigset_t old;
+
+	if (take_signals(r, &old, e) || qemu_start(&r->qemu, b->project.arena, c, e))
+		return -1;
+	raw_terminal(r);
+	for (size_t i = 0; i < c->n_forwards; i++)
+		if (!c->forwards[i].udp)
+			probe_init(&r->probes[r->n_probes++], c->forwards[i].host, now_ms());
+	while (run_once(r))
+		;
+	if (r->raw)
+		tcsetattr(STDIN_FILENO, TCSANOW, &r->saved);
+	r->raw = false;
+	int status = qemu_wait(&r->qemu);
+	for (size_t i = 0; i < r->n_probes; i++)
+		probe_release(&r->probes[i]);
+	qemu_release(&r->qemu);
+	close(r->signals);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return judge_end(r, status, e);
+}
+
+int
+run_image(struct build *b, const struct run_options *o, struct err *e)
+{
+	struct run r = { .options = o, .signals = -1 };
+	struct forward forwards[FORWARDS_MAX];
+	struct tbl t;
+	const char *accel = qemu_accel(o->accel, e);
+
+	if (!accel || tbl_open(&t, b->table, b->table_size, e))
+		return -1;
+	r.stop_ms = t.machine->stop_deadline_ms;
+	struct qemu_config c = {
+		.kernel = build_file(b, BUILD_KERNEL),
+		.initramfs = build_file(b, BUILD_INITRAMFS),
+		.cmdline = arena_printf(b->project.arena, "%s%s%s%s", b->plan.cmdline, o->shell ? " ingot.shell" : "",
+					o->append[0] ? " " : "", o->append),
+		.memory = b->project.image.budget.memory,
+		.accel = accel,
+		.forwards = forwards,
+		.n_forwards = choose_forwards(b, o, forwards),
+	};
+	for (size_t i = 0; i < c.n_forwards; i++)
+		if (port_is_free(&forwards[i], e))
+			return -1;
+	fprintf(stderr, "ingot: booting %s (%s, %llu MiB)\n", b->dir, accel, (unsigned long long)c.memory >> 20);
+	return run_vm(&r, b, &c, e);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Booting a built image in QEMU, watching its console, and ending it in order.
+ */
+#ifndef INGOT_RUN_H
+#define INGOT_RUN_H
+
+#include "build.h"
+#include "options.h"
+
+/* What can be said before anything is built: is there a QEMU, are the options right, are the ports free? */
+int run_check(const struct run_options *o, struct err *e);
+
+/* Returns 0 where the guest powered off in order. */
+int run_image(struct build *b, const struct run_options *o, struct err *e);
+
+#endif

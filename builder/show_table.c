@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The service table as a text for people: what PID 1 will read, value by value, from the bytes themselves.
+ */
+#include <inttypes.h>
+
+#include "svc_table.h"
+
+static void
+print_words(const struct tbl *t, FILE *to, const char *key, struct tbl_span span)
+{
+	fprintf(to, "    %s:", key);
+	for (uint32_t i = 0; i < span.count; i++)
+		fprintf(to, " %s", tbl_word(t, span, i));
+	fputc('\n', to);
+}
+
+static void
+print_deps(const struct tbl *t, FILE *to, const struct tbl_svc *s)
+{
+	if (!s->deps.count)
+		return;
+	fprintf(to, "    needs:");
+	for (uint32_t i = 0; i < s->deps.count; i++)
+		fprintf(to, " %s", tbl_str(t, tbl_svc(t, tbl_dep(t, s, i))->name));
+	fputc('\n', to);
+}
+
+static void
+print_mounts(const struct tbl *t, FILE *to, const struct tbl_svc *s)
+{
+	static const char *const kinds[] = { "proc", "dev", "tmpfs", "state" };
+
+	for (uint32_t i = 0; i < s->mounts.count; i++) {
+		const struct tbl_mount *m = tbl_mount(t, s, i);
+		fprintf(to, "    mount: %s %s", kinds[m->kind], tbl_str(t, m->path));
+		if (m->size)
+			fprintf(to, " size %" PRIu64 " mode %04o", m->size, m->mode);
+		if (m->kind == TBL_MOUNT_STATE)
+			fprintf(to, " (on the machine: /state/%s%s)", tbl_str(t, s->name), tbl_str(t, m->path));
+		fputc('\n', to);
+	}
+}
+
+static void
+print_ready(FILE *to, const struct tbl_svc *s)
+{
+	if (s->ready == TBL_READY_TCP)
+		fprintf(to, "    ready: tcp port %u, timeout %u ms\n", s->ready_port, s->ready_timeout_ms);
+	else if (s->ready == TBL_READY_FD)
+		fprintf(to, "    ready: newline on fd %u, timeout %u ms\n", s->ready_fd, s->ready_timeout_ms);
+	else
+		fprintf(to, "    ready: when executed\n");
+}
+
+static void
+print_service(const struct tbl *t, FILE *to, const struct tbl_svc *s)
+{
+	static const char *const restarts[] = { "never", "on failure", "always" };
+
+	fprintf(to, "  %s:\n    kind: %s\n    root: %s\n", tbl_str(t, s->name), s->kind == TBL_JOB ? "job" : "service",
+		s->flags & TBL_SVC_MACHINE ? "/ (a program of the machine)" : tbl_str(t, s->root));
+	print_words(t, to, "command", s->argv);
+	print_words(t, to, "env", s->env);
+	print_deps(t, to, s);
+	fprintf(to, "    user: uid %u, gid %u\n    network: %s\n", s->uid, s->gid,
+		s->flags & TBL_SVC_NETNS ? "none (a namespace of its own)" : "the machine's");
+	fprintf(to, "    limits: memory %" PRIu64 ", pids %u", s->memory_max, s->pids_max);
+	if (s->cpu_quota_us)
+		fprintf(to, ", cpu %u us in %u us", s->cpu_quota_us, s->cpu_period_us);
+	fputc('\n', to);
+	print_mounts(t, to, s);
+	if (s->kind == TBL_JOB)
+		fprintf(to, "    schedule: every %u ms, timeout %u ms\n", s->every_ms, s->run_timeout_ms);
+	else
+		print_ready(to, s);
+	fprintf(to, "    restart: %s, back-off %u to %u ms\n    stop: signal %u, timeout %u ms\n", restarts[s->restart],
+		s->backoff_first_ms, s->backoff_max_ms, s->stop_signal, s->stop_timeout_ms);
+}
+
+static void
+print_links(const struct tbl *t, FILE *to)
+{
+	for (uint32_t i = 0; i < tbl_count(t, TBL_LINKS); i++) {
+		const struct tbl_link *l = tbl_link(t, i);
+		fprintf(to, "link %s: ", tbl_str(t, l->name));
+		if (l->mode == TBL_LINK_DHCP)
+			fprintf(to, "dhcp\n");
+		else
+			fprintf(to, "%u.%u.%u.%u/%u gateway %u.%u.%u.%u\n", l->address[0], l->address[1], l->address[2], l->address[3],
+				l->prefix, l->gateway[0], l->gateway[1], l->gateway[2], l->gateway[3]);
+	}
+}
+
+void
+svc_table_print(const struct tbl *t, FILE *to)
+{
+	fprintf(to, "image: %s\nhostname: %s\nshutdown deadline: %u ms\n", tbl_str(t, t->machine->image),
+		tbl_str(t, t->machine->hostname), t->machine->stop_deadline_ms);
+	for (uint32_t i = 0; i < tbl_count(t, TBL_MODULES); i++)
+		fprintf(to, "module: %s\n", tbl_str(t, tbl_module(t, i)->path));
+	for (uint32_t i = 0; i < tbl_count(t, TBL_SYSCTLS); i++)
+		fprintf(to, "sysctl: %s = %s\n", tbl_str(t, tbl_sysctl(t, i)->path), tbl_str(t, tbl_sysctl(t, i)->value));
+	print_links(t, to);
+	fprintf(to, "services, in start order:\n");
+	for (uint32_t i = 0; i < tbl_count(t, TBL_SVCS); i++)
+		print_service(t, to, tbl_svc(t, i));
+}

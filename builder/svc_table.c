@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Compiling the service table. Strings are stored once; spans are appended in the order of the services.
+ */
+#include "svc_table.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CPU_PERIOD_US 100000
+#define DHCP_MEMORY   (16u << 20)
+#define DHCP_PIDS     16
+
+struct section {
+	char *bytes;
+	size_t count, size, room; /* elements; bytes of one; elements */
+};
+
+struct compiler {
+	const struct plan *plan;
+	struct section section[TBL_SECTIONS];
+	bool dhcp; /* the machine's own DHCP client is service 0 */
+};
+
+static const size_t element_size[TBL_SECTIONS] = {
+	[TBL_MACHINE] = sizeof(struct tbl_machine), [TBL_MODULES] = sizeof(struct tbl_module),
+	[TBL_SYSCTLS] = sizeof(struct tbl_sysctl),  [TBL_LINKS] = sizeof(struct tbl_link),
+	[TBL_SVCS] = sizeof(struct tbl_svc),        [TBL_MOUNTS] = sizeof(struct tbl_mount),
+	[TBL_DEPS] = sizeof(uint32_t),              [TBL_WORDS] = sizeof(uint32_t),
+	[TBL_STRINGS] = 1,
+};
+
+static void
+append(struct compiler *c, enum tbl_section s, const void *element)
+{
+	struct section *x = &c->section[s];
+
+	x->bytes = grow(x->bytes, x->count, &x->room, element_size[s]);
+	memcpy(x->bytes + x->count * element_size[s], element, element_size[s]);
+	x->count++;
+}
+
+static uint32_t
+count(const struct compiler *c, enum tbl_section s)
+{
+	return (uint32_t)c->section[s].count;
+}
+
+/* The offset of the text; 0 for none. */
+static uint32_t
+string(struct compiler *c, const char *text)
+{
+	const struct section *x = &c->section[TBL_STRINGS];
+
+	if (!text || !text[0])
+		return 0;
+	for (size_t at = 1; at < x->count; at += strlen(x->bytes + at) + 1)
+		if (strcmp(x->bytes + at, text) == 0)
+			return (uint32_t)at;
+	uint32_t off = count(c, TBL_STRINGS);
+	do
+		append(c, TBL_STRINGS, text);
+	while (*text++);
+	return off;
+}
+
+static struct tbl_span
+words(struct compiler *c, const char *const *v, size_t n)
+{
+	struct tbl_span span = { count(c, TBL_WORDS), (uint32_t)n };
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t off = string(c, v[i]);
+		append(c, TBL_WORDS, &off);
+	}
+	return span;
+}
+
+static void
+add_mount(struct compiler *c, enum tbl_mount_kind kind, const char *path, uint64_t size, uint32_t mode)
+{
+	struct tbl_mount m = { .kind = kind, .path = string(c, path), .size = size, .mode = mode };
+
+	append(c, TBL_MOUNTS, &m);
+}
+
+static int
+by_path(const void *a, const void *b)
+{
+	const struct model_state *const *x = a, *const *y = b;
+
+	return strcmp((*x)->path, (*y)->path);
+}
+
+static struct tbl_span
+mounts(struct compiler *c, const struct model_service *s)
+{
+	struct tbl_span span = { count(c, TBL_MOUNTS), 0 };
+	const struct model_state **state = xcalloc(s->state.n, sizeof *state);
+
+	add_mount(c, TBL_MOUNT_PROC, "/proc", 0, 0);
+	add_mount(c, TBL_MOUNT_DEV, "/dev", 0, 0);
+	add_mount(c, TBL_MOUNT_TMPFS, "/dev/shm", s->scratch.size, 01777);
+	add_mount(c, TBL_MOUNT_TMPFS, "/tmp", s->scratch.size, 01777);
+	add_mount(c, TBL_MOUNT_TMPFS, "/run", s->scratch.size, 0755);
+	for (size_t i = 0; i < s->state.n; i++)
+		state[i] = &s->state.v[i];
+	qsort(state, s->state.n, sizeof *state, by_path);
+	for (size_t i = 0; i < s->state.n; i++)
+		add_mount(c, TBL_MOUNT_STATE, state[i]->path, state[i]->size, (uint32_t)state[i]->mode);
+	free(state);
+	span.count = count(c, TBL_MOUNTS) - span.first;
+	return span;
+}
+
+static struct tbl_span
+deps(struct compiler *c, const struct model_service *s)
+{
+	struct tbl_span span = { count(c, TBL_DEPS), (uint32_t)s->needs.n };
+
+	for (size_t k = 0; k < s->needs.n; k++) {
+		uint32_t index = 0; /* dhcp, if it is none of the units */
+		for (size_t i = 0; i < c->plan->n_units; i++)
+			if (strcmp(c->plan->units[i].unit->head.name, s->needs.v[k]) == 0)
+				index = (uint32_t)i + c->dhcp;
+		append(c, TBL_DEPS, &index);
+	}
+	return span;
+}
+
+static void
+add_unit(struct compiler *c, const struct plan_unit *u)
+{
+	const struct model_service *s = u->unit;
+	struct tbl_svc r = {
+		.name = string(c, s->head.name),
+		.root = string(c, u->root.path),
+		.kind = u->job ? TBL_JOB : TBL_SERVICE,
+		.flags = s->network.mode == NET_NONE ? TBL_SVC_NETNS : 0,
+		.argv = words(c, s->command.v, s->command.n),
+		.env = words(c, s->env.v, s->env.n),
+		.deps = deps(c, s),
+		.mounts = mounts(c, s),
+		.uid = u->uid,
+		.gid = u->gid,
+		.ready = s->ready.tcp ? TBL_READY_TCP : s->ready.fd ? TBL_READY_FD : TBL_READY_NONE,
+		.ready_port = (uint32_t)s->ready.tcp,
+		.ready_fd = (uint32_t)s->ready.fd,
+		.ready_timeout_ms = (uint32_t)s->ready.timeout,
+		.restart = u->job ? TBL_RESTART_NEVER : (uint32_t)s->restart.policy,
+		.backoff_first_ms = (uint32_t)s->restart.backoff.first,
+		.backoff_max_ms = (uint32_t)s->restart.backoff.max,
+		.stop_signal = (uint32_t)stop_signals[s->stop.signal],
+		.stop_timeout_ms = (uint32_t)s->stop.timeout,
+		.every_ms = (uint32_t)s->schedule.every,
+		.run_timeout_ms = (uint32_t)s->timeout,
+		.pids_max = (uint32_t)s->limits.pids,
+		.cpu_quota_us = (uint32_t)(s->limits.cpu * (CPU_PERIOD_US / 100)),
+		.cpu_period_us = CPU_PERIOD_US,
+		.memory_max = s->limits.memory,
+	};
+	append(c, TBL_SVCS, &r);
+}
+
+/* The DHCP client: busybox's, in the machine's own root; it is ready when the script has set the first lease. */
+static void
+add_dhcp(struct compiler *c)
+{
+	const char *const argv[] = { "/bin/busybox", "udhcpc", "-f", "-t", "3", "-T", "1", "-A", "2", "-i",
+				     c->plan->dhcp->name, "-s", "/ingot/udhcpc" };
+	const char *const env[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin" };
+	struct tbl_svc r = {
+		.name = string(c, "dhcp"), .kind = TBL_SERVICE, .flags = TBL_SVC_MACHINE,
+		.argv = words(c, argv, sizeof argv / sizeof *argv), .env = words(c, env, 1),
+		.ready = TBL_READY_FD, .ready_fd = 9, .restart = TBL_RESTART_ALWAYS,
+		.backoff_first_ms = 1000, .backoff_max_ms = 30000, .stop_signal = SIGTERM, .stop_timeout_ms = 1000,
+		.pids_max = DHCP_PIDS, .cpu_period_us = CPU_PERIOD_US, .memory_max = DHCP_MEMORY,
+	};
+	append(c, TBL_SVCS, &r);
+}
+
+static void
+add_links(struct compiler *c)
+{
+	const struct image *m = &c->plan->project->image;
+
+	for (size_t i = 0; i < m->network.links.n; i++) {
+		const struct model_link *l = &m->network.links.v[i];
+		uint32_t address = (uint32_t)l->address, gateway = (uint32_t)l->gateway;
+		struct tbl_link r = { .name = string(c, l->name), .mode = l->dhcp ? TBL_LINK_DHCP : TBL_LINK_STATIC,
+				      .prefix = (uint32_t)l->prefix };
+		memcpy(r.address, &address, sizeof r.address);
+		memcpy(r.gateway, &gateway, sizeof r.gateway);
+		append(c, TBL_LINKS, &r);
+	}
+}
+
+/* The shutdown's deadline: the longest chain of stops could take the sum of all, and a second for the end itself. */
+static uint32_t
+stop_deadline(const struct plan *p)
+{
+	uint64_t ms = 1000;
+
+	for (size_t i = 0; i < p->n_units; i++)
+		ms += p->units[i].unit->stop.timeout;
+	return ms < 60000 ? (uint32_t)ms : 60000;
+}
+
+static void
+add_machine(struct compiler *c, const struct kernel *k, struct tree *t)
+{
+	const struct plan *p = c->plan;
+	struct tbl_machine m = { .image = string(c, p->project->image.image), .hostname = string(c, p->hostname),
+				 .shell = tree_resolve(t, "/bin/busybox") ? string(c, "/bin/busybox") : 0,
+				 .stop_deadline_ms = stop_deadline(p) };
+
+	append(c, TBL_MACHINE, &m);
+	for (size_t i = 0; i < k->n_modules; i++) {
+		struct tbl_module r = { .path = string(c, arena_printf(p->arena, "/ingot/modules/%s.ko", k->modules[i].name)) };
+		append(c, TBL_MODULES, &r);
+	}
+	if (p->low_port) {
+		struct tbl_sysctl r = { .path = string(c, "/proc/sys/net/ipv4/ip_unprivileged_port_start"),
+					.value = string(c, arena_printf(p->arena, "%u", p->low_port)) };
+		append(c, TBL_SYSCTLS, &r);
+	}
+}
+
+/* Lays the sections out one behind the other, each aligned. */
+static void *
+join(struct compiler *c, size_t *size)
+{
+	struct tbl_header h = { .magic = TBL_MAGIC, .version = TBL_VERSION };
+	size_t at = sizeof h;
+
+	for (int s = 0; s < TBL_SECTIONS; s++) {
+		at = (at + 7) & ~(size_t)7;
+		h.section[s] = (struct tbl_extent){ (uint32_t)at, count(c, s) };
+		at += c->section[s].count * element_size[s];
+	}
+	h.size = (uint32_t)at;
+	char *out = xcalloc(1, at);
+	for (int s = 0; s < TBL_SECTIONS; s++)
+		if (c->section[s].count)
+			memcpy(out + h.section[s].off, c->section[s].bytes, c->section[s].count * element_size[s]);
+	h.crc = tbl_crc(out, at);
+	memcpy(out, &h, sizeof h);
+	*size = at;
+	return out;
+}
+
+int
+svc_table_make(const struct plan *p, const struct kernel *k, struct tree *t, void **out, size_t *size, struct err *e)
+{
+	struct compiler c = { .plan = p, .dhcp = p->dhcp != NULL };
+	struct tbl check;
+
+	append(&c, TBL_STRINGS, "");
+	add_machine(&c, k, t);
+	add_links(&c);
+	if (c.dhcp)
+		add_dhcp(&c);
+	for (size_t i = 0; i < p->n_units; i++)
+		add_unit(&c, &p->units[i]);
+	*out = join(&c, size);
+	for (int s = 0; s < TBL_SECTIONS; s++)
+		free(c.section[s].bytes);
+	if (tbl_open(&check, *out, *size, e) == 0)
+		return 0;
+	free(*out);
+	return err_wrap(e, "a bug of ingot: it made a table that it cannot read");
+}

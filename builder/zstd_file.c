@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "zstd_file.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "mem.h"
+
+#define WINDOW_LOG_MAX 27 /* the kernel panics at 28 */
+
+struct zstd_file {
+	ZSTD_CCtx *cctx;
+	int fd;
+	uint64_t written;
+	size_t room;
+	char *out;
+};
+
+static int
+workers(void)
+{
+	cpu_set_t set;
+	int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+
+	return n < 1 ? 1 : n > 64 ? 64 : n;
+}
+
+static size_t
+configure(ZSTD_CCtx *c, int level, uint64_t size)
+{
+	size_t r = ZSTD_CCtx_setParameter(c, ZSTD_c_compressionLevel, level);
+
+	if (!ZSTD_isError(r))
+		r = ZSTD_CCtx_setParameter(c, ZSTD_c_nbWorkers, workers());
+	if (!ZSTD_isError(r))
+		r = ZSTD_CCtx_setParameter(c, ZSTD_c_checksumFlag, 1);
+	if (!ZSTD_isError(r))
+		r = ZSTD_CCtx_setPledgedSrcSize(c, size);
+	if (!ZSTD_isError(r) && level > 19)
+		r = ZSTD_CCtx_setParameter(c, ZSTD_c_windowLog, WINDOW_LOG_MAX);
+	return r;
+}
+
+struct zstd_file *
+zstd_begin(int fd, int level, uint64_t size, struct err *e)
+{
+	struct zstd_file *z = xcalloc(1, sizeof *z);
+
+	z->fd = fd;
+	z->room = ZSTD_CStreamOutSize();
+	z->out = xcalloc(1, z->room);
+	z->cctx = ZSTD_createCCtx();
+	size_t r = z->cctx ? configure(z->cctx, level, size) : 0;
+	if (z->cctx && !ZSTD_isError(r))
+		return z;
+	err_set(e, 0, "zstd: %s", z->cctx ? ZSTD_getErrorName(r) : "no memory");
+	zstd_abort(z);
+	return NULL;
+}
+
+void
+zstd_abort(struct zstd_file *z)
+{
+	ZSTD_freeCCtx(z->cctx);
+	free(z->out);
+	free(z);
+}
+
+static int
+write_out(struct zstd_file *z, size_t size, struct err *e)
+{
+	for (size_t done = 0; done < size;) {
+		ssize_t n = write(z->fd, z->out + done, size - done);
+		if (n < 0 && errno != EINTR)
+			return err_set(e, errno, "cannot write the image");
+		if (n > 0)
+			done += (size_t)n;
+	}
+	z->written += size;
+	return 0;
+}
+
+static int
+step(struct zstd_file *z, ZSTD_inBuffer *in, ZSTD_EndDirective mode, size_t *left, struct err *e)
+{
+	ZSTD_outBuffer out = { z->out, z->room, 0 };
+
+	*left = ZSTD_compressStream2(z->cctx, &out, in, mode);
+	if (ZSTD_isError(*left))
+		return err_set(e, 0, "zstd: %s", ZSTD_getErrorName(*left));
+	return write_out(z, out.pos, e);
+}
+
+int
+zstd_write(struct zstd_file *z, const void *data, size_t size, struct err *e)
+{
+	ZSTD_inBuffer in = { data, size, 0 };
+	size_t left;
+
+	while (in.pos < in.size)
+		if (step(z, &in, ZSTD_e_continue, &left, e))
+			return -1;
+	return 0;
+}
+
+int
+zstd_end(struct zstd_file *z, uint64_t *written, struct err *e)
+{
+	ZSTD_inBuffer in = { NULL, 0, 0 };
+	size_t left;
+	int r;
+
+	do
+		r = step(z, &in, ZSTD_e_end, &left, e);
+	while (r == 0 && left > 0);
+	*written = z->written;
+	zstd_abort(z);
+	return r;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The boot steps. Only a table that cannot be read and a launch path that cannot be set up end a boot; every other
+ * step that fails is said, and the next one is taken. Nothing of it runs a second time.
+ */
+#include "boot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "buttons.h"
+#include "cleanup.h"
+#include "console.h"
+#include "control.h"
+#include "links.h"
+#include "loop.h"
+#include "modules.h"
+#include "mounts.h"
+#include "shell.h"
+#include "shutdown.h"
+#include "signals.h"
+#include "svc_act.h"
+
+#define FILES_SPARE 256 /* descriptors beyond the services' */
+#define SYNC_MS 2000
+
+static void
+read_cmdline(struct cmdline *c)
+{
+	char text[CMDLINE_MAX];
+	AUTO_FD fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
+	ssize_t n = read(fd, text, sizeof text);
+
+	cmdline_parse(c, text, n > 0 ? (size_t)n : 0);
+	console_quiet(c->quiet);
+	if (c->unknown[0])
+		warn("kernel command line: no such word: %s", c->unknown);
+}
+
+static int
+open_table(struct tbl *t, struct err *e)
+{
+	AUTO_FD fd = open(TBL_PATH, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_set(e, errno, "%s", TBL_PATH);
+	if (st.st_size <= 0 || st.st_size > (off_t)TBL_SIZE_MAX)
+		return err_set(e, 0, "%s: it has %lld bytes", TBL_PATH, (long long)st.st_size);
+	void *data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (data == MAP_FAILED)
+		return err_set(e, errno, "%s", TBL_PATH);
+	if (tbl_open(t, data, (size_t)st.st_size, e))
+		return err_wrap(e, "%s", TBL_PATH);
+	return 0;
+}
+
+/* The address space is taken now, a page of memory only when it is written. */
+static int
+make_rings(struct init *in, struct err *e)
+{
+	size_t size = in->s->services * LOG_RING_SIZE;
+	void *p = mmap(NULL, size ? size : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		return err_set(e, errno, "log rings");
+	in->rings = p;
+	return 0;
+}
+
+static void
+set_sysctls(const struct tbl *t)
+{
+	for (uint32_t i = 0; i < tbl_count(t, TBL_SYSCTLS); i++) {
+		const char *path = tbl_str(t, tbl_sysctl(t, i)->path), *value = tbl_str(t, tbl_sysctl(t, i)->value);
+		AUTO_FD fd = open(path, O_WRONLY | O_CLOEXEC);
+		if (fd < 0 || write(fd, value, strlen(value)) < 0)
+			warn("sysctl %s: %s", path, err_text(errno));
+	}
+}
+
+static void
+raise_file_limit(void)
+{
+	struct rlimit r = { WATCHES + FILES_SPARE, WATCHES + FILES_SPARE };
+
+	if (WATCHES + FILES_SPARE > 1024 && setrlimit(RLIMIT_NOFILE, &r) < 0)
+		warn("file limit: %s", err_text(errno));
+}
+
+/* What the table says of the machine itself. */
+static void
+set_machine(const struct init *in)
+{
+	const char *host = tbl_str(&in->table, in->table.machine->hostname);
+
+	if (*host && sethostname(host, strlen(host)) < 0)
+		warn("hostname %s: %s", host, err_text(errno));
+	modules_load(&in->table);
+	set_sysctls(&in->table); /* some come with a module */
+	links_init(&in->table);
+}
+
+/* Nothing that the image says may stop this one. */
+static void
+emergency(struct init *in)
+{
+	struct err e;
+
+	warn("emergency: a shell, no services");
+	if (open_table(&in->table, &e))
+		warn("%s", e.msg);
+	shell_init(in);
+}
+
+static int
+boot_services(struct init *in, struct err *e)
+{
+	if (open_table(&in->table, e))
+		return -1;
+	uint32_t n = tbl_count(&in->table, TBL_SVCS);
+	if (n > CFG_MAX_SERVICES)
+		return err_set(e, 0, "the image has %u services, this ingot-init takes %u", n, (unsigned)CFG_MAX_SERVICES);
+	in->s->services = n;
+	set_machine(in);
+	if (make_rings(in, e) || spawn_init(&in->launcher, e))
+		return -1;
+	svc_act_init(in);
+	buttons_init(in);
+	mounts_seal();
+	if (in->s->cmdline.shell)
+		shell_init(in);
+	say("%s: booted in %llu ms, %u services", tbl_str(&in->table, in->table.machine->image),
+	    (unsigned long long)(loop_clock_ms() - in->s->boot_ms), n);
+	return 0;
+}
+
+int
+boot(struct init *in, struct err *e)
+{
+	in->s->boot_ms = in->s->now_ms = loop_clock_ms();
+	in->s->shell_ms = SVC_NEVER;
+	console_init();
+	mounts_init();
+	console_init(); /* anew: this is the kernel's own /dev */
+	read_cmdline(&in->s->cmdline);
+	raise_file_limit();
+	if (loop_init(in, e) || signals_init(in, e))
+		return -1;
+	mounts_cgroups();
+	control_init(in);
+	if (CFG_EMERGENCY_SHELL && in->s->cmdline.emergency) {
+		emergency(in);
+		return 0;
+	}
+	return boot_services(in, e);
+}
+
+__attribute__((noreturn)) void
+boot_failed(const struct init *in, const struct err *e)
+{
+	int panic = in->s->cmdline.panic;
+
+	warn("boot failed: %s", e->msg);
+	if (panic > 0)
+		poll(NULL, 0, panic * 1000);
+	shutdown_now(panic ? DOWN_REBOOT : DOWN_POWEROFF, SYNC_MS);
+}

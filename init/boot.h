@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From the kernel's exec to the first service: the boot steps in their order.
+ */
+#ifndef INGOT_BOOT_H
+#define INGOT_BOOT_H
+
+#include "init.h"
+
+/* Fails only where going on makes no sense; everything else is a line on the console. */
+int boot(struct init *in, struct err *e);
+
+/* What the command line's panic= says, for a boot that failed: power off, reboot, or reboot after a while. */
+__attribute__((noreturn)) void boot_failed(const struct init *in, const struct err *e);
+
+#endif

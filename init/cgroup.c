@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Making cgroups, writing limits and reading them back, killing a group, counting its deaths by memory. It moves no
+ * process: the launcher clones straight into the group.
+ */
+#include "cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "fmt.h"
+#include "spawn.h"
+
+#define KNOB_MAX 64
+
+/* Reads what one read gives, without the newline at the end. Returns the length, or -1 with errno. */
+static ssize_t
+read_text(int fd, char *buf, size_t cap)
+{
+	ssize_t n = pread(fd, buf, cap - 1, 0);
+
+	if (n < 0)
+		return -1;
+	if (n > 0 && buf[n - 1] == '\n')
+		n--;
+	buf[n] = '\0';
+	return n;
+}
+
+static int
+write_file(int dir, const char *file, const char *value)
+{
+	AUTO_FD fd = openat(dir, file, O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 || write(fd, value, strlen(value)) < 0 ? -1 : 0;
+}
+
+/* Writes value to the file and reads back: the kernel must say `expect`. With `optional` a file that is not there is
+ * fine, for a feature that is not built in has no limit to keep. */
+static int
+knob(int dir, const char *file, const char *value, const char *expect, bool optional, struct err *e)
+{
+	char now[KNOB_MAX];
+	AUTO_FD fd = openat(dir, file, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return optional && errno == ENOENT ? 0 : err_set(e, errno, "%s", file);
+	if (write(fd, value, strlen(value)) < 0)
+		return err_set(e, errno, "%s: writing %s", file, value);
+	if (read_text(fd, now, sizeof now) < 0)
+		return err_set(e, errno, "%s: reading back", file);
+	if (strcmp(now, expect) != 0) {
+		err_set(e, 0, "%s: wrote %s, the kernel keeps %s", file, value, now);
+		e->code = EINVAL;
+		return -1;
+	}
+	return 0;
+}
+
+int
+cgroup_init(int *fd, struct err *e)
+{
+	static const char *const controllers[] = { "+memory", "+pids", "+cpu" };
+
+	if (mkdir(CGROUP_SVC, 0755) && errno != EEXIST)
+		return err_set(e, errno, "%s", CGROUP_SVC);
+	AUTO_FD dir = open(CGROUP_SVC, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return err_set(e, errno, "%s", CGROUP_SVC);
+	for (size_t i = 0; i < sizeof controllers / sizeof *controllers; i++)
+		if (write_file(AT_FDCWD, CGROUP_ROOT "/cgroup.subtree_control", controllers[i]) ||
+		    write_file(dir, "cgroup.subtree_control", controllers[i]))
+			return err_set(e, errno, "%s: the controller %s is missing in this kernel", CGROUP_SVC,
+				       controllers[i] + 1);
+	*fd = take_fd(&dir);
+	return 0;
+}
+
+int
+cgroup_make(int cgroups, const char *name, int *fd, struct err *e)
+{
+	if (mkdirat(cgroups, name, 0755) && errno != EEXIST)
+		return err_set(e, errno, "%s/%s", CGROUP_SVC, name);
+	*fd = openat(cgroups, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return *fd < 0 ? err_set(e, errno, "%s/%s", CGROUP_SVC, name) : 0;
+}
+
+/* The kernel keeps whole pages, and calls "max" what is beyond its counter. */
+static void
+memory_as_kept(char *buf, size_t cap, uint64_t bytes)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), pages = bytes / page;
+
+	if (pages >= INT64_MAX / page)
+		fmt(buf, cap, "max");
+	else
+		fmt(buf, cap, "%llu", (unsigned long long)(pages * page));
+}
+
+int
+cgroup_limit(int cgroup, const struct tbl_svc *s, struct err *e)
+{
+	char value[KNOB_MAX], expect[KNOB_MAX];
+
+	fmt(value, sizeof value, "%llu", (unsigned long long)s->memory_max);
+	memory_as_kept(expect, sizeof expect, s->memory_max);
+	if (knob(cgroup, "memory.max", value, expect, false, e) ||
+	    knob(cgroup, "memory.swap.max", "0", "0", true, e) || /* absent without swap in the kernel */
+	    knob(cgroup, "memory.oom.group", "1", "1", false, e) ||
+	    knob(cgroup, "cgroup.max.descendants", "0", "0", false, e))
+		return -1;
+	fmt(value, sizeof value, "%u", s->pids_max);
+	if (knob(cgroup, "pids.max", value, value, false, e))
+		return -1;
+	if (s->cpu_quota_us == 0)
+		return knob(cgroup, "cpu.max", "max 100000", "max 100000", true, e);
+	fmt(value, sizeof value, "%u %u", s->cpu_quota_us, s->cpu_period_us);
+	return knob(cgroup, "cpu.max", value, value, false, e);
+}
+
+int
+spawn_kill(const struct launcher *l, const char *name)
+{
+	char path[TBL_NAME_MAX + 16];
+
+	fmt(path, sizeof path, "%s/cgroup.kill", name);
+	return write_file(l->cgroups, path, "1");
+}
+
+/* The number behind "key " at the start of a line, or -1. */
+static long
+keyed_number(const char *text, const char *key)
+{
+	size_t n = strlen(key);
+
+	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		if (strncmp(line, key, n) != 0 || line[n] != ' ')
+			continue;
+		long value = 0;
+		for (const char *p = line + n + 1; *p >= '0' && *p <= '9' && value < INT32_MAX; p++)
+			value = value * 10 + (*p - '0');
+		return value;
+	}
+	return -1;
+}
+
+long
+spawn_oom_kills(const struct launcher *l, const char *name)
+{
+	char path[TBL_NAME_MAX + 16], text[512];
+
+	fmt(path, sizeof path, "%s/memory.events", name);
+	AUTO_FD fd = openat(l->cgroups, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read_text(fd, text, sizeof text) < 0)
+		return -1;
+	long kills = keyed_number(text, "oom_group_kill"); /* since 5.17 */
+	return kills >= 0 ? kills : keyed_number(text, "oom_kill");
+}

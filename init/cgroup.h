@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The services' cgroups: /sys/fs/cgroup/svc/NAME, with limits that are read back after they were written.
+ */
+#ifndef INGOT_CGROUP_H
+#define INGOT_CGROUP_H
+
+#include "err.h"
+#include "table.h"
+
+#define CGROUP_ROOT "/sys/fs/cgroup"
+#define CGROUP_SVC  CGROUP_ROOT "/svc"
+
+/* Makes the folder of the services' cgroups with its controllers on; *fd is the caller's. */
+int cgroup_init(int *fd, struct err *e);
+
+/* Makes the cgroup of that name if need be; *fd is the caller's. */
+int cgroup_make(int cgroups, const char *name, int *fd, struct err *e);
+
+/* Writes every limit of the service and reads it back. */
+int cgroup_limit(int cgroup, const struct tbl_svc *s, struct err *e);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the files of ingotctl share: its commands, its exit codes, its output, and the connection to PID 1.
+ */
+#ifndef INGOT_CTL_H
+#define INGOT_CTL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ctl_proto.h"
+#include "err.h"
+
+/* Exit codes of ingotctl; `exec` has these three and the command's own. */
+enum ctl_exit { CTL_OK, CTL_FAILED, CTL_USAGE, CTL_EXEC_FAILED = 125, CTL_EXEC_CANNOT = 126, CTL_EXEC_NOT_FOUND = 127 };
+
+#define CTL_FDS_MAX 4
+
+struct ctl_packet {
+	struct ctl_reply reply;
+	union {
+		struct ctl_svc svc;
+		char data[CTL_DATA_MAX + 1]; /* closed by a NUL behind reply.size bytes */
+	} u;
+	int fds[CTL_FDS_MAX]; /* owned by the receiver; -1 where there is none */
+};
+
+/* ctl_client.c: sends one request and hands each packet but the last to `each` (which may be NULL, and ends the call by
+ * returning -1 with *e set). Descriptors that `each` leaves in the packet are closed. An error of PID 1 is *e. */
+int ctl_call(enum ctl_verb verb, uint32_t flags, const char *name,
+	     int (*each)(void *ctx, struct ctl_packet *p, struct err *e), void *ctx, struct err *e);
+
+/* ctl_main.c */
+int ctl_fail(const struct err *e);                   /* prints the one line, returns CTL_FAILED */
+int ctl_usage(const char *command, const char *what, const char *word); /* the same, returns CTL_USAGE */
+
+/* ctl_out.c: standard output, buffered. */
+void out_bytes(const char *bytes, size_t size);
+void out_fmt(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+int out_flush(struct err *e); /* fails if any write before it failed */
+
+/* The commands with a file of their own: argv[0] is the command's name. Each returns an exit code. */
+int ctl_status(int argc, char **argv);
+int ctl_logs(int argc, char **argv);
+int ctl_exec(int argc, char **argv);
+
+#endif

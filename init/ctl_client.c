@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The connection to PID 1: one request, its reply packets, the descriptors that come with them. It prints nothing.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "ctl.h"
+
+static int
+connect_init(int *out, struct err *e)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = CTL_SOCKET };
+	AUTO_FD fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return err_set(e, errno, "making a socket");
+	if (connect(fd, (struct sockaddr *)&addr, sizeof addr)) {
+		if (errno == ENOENT || errno == ECONNREFUSED)
+			return err_set(e, 0, "nothing answers at %s: is this a machine that ingot-init runs?", CTL_SOCKET);
+		if (errno == EACCES || errno == EPERM)
+			return err_set(e, 0, "%s: only root may ask", CTL_SOCKET);
+		return err_set(e, errno, "%s", CTL_SOCKET);
+	}
+	*out = take_fd(&fd);
+	return 0;
+}
+
+static void
+take_rights(struct msghdr *msg, struct ctl_packet *p)
+{
+	size_t n = 0;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t i = 0; i < (c->cmsg_len - CMSG_LEN(0)) / sizeof(int) && n < CTL_FDS_MAX; i++)
+			memcpy(&p->fds[n++], CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+	}
+}
+
+static void
+close_rights(struct ctl_packet *p)
+{
+	for (size_t i = 0; i < CTL_FDS_MAX; i++) {
+		fd_cleanup(&p->fds[i]);
+		p->fds[i] = -1;
+	}
+}
+
+static int
+receive(int fd, struct ctl_packet *p, struct err *e)
+{
+	union {
+		struct cmsghdr align;
+		char room[CMSG_SPACE(CTL_FDS_MAX * sizeof(int))];
+	} control;
+	struct iovec iov[2] = { { &p->reply, sizeof p->reply }, { p->u.data, CTL_DATA_MAX } };
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2, .msg_control = &control,
+			      .msg_controllen = sizeof control };
+	ssize_t n;
+
+	for (size_t i = 0; i < CTL_FDS_MAX; i++)
+		p->fds[i] = -1;
+	do
+		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_set(e, errno, "reading PID 1's answer");
+	if (n == 0)
+		return err_set(e, 0, "PID 1 ended the conversation");
+	take_rights(&msg, p);
+	if ((size_t)n < sizeof p->reply || p->reply.version != CTL_VERSION ||
+	    p->reply.size != (size_t)n - sizeof p->reply || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
+	    (p->reply.kind == CTL_R_SVC && p->reply.size != sizeof p->u.svc)) {
+		close_rights(p);
+		return err_set(e, 0, "PID 1 speaks another version of the protocol: take the ingotctl of this image");
+	}
+	p->u.data[p->reply.size] = '\0';
+	return 0;
+}
+
+/* What the last packet says. */
+static int
+verdict(const struct ctl_packet *p, const char *name, struct err *e)
+{
+	if (p->reply.code == 0)
+		return 0;
+	if (p->reply.code == ENOENT && *name)
+		err_set(e, 0, "no such service (ingotctl status lists them)");
+	else if (p->reply.size > 0)
+		err_set(e, 0, "%s", p->u.data);
+	else
+		err_set(e, 0, "%s", err_text(p->reply.code));
+	e->code = p->reply.code;
+	return *name ? err_wrap(e, "service %s", name) : -1;
+}
+
+int
+ctl_call(enum ctl_verb verb, uint32_t flags, const char *name,
+	 int (*each)(void *ctx, struct ctl_packet *p, struct err *e), void *ctx, struct err *e)
+{
+	struct ctl_request request = { .version = CTL_VERSION, .verb = verb, .flags = flags };
+	static struct ctl_packet p;
+	AUTO_FD fd = -1;
+
+	if (strlen(name) > TBL_NAME_MAX)
+		return err_set(e, 0, "service %s: no such service (ingotctl status lists them)", name);
+	strcpy(request.name, name);
+	if (connect_init(&fd, e))
+		return -1;
+	if (send(fd, &request, sizeof request, MSG_NOSIGNAL) < 0)
+		return err_set(e, errno, "asking PID 1");
+	for (;;) {
+		if (receive(fd, &p, e))
+			return -1;
+		if (p.reply.kind == CTL_R_END) {
+			close_rights(&p);
+			return verdict(&p, name, e);
+		}
+		int ret = each ? each(ctx, &p, e) : 0;
+		close_rights(&p);
+		if (ret)
+			return -1;
+	}
+}

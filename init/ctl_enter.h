@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Starting one command inside a running service: in its cgroup and namespaces, as its user, with nothing that the
+ * service itself does not have.
+ */
+#ifndef INGOT_CTL_ENTER_H
+#define INGOT_CTL_ENTER_H
+
+#include <sys/types.h>
+
+#include "err.h"
+
+struct enter {
+	const char *name;  /* of the service */
+	uid_t uid;         /* 0: a program of the machine, which keeps its capabilities */
+	gid_t gid;
+	char **argv;       /* NULL: a shell */
+	pid_t pid;         /* of the service's stub, or of its only process */
+	int pidfd;         /* the same process; this and the following are borrowed */
+	int cgroup;        /* the service's folder */
+	int peer;          /* a terminal for the command, where ingotctl's 0, 1 or 2 is one; -1: none of them is */
+};
+
+/* Returns with *child running the command; on failure *code is an exit code of `ingotctl exec`. The caller's own
+ * children go into the service's pid namespace from here on. */
+int enter(const struct enter *x, pid_t *child, int *code, struct err *e);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * ingotctl logs: what PID 1 kept of a service's output. Into a file or a pipe it goes as it is; on a terminal control
+ * characters are shown instead of obeyed, for a service must not move an administrator's cursor.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl.h"
+#include "fmt.h"
+
+struct view {
+	bool terminal;
+	unsigned char before; /* the last byte shown, which may be of the packet before */
+};
+
+static void
+out_visible(struct view *v, const char *p, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		unsigned char c = (unsigned char)p[i];
+		if (v->before == 0xc2 && c >= 0x80 && c < 0xa0) {
+			out_bytes("?", 1); /* U+0080 to U+009F are control characters too */
+		} else if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f) {
+			char shown[2] = { '^', (char)(c ^ 0x40) };
+			out_bytes(shown, 2);
+		} else {
+			out_bytes(p + i, 1);
+		}
+		v->before = c;
+	}
+}
+
+static int
+show(void *ctx, struct ctl_packet *p, struct err *e)
+{
+	struct view *v = ctx;
+	uint64_t lost = 0;
+	char line[80];
+
+	if (p->reply.kind == CTL_R_LOST) {
+		if (out_flush(e))
+			return -1;
+		memcpy(&lost, p->u.data, p->reply.size < sizeof lost ? p->reply.size : sizeof lost);
+		size_t n = fmt(line, sizeof line, "ingotctl: %llu bytes that stood here are lost\n", (unsigned long long)lost);
+		(void)!write(STDERR_FILENO, line, n);
+		return 0;
+	}
+	if (p->reply.kind != CTL_R_DATA)
+		return 0;
+	if (v->terminal)
+		out_visible(v, p->u.data, p->reply.size);
+	else
+		out_bytes(p->u.data, p->reply.size);
+	return out_flush(e);
+}
+
+int
+ctl_logs(int argc, char **argv)
+{
+	struct view view = { .terminal = isatty(STDOUT_FILENO) };
+	const char *name = "";
+	uint32_t flags = 0;
+	struct err e;
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "-f") == 0 || strcmp(argv[i], "--follow") == 0)
+			flags |= CTL_F_FOLLOW;
+		else if (argv[i][0] == '-')
+			return ctl_usage(argv[0], "unknown option ", argv[i]);
+		else if (*name)
+			return ctl_usage(argv[0], "too many arguments: ", argv[i]);
+		else
+			name = argv[i];
+	}
+	if (!*name)
+		return ctl_usage(argv[0], "which service?", "");
+	return ctl_call(CTL_LOGS, flags, name, show, &view, &e) ? ctl_fail(&e) : CTL_OK;
+}

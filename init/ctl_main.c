@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * ingotctl: the table of its commands, the help made from it, and the commands that are one request. This is the only
+ * file that prints errors.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl.h"
+#include "fmt.h"
+
+#ifndef INGOT_VERSION
+#define INGOT_VERSION "unknown"
+#endif
+
+static int ctl_simple(int argc, char **argv);
+
+static const struct command {
+	const char *name, *arguments, *help;
+	int (*run)(int argc, char **argv);
+	enum ctl_verb verb; /* ctl_simple only */
+} commands[] = {
+	{ "status", "[NAME] [--json]", "what each service does, and how its last run ended", ctl_status, 0 },
+	{ "start", "NAME", "start a service, or run a job now", ctl_simple, CTL_START },
+	{ "stop", "NAME", "stop a service and keep it stopped", ctl_simple, CTL_STOP },
+	{ "restart", "NAME", "stop a service, then start it", ctl_simple, CTL_RESTART },
+	{ "logs", "[-f] NAME", "what a service wrote; -f: and what it goes on to write", ctl_logs, 0 },
+	{ "exec", "NAME [--] [CMD ARG...]", "run a command, or a shell, inside a service", ctl_exec, 0 },
+	{ "poweroff", "", "stop everything and switch off", ctl_simple, CTL_POWEROFF },
+	{ "reboot", "", "stop everything and boot anew", ctl_simple, CTL_REBOOT },
+};
+
+#define COMMANDS (sizeof commands / sizeof *commands)
+
+static const struct command *
+find(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+/* ---- errors ---- */
+
+static void
+complain(const char *line)
+{
+	char text[ERR_MSG_MAX + 32];
+	size_t n = fmt(text, sizeof text, "ingotctl: %s\n", line);
+
+	(void)!write(STDERR_FILENO, text, n); /* there is nobody else to tell */
+}
+
+int
+ctl_fail(const struct err *e)
+{
+	complain(e->msg);
+	return CTL_FAILED;
+}
+
+int
+ctl_usage(const char *command, const char *what, const char *word)
+{
+	const struct command *c = command ? find(command) : NULL;
+	char line[ERR_MSG_MAX];
+
+	if (c)
+		fmt(line, sizeof line, "%s: %s%s (usage: ingotctl %s%s%s)", c->name, what, word, c->name,
+		    *c->arguments ? " " : "", c->arguments);
+	else
+		fmt(line, sizeof line, "%s%s (ingotctl --help lists what there is)", what, word);
+	complain(line);
+	return CTL_USAGE;
+}
+
+/* ---- the simple commands ---- */
+
+static int
+ctl_simple(int argc, char **argv)
+{
+	const struct command *c = find(argv[0]);
+	int wanted = *c->arguments ? 2 : 1;
+	struct err e;
+
+	for (int i = 1; i < argc; i++)
+		if (argv[i][0] == '-')
+			return ctl_usage(c->name, "unknown option ", argv[i]);
+	if (argc < wanted)
+		return ctl_usage(c->name, "which service?", "");
+	if (argc > wanted)
+		return ctl_usage(c->name, "too many arguments: ", argv[wanted]);
+	return ctl_call(c->verb, 0, wanted == 2 ? argv[1] : "", NULL, NULL, &e) ? ctl_fail(&e) : CTL_OK;
+}
+
+static int
+finish(void)
+{
+	struct err e;
+
+	return out_flush(&e) ? ctl_fail(&e) : CTL_OK;
+}
+
+static int
+help(void)
+{
+	out_fmt("Usage: ingotctl COMMAND [ARGUMENT...]\nLook after the services of this machine.\n\n");
+	for (size_t i = 0; i < COMMANDS; i++) {
+		char left[48];
+		fmt(left, sizeof left, "%s %s", commands[i].name, commands[i].arguments);
+		out_fmt("  %30s  %s\n", left, commands[i].help);
+	}
+	out_fmt("\n  %30s  this text\n  %30s  the version\n\n", "--help", "--version");
+	out_fmt("Exit codes: 0 done, 1 failed, 2 wrong usage; exec: the command's own, 125 the service could not be\n"
+		"entered, 126 the command could not be executed, 127 it was not found, 128+N it was ended by signal N.\n");
+	return finish();
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc < 2)
+		return ctl_usage(NULL, "which command?", "");
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
+		return help();
+	if (strcmp(argv[1], "--version") == 0) {
+		out_fmt("ingotctl %s\n", INGOT_VERSION);
+		return finish();
+	}
+	const struct command *c = find(argv[1]);
+	if (!c)
+		return ctl_usage(NULL, argv[1][0] == '-' ? "unknown option " : "unknown command ", argv[1]);
+	if (argc > 2 && strcmp(argv[2], "--help") == 0) {
+		out_fmt("Usage: ingotctl %s %s\n%s\n", c->name, c->arguments, c->help);
+		return finish();
+	}
+	return c->run(argc - 1, argv + 1);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The control protocol between ingotctl and PID 1: a SOCK_SEQPACKET unix socket, one request a connection, then one or
+ * more reply packets. Fixed-size, versioned, host byte order. Only uid 0 of the machine is served (SO_PEERCRED).
+ */
+#ifndef INGOT_CTL_PROTO_H
+#define INGOT_CTL_PROTO_H
+
+#include <stdint.h>
+
+#include "table.h"
+
+#define CTL_SOCKET  "/run/ingot/control"
+#define CTL_VERSION 1u
+#define CTL_DATA_MAX 4096
+
+enum ctl_verb {
+	CTL_STATUS,   /* reply: a CTL_R_SVC for each service (or the one that is named), then CTL_R_END */
+	CTL_START, CTL_STOP, CTL_RESTART, /* reply: CTL_R_END once it is done, or failed */
+	CTL_LOGS,     /* reply: CTL_R_DATA packets, CTL_R_LOST where the ring had overrun, CTL_R_END unless following */
+	CTL_PIDFD,    /* reply: CTL_R_SVC with the stub's pidfd and the main process's cgroup folder by SCM_RIGHTS */
+	CTL_POWEROFF, CTL_REBOOT, /* reply: CTL_R_END when accepted */
+	CTL_VERBS
+};
+
+#define CTL_F_FOLLOW (1u << 0) /* CTL_LOGS */
+
+struct ctl_request {
+	uint32_t version;
+	uint32_t verb;  /* enum ctl_verb */
+	uint32_t flags;
+	char name[TBL_NAME_MAX + 1]; /* of the service; empty: all, or none */
+};
+
+enum ctl_reply_kind { CTL_R_SVC, CTL_R_DATA, CTL_R_LOST, CTL_R_END };
+
+struct ctl_reply {
+	uint32_t version;
+	uint32_t kind;  /* enum ctl_reply_kind */
+	int32_t code;   /* CTL_R_END: 0, or an errno */
+	uint32_t size;  /* bytes that follow this header in the packet: a struct ctl_svc, log data, a uint64_t of lost
+			 * bytes (CTL_R_LOST), or an error's text without a NUL */
+};
+
+/* How a service's last run ended; "why" tells what a wait status alone cannot. */
+enum ctl_end { CTL_END_NONE, CTL_END_EXIT, CTL_END_SIGNAL, CTL_END_OOM, CTL_END_LAUNCH, CTL_END_NOT_READY,
+	       CTL_END_TIMEOUT, CTL_ENDS };
+
+struct ctl_svc {
+	char name[TBL_NAME_MAX + 1];
+	uint32_t kind;  /* enum tbl_svc_kind */
+	uint32_t state; /* enum svc_state */
+	uint32_t end;   /* enum ctl_end of the last run */
+	uint32_t end_value; /* exit code, signal, or errno */
+	uint32_t end_step;  /* CTL_END_LAUNCH: enum launch_step */
+	int32_t pid;    /* of the stub, 0 when not running */
+	uint32_t uid, gid;
+	uint32_t restarts; /* starts beyond the first that were not asked for */
+	uint64_t since_ms; /* monotonic, when the state was entered */
+	uint64_t now_ms;
+};
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Ids, capabilities, no_new_privs, resource limits and signals of a service's process. It changes the calling process
+ * for good and nothing else.
+ */
+#include "identity.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <linux/securebits.h>
+
+#include "sys.h"
+
+static const struct {
+	int resource;
+	struct rlimit limit;
+} rlimits[] = {
+	{ RLIMIT_NOFILE, { 1024, 4096 } },
+	{ RLIMIT_CORE, { 0, 0 } },
+	{ RLIMIT_MEMLOCK, { 64 << 10, 64 << 10 } },
+	{ RLIMIT_MSGQUEUE, { 0, 0 } },
+	{ RLIMIT_RTPRIO, { 0, 0 } },
+	{ RLIMIT_NICE, { 0, 0 } },
+};
+
+int
+identity_rlimits(void)
+{
+	unsigned long cpus[1024 / (8 * sizeof(unsigned long))];
+
+	for (size_t i = 0; i < sizeof rlimits / sizeof *rlimits; i++)
+		if (setrlimit(rlimits[i].resource, &rlimits[i].limit))
+			return -1;
+	memset(cpus, 0xff, sizeof cpus); /* the kernel keeps those that exist */
+	return (int)syscall(SYS_sched_setaffinity, 0, sizeof cpus, cpus);
+}
+
+int
+identity_ids(uid_t uid, gid_t gid)
+{
+	/* uid 0 of a later exec means nothing, a change of uid moves no capability, and neither can be undone */
+	unsigned long bits = SECBIT_NOROOT | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_CAP_AMBIENT_RAISE | SECURE_ALL_LOCKS;
+
+	if (prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) || sys_setgroups(0, NULL) || sys_setresgid(gid, gid, gid) ||
+	    sys_setresuid(uid, uid, uid))
+		return -1;
+	/* A change of ids sets this to what the sysctl fs.suid_dumpable says. */
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+static int
+drop_bounding(void)
+{
+	for (unsigned long cap = 0;; cap++)
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0))
+			return errno == EINVAL && cap > CAP_SYS_RESOURCE ? 0 : -1; /* behind the kernel's last one */
+}
+
+int
+identity_drop(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	if (drop_bounding() || prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) || sys_capset(&header, none))
+		return -1;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+void
+identity_signals(void)
+{
+	for (int sig = 1; sig <= 64; sig++)
+		if (sig != SIGKILL && sig != SIGSTOP)
+			sys_sigdefault(sig);
+}

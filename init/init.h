@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * All that PID 1 knows: one fixed-size state without pointers, beside what is mapped or opened once at boot. Each
+ * part of the state is written by the file that its comment names.
+ */
+#ifndef INGOT_INIT_H
+#define INGOT_INIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "cmdline.h"
+#include "ctl_proto.h"
+#include "limits.h"
+#include "logring.h"
+#include "spawn.h"
+#include "svc.h"
+#include "table.h"
+
+#define LOG_RING_SIZE ((size_t)CFG_LOG_RING_KB * 1024)
+#define BUTTONS_MAX 8
+
+/* A service's descriptors, each with a place in the watch table. */
+enum svc_fd { SVC_FD_PID, SVC_FD_ERROR, SVC_FD_STATUS, SVC_FD_READY, SVC_FD_LOG, SVC_FDS };
+
+/* The places of the watch table: each watched descriptor has one of its own, so that none is searched or allocated. */
+enum watch_slot {
+	WATCH_SIGNAL,
+	WATCH_TIMER,
+	WATCH_LISTEN,
+	WATCH_BUTTON,
+	WATCH_CLIENT = WATCH_BUTTON + BUTTONS_MAX,
+	WATCH_SVC = WATCH_CLIENT + CFG_MAX_CLIENTS,
+	WATCHES = WATCH_SVC + CFG_MAX_SERVICES * SVC_FDS
+};
+
+struct watch {
+	int fd;              /* owned; -1: free */
+	uint32_t generation; /* raised when it is closed: an event that is older is not for its successor */
+	uint32_t events;     /* EPOLLIN and the like, as the kernel has them now */
+};
+
+/* What svc_act.c and ready.c keep of a service beside its state machine. */
+struct svc_run {
+	pid_t pid;              /* of the stub, 0 when none */
+	bool reported;          /* the stub has said how the main process ended */
+	bool log_mid_line;      /* the mirrored output does not stand at a line's start */
+	int32_t wait_status;    /* with reported */
+	uint32_t failed_mount;  /* of a launch that failed at LAUNCH_MOUNT */
+	long oom_before;        /* kills for memory when it was launched, or -1 */
+	uint32_t probe_wait_ms; /* until the next attempt to connect */
+	uint64_t probe_ms;      /* when that is, or SVC_NEVER */
+	struct logring log;
+};
+
+enum client_phase { CLIENT_REQUEST, CLIENT_STATUS, CLIENT_LOGS, CLIENT_WAIT };
+
+/* Written by control.c. A place is in use while its watch has a descriptor. */
+struct client {
+	uint32_t phase; /* enum client_phase */
+	uint32_t verb;
+	uint32_t svc;   /* the service it is about; CLIENT_STATUS: the next to tell of */
+	uint32_t last;  /* CLIENT_STATUS: one beyond the last */
+	uint32_t runs;  /* CLIENT_WAIT: launches when it was asked */
+	bool follow;
+	uint64_t pos;   /* CLIENT_LOGS */
+	uint64_t due_ms; /* dropped then, or SVC_NEVER */
+};
+
+enum down_kind { DOWN_NOT, DOWN_POWEROFF, DOWN_REBOOT, DOWN_HALT };
+
+struct state {
+	struct watch watch[WATCHES];          /* loop.c */
+	struct svc svc[CFG_MAX_SERVICES];     /* svc_act.c */
+	struct svc_run run[CFG_MAX_SERVICES]; /* svc_act.c */
+	struct client client[CFG_MAX_CLIENTS]; /* control.c */
+	uint64_t listen_ms;                   /* control.c: when to accept again, or SVC_NEVER */
+	struct cmdline cmdline;               /* boot.c */
+	uint32_t services;                    /* boot.c; never more than the table has */
+	int epoll;                            /* loop.c */
+	uint64_t now_ms;                      /* loop.c: read once per wake-up */
+	uint64_t armed_ms;                    /* loop.c: what the timer is set to */
+	uint64_t boot_ms;                     /* main.c: when PID 1 began */
+	bool changed;                         /* svc_act.c: a service changed its state in this wake-up */
+	bool all_ready_said;                  /* svc_act.c */
+	pid_t shell_pid;                      /* shell.c; 0: none runs */
+	uint64_t shell_ms;                    /* shell.c: when to start it again */
+	uint32_t down;                        /* shutdown.c: enum down_kind */
+	uint64_t down_ms;                     /* shutdown.c: the deadline */
+};
+
+struct init {
+	struct state *s;
+	struct tbl table;      /* table.base is NULL in an emergency */
+	struct launcher launcher;
+	uint8_t *rings;        /* a log ring for each service */
+};
+
+/* Inconsistency in our own state: one line, and on. PID 1 never aborts. */
+#define INIT_BUG(in, what) init_bug(in, __FILE__, __LINE__, what)
+void init_bug(const struct init *in, const char *file, int line, const char *what);
+
+static inline const char *
+init_name(const struct init *in, uint32_t i)
+{
+	return tbl_str(&in->table, tbl_svc(&in->table, i)->name);
+}
+
+static inline uint8_t *
+init_ring(const struct init *in, uint32_t i)
+{
+	return in->rings + (size_t)i * LOG_RING_SIZE;
+}
+
+#endif

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+# The guest's programs. CTL_SHARED are sources of ingot-init that ingotctl is linked with too.
+STUB_SRC := init/stub.c
+CTL_OWN := $(sort $(wildcard init/ctl*.c))
+CTL_SHARED := init/identity.c init/launch_step.c init/svc_name.c
+CTL_SRC := $(CTL_OWN) $(CTL_SHARED)
+INIT_SRC := $(filter-out $(CTL_OWN) $(STUB_SRC),$(sort $(wildcard init/*.c)))
+
+build/ingot-init: $(INIT_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
+build/ingotctl: $(CTL_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
+build/ingot-init build/ingotctl:
+	$(call say,LD,$@)
+	$(Q)$(MUSL_CC) $(LINK) -o $@ $^
+
+# No libc, and one segment for everything: a page of padding would double its size.
+CFLAGS_init/stub := -ffreestanding -fno-stack-protector -fno-builtin
+build/ingot-stub: $(STUB_SRC:%.c=$(O)/%.o)
+	$(call say,LD,$@)
+	$(Q)$(MUSL_CC) $(LINK) -nostdlib -Wl,-z,noseparate-code -Wl,-z,norelro -o $@ $^

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Waits, reads the clock once, hands out what is ready, then lets the services settle and arms the timer for whatever
+ * is due next; with nothing due there is no timer and no wake-up.
+ */
+#include "loop.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "buttons.h"
+#include "console.h"
+#include "control.h"
+#include "ready.h"
+#include "shell.h"
+#include "shutdown.h"
+#include "signals.h"
+#include "svc_act.h"
+#include "svc_io.h"
+
+#define EVENTS_MAX 32
+#define ROUNDS_MAX (CFG_MAX_SERVICES + 1)
+
+uint64_t
+loop_clock_ms(void)
+{
+	struct timespec ts = { 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+int
+loop_init(struct init *in, struct err *e)
+{
+	for (uint32_t i = 0; i < WATCHES; i++)
+		in->s->watch[i].fd = -1;
+	in->s->armed_ms = SVC_NEVER;
+	in->s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (in->s->epoll < 0)
+		return err_set(e, errno, "epoll");
+	int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (timer < 0 || loop_add(in, WATCH_TIMER, timer, EPOLLIN))
+		return err_set(e, errno, "timer");
+	return 0;
+}
+
+int
+loop_add(struct init *in, uint32_t slot, int fd, uint32_t events)
+{
+	struct watch *w = &in->s->watch[slot];
+
+	if (fd < 0)
+		return 0;
+	if (w->fd >= 0) {
+		INIT_BUG(in, "a watch is in use");
+		loop_drop(in, slot);
+	}
+	struct epoll_event ev = { .events = events, .data.u64 = (uint64_t)w->generation << 32 | slot };
+	if (epoll_ctl(in->s->epoll, EPOLL_CTL_ADD, fd, &ev) < 0) {
+		int code = errno;
+		close(fd);
+		errno = code;
+		return -1;
+	}
+	w->fd = fd;
+	w->events = events;
+	return 0;
+}
+
+void
+loop_want(struct init *in, uint32_t slot, uint32_t events)
+{
+	struct watch *w = &in->s->watch[slot];
+	struct epoll_event ev = { .events = events, .data.u64 = (uint64_t)w->generation << 32 | slot };
+
+	if (w->fd < 0 || w->events == events)
+		return;
+	if (epoll_ctl(in->s->epoll, EPOLL_CTL_MOD, w->fd, &ev) < 0)
+		INIT_BUG(in, "epoll_ctl");
+	w->events = events;
+}
+
+void
+loop_drop(struct init *in, uint32_t slot)
+{
+	struct watch *w = &in->s->watch[slot];
+
+	if (w->fd < 0)
+		return;
+	/* Closing would do, were there no child between fork and exec that holds the same file. */
+	epoll_ctl(in->s->epoll, EPOLL_CTL_DEL, w->fd, NULL);
+	close(w->fd);
+	w->fd = -1;
+	w->generation++;
+}
+
+int
+loop_fd(const struct init *in, uint32_t slot)
+{
+	return in->s->watch[slot].fd;
+}
+
+static void
+dispatch_service(struct init *in, uint32_t i, enum svc_fd which)
+{
+	switch (which) {
+	case SVC_FD_PID:
+		svc_io_pidfd(in, i);
+		break;
+	case SVC_FD_ERROR:
+		svc_io_error(in, i);
+		break;
+	case SVC_FD_STATUS:
+		svc_io_status(in, i);
+		break;
+	case SVC_FD_READY:
+		ready_event(in, i);
+		break;
+	case SVC_FD_LOG:
+		svc_io_log(in, i);
+		break;
+	case SVC_FDS:
+	default:
+		INIT_BUG(in, "no such descriptor of a service");
+	}
+}
+
+static void
+dispatch(struct init *in, uint32_t slot, uint32_t events)
+{
+	uint64_t ticks;
+
+	if (slot == WATCH_SIGNAL) {
+		signals_event(in);
+	} else if (slot == WATCH_TIMER) {
+		if (read(loop_fd(in, slot), &ticks, sizeof ticks) > 0)
+			in->s->armed_ms = SVC_NEVER;
+	} else if (slot == WATCH_LISTEN) {
+		control_accept(in);
+	} else if (slot < WATCH_CLIENT) {
+		buttons_event(in, slot - WATCH_BUTTON);
+	} else if (slot < WATCH_SVC) {
+		control_event(in, slot - WATCH_CLIENT, events);
+	} else {
+		uint32_t n = slot - WATCH_SVC;
+		dispatch_service(in, n / SVC_FDS, (enum svc_fd)(n % SVC_FDS));
+	}
+}
+
+/* The timer is set to what is due next; with nothing due it is off. */
+static void
+arm(struct init *in)
+{
+	uint64_t due = in->s->changed ? in->s->now_ms : SVC_NEVER, d;
+
+	if ((d = svc_act_due(in)) < due)
+		due = d;
+	if ((d = control_due(in)) < due)
+		due = d;
+	if ((d = shell_due(in)) < due)
+		due = d;
+	if ((d = shutdown_due(in)) < due)
+		due = d;
+	if (due == in->s->armed_ms)
+		return;
+	in->s->armed_ms = due;
+
+	struct itimerspec its = { 0 }; /* all zero disarms */
+	if (due != SVC_NEVER) {
+		its.it_value.tv_sec = (time_t)(due / 1000);
+		its.it_value.tv_nsec = (long)(due % 1000) * 1000000 + 1;
+	}
+	if (timerfd_settime(loop_fd(in, WATCH_TIMER), TFD_TIMER_ABSTIME, &its, NULL) < 0)
+		INIT_BUG(in, "timerfd_settime");
+}
+
+/* A step may allow another one at once: a stopped service's dependency may stop now. */
+static void
+settle(struct init *in)
+{
+	svc_act_timers(in);
+	control_timers(in);
+	shell_timers(in);
+	shutdown_timers(in);
+	for (int round = 0; in->s->changed && round < ROUNDS_MAX; round++) {
+		in->s->changed = false;
+		shutdown_settle(in);
+		svc_act_settle(in);
+	}
+	control_settle(in);
+}
+
+void
+loop_run(struct init *in)
+{
+	struct epoll_event ready[EVENTS_MAX];
+
+	in->s->changed = true;
+	in->s->now_ms = loop_clock_ms();
+	for (;;) {
+		settle(in);
+		arm(in);
+		int n = epoll_wait(in->s->epoll, ready, EVENTS_MAX, -1);
+		if (n < 0 && errno != EINTR) {
+			INIT_BUG(in, "epoll_wait");
+			poll(NULL, 0, 1000); /* whatever this is, it shall not become a busy loop */
+		}
+		in->s->now_ms = loop_clock_ms();
+		for (int i = 0; i < n; i++) {
+			uint32_t slot = (uint32_t)ready[i].data.u64, generation = (uint32_t)(ready[i].data.u64 >> 32);
+			if (slot < WATCHES && in->s->watch[slot].fd >= 0 && in->s->watch[slot].generation == generation)
+				dispatch(in, slot, ready[i].events);
+		}
+	}
+}

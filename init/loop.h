@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The event loop: descriptors, one timer, and a wait. Handlers get the place of what is ready and never block.
+ */
+#ifndef INGOT_LOOP_H
+#define INGOT_LOOP_H
+
+#include "init.h"
+
+int loop_init(struct init *in, struct err *e);
+
+/* Watches fd, which the place owns from here on, also on failure (it is closed then). A place in use is an
+ * inconsistency: the old descriptor is closed first. fd -1 is nothing to watch. */
+int loop_add(struct init *in, uint32_t slot, int fd, uint32_t events);
+
+/* Changes what a watched place waits for. */
+void loop_want(struct init *in, uint32_t slot, uint32_t events);
+
+/* Closes a place's descriptor, if it has one. */
+void loop_drop(struct init *in, uint32_t slot);
+
+/* The descriptor of a place, or -1. */
+int loop_fd(const struct init *in, uint32_t slot);
+
+static inline uint32_t
+loop_svc_slot(uint32_t svc, enum svc_fd which)
+{
+	return WATCH_SVC + svc * SVC_FDS + which;
+}
+
+uint64_t loop_clock_ms(void);
+
+/* Runs for good. */
+void loop_run(struct init *in);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The steps of the child, in their order. It allocates nothing, takes no lock and runs no code of the C library that
+ * keeps state: its memory is a copy of PID 1's at an arbitrary moment. The first step that fails is reported and ends
+ * the process.
+ */
+#include "sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include "fmt.h"
+#include "identity.h"
+#include "templates.h"
+#include "stub_abi.h"
+#include "sys.h"
+
+#define LIFT 16 /* above every number of stub_abi.h */
+
+__attribute__((noreturn)) static void
+fail(const struct sandbox *x, uint32_t step)
+{
+	struct launch_error error = { .step = step, .code = errno, .mount = step == LAUNCH_MOUNT ? x->mount : 0 };
+
+	/* Nothing else can be done if this fails; the parent then sees a process that ended without a word. */
+	(void)!write(x->error, &error, sizeof error);
+	_exit(127);
+}
+
+/* ---- descriptors ---- */
+
+/* dup2 of a descriptor onto itself would leave it close-on-exec; therefore all are lifted first. */
+static int
+lift(int *fd)
+{
+	if (*fd < 0)
+		return 0;
+	*fd = fcntl(*fd, F_DUPFD_CLOEXEC, LIFT);
+	return *fd < 0 ? -1 : 0;
+}
+
+static int
+place(int fd, int at, int flags)
+{
+	return fd < 0 || dup3(fd, at, flags) >= 0 ? 0 : -1;
+}
+
+/* Each descriptor to its number in stub_abi.h; PID 1's own are gone from here on. */
+static int
+step_fds(struct sandbox *x)
+{
+	int null = open(TEMPLATE_DEV "/null", O_RDONLY | O_CLOEXEC);
+
+	if (null < 0 || lift(&null) || lift(&x->error) || lift(&x->log) || lift(&x->status) || lift(&x->ready) ||
+	    lift(&x->stub))
+		return -1;
+	if (place(null, 0, 0) || place(x->log, 1, 0) || place(x->log, 2, 0) || place(x->error, STUB_FD_ERROR, 0) ||
+	    place(x->status, STUB_FD_STATUS, 0) || place(x->ready, STUB_FD_READY, 0) ||
+	    place(x->stub, STUB_FD_EXE, O_CLOEXEC))
+		return -1;
+	/* dup3 has closed what stood at these numbers; where nothing was placed, PID 1's may still stand. */
+	if (x->status < 0)
+		close(STUB_FD_STATUS);
+	if (x->ready < 0)
+		close(STUB_FD_READY);
+	if (x->stub < 0)
+		close(STUB_FD_EXE);
+	x->error = STUB_FD_ERROR;
+	return sys_close_range(STUB_FD_END, ~0u, 0);
+}
+
+/* ---- the other steps ---- */
+
+static int
+step_cgroup_ns(struct sandbox *x)
+{
+	(void)x;
+	/* Not a flag of clone3: the namespace would be rooted at the parent's cgroup, not at the one cloned into. */
+	return unshare(CLONE_NEWCGROUP);
+}
+
+static int
+step_hostname(struct sandbox *x)
+{
+	return sethostname(x->name, strlen(x->name));
+}
+
+static int
+step_rlimits(struct sandbox *x)
+{
+	(void)x;
+	return identity_rlimits();
+}
+
+static int
+step_session(struct sandbox *x)
+{
+	(void)x;
+	umask(0077);
+	return setsid() < 0 ? -1 : 0;
+}
+
+static int
+step_ids(struct sandbox *x)
+{
+	return step_session(x) || identity_ids(x->s->uid, x->s->gid) ? -1 : 0;
+}
+
+static int
+step_drop(struct sandbox *x)
+{
+	(void)x;
+	return identity_drop();
+}
+
+struct step {
+	enum launch_step name;
+	int (*run)(struct sandbox *x);
+};
+
+static const struct step service_steps[] = {
+	{ LAUNCH_FDS, step_fds },
+	{ LAUNCH_CGROUP_NS, step_cgroup_ns },
+	{ LAUNCH_ROOT, sandbox_root },
+	{ LAUNCH_MOUNT, sandbox_mount },
+	{ LAUNCH_PIVOT, sandbox_pivot },
+	{ LAUNCH_HOSTNAME, step_hostname },
+	{ LAUNCH_RLIMITS, step_rlimits },
+	{ LAUNCH_IDS, step_ids },
+	{ LAUNCH_CAPS, step_drop },
+};
+
+static const struct step machine_steps[] = {
+	{ LAUNCH_FDS, step_fds },
+	{ LAUNCH_IDS, step_session },
+};
+
+static void
+run_steps(struct sandbox *x, const struct step *steps, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (steps[i].run(x))
+			fail(x, steps[i].name);
+}
+
+/* ---- the program ---- */
+
+static size_t
+copy_words(const struct sandbox *x, struct tbl_span span, char **out)
+{
+	for (uint32_t i = 0; i < span.count; i++)
+		out[i] = (char *)(uintptr_t)tbl_word(x->t, span, i); /* exec's prototype forgets const */
+	out[span.count] = NULL;
+	return span.count;
+}
+
+__attribute__((noreturn)) static void
+exec_stub(struct sandbox *x)
+{
+	char word[sizeof STUB_NAME + 4] = STUB_NAME;
+	char *argv[TBL_ARGV_MAX + 2] = { word }, *envp[TBL_ARGV_MAX + 1];
+
+	if (x->s->ready == TBL_READY_FD)
+		fmt(word, sizeof word, "%s:%u", STUB_NAME, x->s->ready_fd);
+	copy_words(x, x->s->argv, argv + 1);
+	copy_words(x, x->s->env, envp);
+	/* Signals stay blocked: what is sent meanwhile waits for the stub, where a PID 1 would drop it. */
+	sys_execveat(STUB_FD_EXE, "", argv, envp, AT_EMPTY_PATH);
+	fail(x, LAUNCH_STUB);
+}
+
+__attribute__((noreturn)) static void
+exec_machine(struct sandbox *x)
+{
+	char *argv[TBL_ARGV_MAX + 1], *envp[TBL_ARGV_MAX + 1];
+
+	copy_words(x, x->s->argv, argv);
+	copy_words(x, x->s->env, envp);
+	if (x->s->ready == TBL_READY_FD) {
+		/* Above both, should the service want the error pipe's number. */
+		int at = x->s->ready_fd < STUB_FD_END ? STUB_FD_END : (int)x->s->ready_fd + 1;
+		int error = fcntl(x->error, F_DUPFD_CLOEXEC, at);
+		if (error < 0)
+			fail(x, LAUNCH_FDS);
+		close(x->error);
+		x->error = error;
+		if ((int)x->s->ready_fd != STUB_FD_READY) {
+			if (dup2(STUB_FD_READY, (int)x->s->ready_fd) < 0)
+				fail(x, LAUNCH_FDS);
+			close(STUB_FD_READY);
+		}
+	} else {
+		fcntl(x->error, F_SETFD, FD_CLOEXEC);
+	}
+	sys_sigmask(0, NULL);
+	execve(argv[0], argv, envp);
+	fail(x, LAUNCH_EXEC);
+}
+
+void
+sandbox_run(struct sandbox *x)
+{
+	/* Until exec, nobody with the service's uid may look into this copy of PID 1. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	identity_signals();
+	if (x->s->flags & TBL_SVC_MACHINE) {
+		run_steps(x, machine_steps, sizeof machine_steps / sizeof *machine_steps);
+		exec_machine(x);
+	}
+	run_steps(x, service_steps, sizeof service_steps / sizeof *service_steps);
+	exec_stub(x);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the child of a launch does between clone and exec. It runs in a copy of PID 1's memory, once, and ends in
+ * another program or in an error report.
+ */
+#ifndef INGOT_SANDBOX_H
+#define INGOT_SANDBOX_H
+
+#include "spawn.h"
+
+struct sandbox {
+	const struct tbl *t;
+	const struct tbl_svc *s;
+	const char *name;
+	int stub;               /* descriptors of PID 1, anywhere; -1 where there is none */
+	int error, status, log, ready;
+	int root;               /* of the service, once it is attached */
+	uint32_t mount;         /* index of the mount being made */
+};
+
+/* Carries out the steps and executes the stub, or the program itself with TBL_SVC_MACHINE. */
+__attribute__((noreturn)) void sandbox_run(struct sandbox *x);
+
+/* The steps of sandbox_mounts.c: each returns 0, or -1 with errno. */
+int sandbox_root(struct sandbox *x);
+int sandbox_mount(struct sandbox *x);
+int sandbox_pivot(struct sandbox *x);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The mounts of one service, made inside its fresh mount namespace: its root read-only, what the table lists on top,
+ * then pivot_root. No path is created inside a root, and no symlink is followed on the way to a mountpoint: the builder
+ * made each of them a real directory.
+ */
+#include "sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "fmt.h"
+#include "templates.h"
+#include "sys.h"
+
+/* A detached copy of the mount at an absolute path of the machine. */
+static int
+clone_tree(const char *path)
+{
+	AUTO_FD at = sys_openat2(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC, RESOLVE_NO_SYMLINKS);
+
+	if (at < 0)
+		return -1;
+	return sys_open_tree(at, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+}
+
+int
+sandbox_root(struct sandbox *x)
+{
+	struct mount_attr private = { .propagation = MS_PRIVATE };
+	struct mount_attr closed = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV };
+	const char *path = tbl_str(x->t, x->s->root);
+
+	if (sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &private))
+		return -1;
+	x->root = clone_tree(path);
+	if (x->root < 0 || sys_mount_setattr(x->root, "", AT_EMPTY_PATH, &closed))
+		return -1;
+	/* On top of its own folder: other mounts can be moved into attached trees only. */
+	return sys_move_mount(x->root, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH);
+}
+
+static int
+new_proc(void)
+{
+	AUTO_FD fs = sys_fsopen("proc");
+
+	if (fs < 0 || sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", "proc") ||
+	    sys_fsconfig(fs, FSCONFIG_SET_STRING, "subset", "pid") ||
+	    sys_fsconfig(fs, FSCONFIG_SET_STRING, "hidepid", "invisible") ||
+	    sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL))
+		return -1;
+	return sys_fsmount(fs, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+}
+
+static int
+clone_state(const struct sandbox *x, const char *path)
+{
+	char machine[TEMPLATE_PATH_MAX];
+
+	fmt(machine, sizeof machine, "%s/%s%s", TEMPLATE_STATE, x->name, path);
+	return clone_tree(machine);
+}
+
+static int
+detached(const struct sandbox *x, const struct tbl_mount *m, const char *path)
+{
+	switch ((enum tbl_mount_kind)m->kind) {
+	case TBL_MOUNT_PROC: return new_proc();
+	case TBL_MOUNT_DEV: return clone_tree(TEMPLATE_DEV); /* by path: PID 1's descriptor is of another namespace */
+	case TBL_MOUNT_TMPFS: return template_tmpfs(m->size, m->mode, x->s->uid, x->s->gid);
+	case TBL_MOUNT_STATE: return clone_state(x, path);
+	case TBL_MOUNT_KINDS: break;
+	}
+	errno = EINVAL;
+	return -1;
+}
+
+int
+sandbox_mount(struct sandbox *x)
+{
+	for (x->mount = 0; x->mount < x->s->mounts.count; x->mount++) {
+		const struct tbl_mount *m = tbl_mount(x->t, x->s, x->mount);
+		const char *path = tbl_str(x->t, m->path);
+		AUTO_FD from = detached(x, m, path);
+		if (from < 0)
+			return -1;
+		AUTO_FD to = sys_openat2(x->root, path + 1, O_PATH | O_DIRECTORY | O_CLOEXEC,
+					 RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+		if (to < 0 || sys_move_mount(from, "", to, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
+			return -1;
+	}
+	return 0;
+}
+
+int
+sandbox_pivot(struct sandbox *x)
+{
+	char cwd[2];
+
+	/* With "." for both, the old root lands on top of the new one, and is taken away from there. */
+	if (fchdir(x->root) || sys_pivot_root(".", ".") || umount2(".", MNT_DETACH) || chdir("/"))
+		return -1;
+	close(x->root);
+	/* The kernel says "(unreachable)" of a folder outside the root. */
+	return syscall(SYS_getcwd, cwd, sizeof cwd) == 2 && cwd[0] == '/' ? 0 : -1;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * PID 1's side of a launch: cgroup, limits, state and pipes, then one clone3. The child's side is sandbox.c. It keeps
+ * nothing between two launches, and all that it opened is closed or handed over when it returns.
+ */
+#include "spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "cgroup.h"
+#include "cleanup.h"
+#include "templates.h"
+#include "sandbox.h"
+#include "stub_abi.h"
+#include "sys.h"
+
+struct pipes {
+	int error[2], status[2], log[2], ready[2]; /* read end, write end */
+};
+
+int
+spawn_init(struct launcher *l, struct err *e)
+{
+	*l = (struct launcher){ .stub = -1, .cgroups = -1 };
+	l->stub = open(STUB_PATH, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (l->stub < 0)
+		return err_set(e, errno, "%s", STUB_PATH);
+	return template_dev(e) || cgroup_init(&l->cgroups, e) ? -1 : 0;
+}
+
+/* ---- pipes ---- */
+
+static void
+close_pair(int pair[2])
+{
+	fd_cleanup(&pair[0]);
+	fd_cleanup(&pair[1]);
+}
+
+static void
+pipes_release(struct pipes *p)
+{
+	close_pair(p->error);
+	close_pair(p->status);
+	close_pair(p->log);
+	close_pair(p->ready);
+}
+
+/* The read end alone is non-blocking: PID 1 must never wait, a service may expect to. */
+static int
+open_pair(int pair[2])
+{
+	return pipe2(pair, O_CLOEXEC) || fcntl(pair[0], F_SETFL, O_NONBLOCK) ? -1 : 0;
+}
+
+static int
+pipes_init(struct pipes *p, const struct tbl_svc *s)
+{
+	if (open_pair(p->error) || open_pair(p->log))
+		return -1;
+	/* So that the service can open /dev/stdout, which is this pipe by name. */
+	if (fchown(p->log[1], s->uid, s->gid))
+		return -1;
+	if (!(s->flags & TBL_SVC_MACHINE) && open_pair(p->status))
+		return -1;
+	return s->ready == TBL_READY_FD ? open_pair(p->ready) : 0;
+}
+
+/* ---- the launch ---- */
+
+static int
+prepare_state(const struct tbl *t, const struct tbl_svc *s, struct err *e)
+{
+	for (uint32_t i = 0; i < s->mounts.count; i++) {
+		const struct tbl_mount *m = tbl_mount(t, s, i);
+		if (m->kind == TBL_MOUNT_STATE && template_state(t, s, m, e))
+			return -1;
+	}
+	return 0;
+}
+
+static uint64_t
+clone_flags(const struct tbl_svc *s)
+{
+	uint64_t flags = CLONE_INTO_CGROUP | CLONE_PIDFD;
+
+	if (s->flags & TBL_SVC_MACHINE)
+		return flags;
+	flags |= CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
+	return s->flags & TBL_SVC_NETNS ? flags | CLONE_NEWNET : flags;
+}
+
+/* Returns the child's pid with *pidfd, or -1 with errno. */
+static pid_t
+launch(struct sandbox *x, int cgroup, int *pidfd)
+{
+	struct clone_args args = {
+		.flags = clone_flags(x->s),
+		.pidfd = (uintptr_t)pidfd,
+		.exit_signal = SIGCHLD,
+		.cgroup = (uint64_t)cgroup,
+	};
+	uint64_t old;
+
+	/* The child starts with every signal blocked: a stop request that comes at once is not lost. */
+	sys_sigmask(~0ull, &old);
+	pid_t pid = sys_clone3(&args);
+	if (pid == 0)
+		sandbox_run(x);
+	int code = errno;
+	sys_sigmask(old, NULL);
+	errno = code;
+	return pid;
+}
+
+static int
+fail(struct spawned *out, enum launch_step step, struct err *e)
+{
+	out->failed_step = step;
+	return err_wrap(e, "step %s", launch_step_name(step));
+}
+
+static int
+fail_errno(struct spawned *out, enum launch_step step, struct err *e)
+{
+	out->failed_step = step;
+	return err_set(e, errno, "step %s", launch_step_name(step));
+}
+
+static int
+launch_with_pipes(const struct launcher *l, struct sandbox *x, struct pipes *p, int cgroup, struct spawned *out,
+		  struct err *e)
+{
+	if (pipes_init(p, x->s))
+		return fail_errno(out, LAUNCH_PIPES, e);
+	x->stub = x->s->flags & TBL_SVC_MACHINE ? -1 : l->stub;
+	x->error = p->error[1];
+	x->status = p->status[1];
+	x->log = p->log[1];
+	x->ready = p->ready[1];
+	out->pid = launch(x, cgroup, &out->pidfd);
+	if (out->pid < 0)
+		return fail_errno(out, LAUNCH_CLONE, e);
+	fcntl(out->pidfd, F_SETFL, O_NONBLOCK);
+	out->error_fd = take_fd(&p->error[0]);
+	out->status_fd = take_fd(&p->status[0]);
+	out->log_fd = take_fd(&p->log[0]);
+	out->ready_fd = take_fd(&p->ready[0]);
+	return 0;
+}
+
+int
+spawn(const struct launcher *l, const struct tbl *t, uint32_t svc, struct spawned *out, struct err *e)
+{
+	const struct tbl_svc *s = tbl_svc(t, svc);
+	struct sandbox x = { .t = t, .s = s, .name = tbl_str(t, s->name), .root = -1 };
+	struct pipes p = { { -1, -1 }, { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	AUTO_FD cgroup = -1;
+
+	*out = (struct spawned){ .pid = -1, .pidfd = -1, .status_fd = -1, .error_fd = -1, .log_fd = -1, .ready_fd = -1 };
+	if (cgroup_make(l->cgroups, x.name, &cgroup, e))
+		return fail(out, LAUNCH_CGROUP, e);
+	if (cgroup_limit(cgroup, s, e))
+		return fail(out, LAUNCH_LIMITS, e);
+	if (prepare_state(t, s, e))
+		return fail(out, LAUNCH_STATE, e);
+	int ret = launch_with_pipes(l, &x, &p, cgroup, out, e);
+	pipes_release(&p);
+	return ret;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The launch path: from a record of the service table to a running, isolated process, and nothing else. It keeps no
+ * state of its own and knows nothing of restarts, readiness or time.
+ */
+#ifndef INGOT_SPAWN_H
+#define INGOT_SPAWN_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "err.h"
+#include "table.h"
+
+/* What every launch needs, opened once at boot by spawn_init and kept for good. */
+struct launcher {
+	int stub;    /* O_PATH of /ingot/stub */
+	int cgroups; /* folder of the services' cgroups: /sys/fs/cgroup/svc */
+};
+
+/* What a launch leaves with the caller, who owns each descriptor; all are O_CLOEXEC and O_NONBLOCK. */
+struct spawned {
+	pid_t pid;     /* of the stub (or of the program itself with TBL_SVC_MACHINE) */
+	int pidfd;     /* readable when the stub has ended and all of its namespace with it */
+	int status_fd; /* the stub writes one struct stub_status when the service's main process ends; -1 for a machine
+			* service, whose own wait status counts */
+	int error_fd;  /* one struct launch_error if a step failed; end of file without one: the program was executed */
+	int log_fd;    /* read end of the pipe that is the service's stdout and stderr */
+	int ready_fd;  /* read end of the readiness pipe, -1 unless TBL_READY_FD */
+	uint32_t failed_step; /* enum launch_step, when spawn itself returns -1; e->code is the errno then */
+};
+
+/* The steps of a launch, each with one name in launch_step_name(). */
+enum launch_step {
+	/* before the clone: spawn fails */
+	LAUNCH_CGROUP, LAUNCH_LIMITS, LAUNCH_STATE, LAUNCH_PIPES, LAUNCH_CLONE,
+	/* in the child, in this order but for LAUNCH_FDS: the error pipe says so */
+	LAUNCH_FDS, LAUNCH_CGROUP_NS, LAUNCH_ROOT, LAUNCH_MOUNT, LAUNCH_PIVOT, LAUNCH_HOSTNAME, LAUNCH_RLIMITS,
+	LAUNCH_IDS, LAUNCH_CAPS, LAUNCH_STUB, LAUNCH_FORK, LAUNCH_EXEC,
+	LAUNCH_STEPS
+};
+
+/* What a failing child sends up error_fd. */
+struct launch_error {
+	uint32_t step; /* enum launch_step */
+	int32_t code;  /* errno */
+	uint32_t mount; /* LAUNCH_MOUNT: index among the service's mounts */
+};
+
+/* What the stub reports: the exact wait status of the service's main process, which would be lost otherwise. */
+struct stub_status {
+	int32_t wait_status; /* as waitpid gives it */
+};
+
+/* Once, at boot: wants /proc, /sys/fs/cgroup (cgroup2) and a writable /run mounted. What it opens stays open. */
+int spawn_init(struct launcher *l, struct err *e);
+
+/* Makes the service's cgroup and its /state folders if they are not there yet, writes the limits and reads them back,
+ * then clones straight into the cgroup and the namespaces. The steps behind the clone report over error_fd. Blocks only
+ * for the clone itself, allocates nothing. The error names the step, as in "step limits: memory.max: ...".
+ * After an error over error_fd, what status_fd says means nothing: the stub reports its own child's exit there. */
+int spawn(const struct launcher *l, const struct tbl *t, uint32_t svc, struct spawned *out, struct err *e);
+
+/* Kills all of the service's cgroup at once (cgroup.kill); returns -1 with errno where that fails. */
+int spawn_kill(const struct launcher *l, const char *name);
+
+/* How many times the group was killed for memory (oom_group_kill, else oom_kill, of memory.events), or -1. */
+long spawn_oom_kills(const struct launcher *l, const char *name);
+
+const char *launch_step_name(uint32_t step);
+
+#endif

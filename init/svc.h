@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One service as a state machine: states, events, and the pure function that steps from one to the next. Nothing here
+ * makes a system call or reads a clock; svc_act.c carries the actions out. The state numbers are part of the control
+ * protocol (struct ctl_svc).
+ */
+#ifndef INGOT_SVC_H
+#define INGOT_SVC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ctl_proto.h"
+#include "table.h"
+
+enum svc_state {
+	SVC_DOWN,     /* nothing runs; it starts once its dependencies are ready, if it is wanted */
+	SVC_STARTING, /* launched, not ready */
+	SVC_UP,       /* ready; a job: running */
+	SVC_STOPPING, /* told to end, or killed, and not gone yet */
+	SVC_BACKOFF,  /* failed; starts again when due */
+	SVC_WAITING,  /* a job between two runs */
+	SVC_DONE,     /* ended well and not to be restarted */
+	SVC_FAILED,   /* ended badly and not to be restarted */
+	SVC_STATES
+};
+
+enum svc_event_kind {
+	SVC_EV_DEPS,     /* every dependency is ready */
+	SVC_EV_NOSPAWN,  /* the launch failed before there was a process; carries the end */
+	SVC_EV_NOEXEC,   /* the process reported a failed step; carries the end */
+	SVC_EV_EXEC,     /* the program was executed */
+	SVC_EV_READY,    /* it showed that it is ready */
+	SVC_EV_NOTREADY, /* it can no longer become ready */
+	SVC_EV_ENDED,    /* nothing of it runs any more; carries the end */
+	SVC_EV_DUE,      /* due_ms is reached */
+	SVC_EV_START, SVC_EV_STOP, SVC_EV_RESTART, /* by hand, or by the shutdown */
+	SVC_EVENTS
+};
+
+#define SVC_ACT_LAUNCH (1u << 0)
+#define SVC_ACT_PROBE  (1u << 1) /* begin to look whether it is ready */
+#define SVC_ACT_SIGNAL (1u << 2) /* send the stop signal */
+#define SVC_ACT_KILL   (1u << 3) /* kill the whole cgroup */
+#define SVC_ACT_BUG    (1u << 4) /* the event cannot happen in this state; nothing was changed */
+
+#define SVC_NEVER UINT64_MAX
+#define SVC_HEALTHY_MS 10000u    /* up for as long as this: the back-off begins anew */
+#define SVC_BACKOFF_MIN_MS 10u   /* whatever the table says */
+#define SVC_KILL_AGAIN_MS 5000u  /* a killed process that hangs in the kernel is killed anew */
+
+/* What follows SVC_STOPPING. */
+enum svc_after { SVC_AFTER_DOWN, SVC_AFTER_START, SVC_AFTER_POLICY };
+
+struct svc_end {
+	uint32_t why;   /* enum ctl_end */
+	uint32_t value; /* exit code, signal, or errno (ETIMEDOUT where a time limit was reached) */
+	uint32_t step;  /* CTL_END_LAUNCH: enum launch_step */
+};
+
+struct svc {
+	uint32_t state;    /* enum svc_state */
+	uint32_t after;    /* enum svc_after, in SVC_STOPPING */
+	bool wanted;       /* in SVC_DOWN: start when the dependencies are ready */
+	bool again;        /* the next launch is a restart nobody asked for */
+	bool end_known;    /* in SVC_STOPPING: why it ends is in end already */
+	bool ran_well;     /* ended well at least once */
+	uint32_t failures; /* in a row */
+	uint32_t restarts; /* launches beyond the first that nobody asked for */
+	uint32_t runs;     /* launches */
+	uint64_t since_ms; /* when the state was entered */
+	uint64_t run_ms;   /* when the last launch was */
+	uint64_t due_ms;   /* when SVC_EV_DUE is wanted, or SVC_NEVER */
+	uint64_t next_ms;  /* a job's next regular run; 0 before the first */
+	struct svc_end end; /* of the last run */
+};
+
+struct svc_event {
+	uint32_t kind; /* enum svc_event_kind */
+	struct svc_end end;
+};
+
+struct svc_next {
+	struct svc svc;
+	uint32_t actions; /* SVC_ACT_ bits */
+};
+
+/* A service as it stands after boot: down, wanted. */
+struct svc svc_initial(void);
+
+struct svc_next svc_step(const struct tbl_svc *conf, const struct svc *svc, const struct svc_event *event,
+			 uint64_t now_ms);
+
+/* Whether there is a process. */
+bool svc_runs(const struct svc *svc);
+
+/* Whether what depends on it may start: a service is up or has done its work, a job has run well once. */
+bool svc_ready(const struct tbl_svc *conf, const struct svc *svc);
+
+/* Whether the run ended well: it exited by itself with code 0. */
+bool svc_end_good(const struct svc_end *end);
+
+const char *svc_state_name(uint32_t state);
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Feeds events to svc_step, stores what it says, and does what it asks for. It holds no policy of its own: when to
+ * restart, kill or give up is written in svc_step.c alone.
+ */
+#include "svc_act.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include "console.h"
+#include "loop.h"
+#include "ready.h"
+#include "svc_io.h"
+#include "svc_say.h"
+#include "sys.h"
+
+#define NOBODY UINT32_MAX
+
+void
+svc_act_init(struct init *in)
+{
+	for (uint32_t i = 0; i < in->s->services; i++) {
+		in->s->svc[i] = svc_initial();
+		in->s->run[i] = (struct svc_run){ .probe_ms = SVC_NEVER };
+		if (!CFG_JOBS && tbl_svc(&in->table, i)->kind == TBL_JOB)
+			in->s->svc[i].wanted = false;
+	}
+}
+
+static void
+launch(struct init *in, uint32_t i)
+{
+	struct svc_run *r = &in->s->run[i];
+	struct spawned sp = { .pid = -1 };
+	struct err e = { 0 };
+
+	svc_io_clean(in, i); /* what was still dying when the last run ended is gone by now */
+	r->oom_before = spawn_oom_kills(&in->launcher, init_name(in, i));
+	if (spawn(&in->launcher, &in->table, i, &sp, &e) == 0) {
+		svc_io_adopt(in, i, &sp);
+		return;
+	}
+	warn("%s %s: %s", svc_kind_word(in, i), init_name(in, i), e.msg);
+	r->failed_mount = NOBODY;
+	svc_act_ended(in, i, SVC_EV_NOSPAWN,
+		      (struct svc_end){ .why = CTL_END_LAUNCH, .value = (uint32_t)e.code, .step = sp.failed_step });
+}
+
+static void
+send_stop_signal(struct init *in, uint32_t i)
+{
+	int fd = loop_fd(in, loop_svc_slot(i, SVC_FD_PID)), sig = (int)tbl_svc(&in->table, i)->stop_signal;
+
+	/* without a pidfd the number does: it is not reused before it is reaped */
+	if (fd >= 0 ? sys_pidfd_send_signal(fd, sig) < 0 : in->s->run[i].pid > 0 && kill(in->s->run[i].pid, sig) < 0)
+		if (errno != ESRCH)
+			warn("%s %s: signal %d: %s", svc_kind_word(in, i), init_name(in, i), sig, err_text(errno));
+}
+
+static void
+step(struct init *in, uint32_t i, const struct svc_event *event)
+{
+	struct svc before = in->s->svc[i];
+	struct svc_next next = svc_step(tbl_svc(&in->table, i), &before, event, in->s->now_ms);
+
+	if (next.actions & SVC_ACT_BUG) {
+		warn("%s %s: event %u in state %s", svc_kind_word(in, i), init_name(in, i), event->kind,
+		     svc_state_name(before.state));
+		return;
+	}
+	in->s->svc[i] = next.svc;
+	if (next.svc.state != before.state || next.svc.wanted != before.wanted)
+		in->s->changed = true;
+	if (next.svc.state != SVC_STARTING)
+		ready_end(in, i);
+	svc_say(in, i, &before, next.actions);
+	if (next.actions & SVC_ACT_SIGNAL)
+		send_stop_signal(in, i);
+	if (next.actions & SVC_ACT_KILL)
+		svc_io_kill(in, i);
+	if (next.actions & SVC_ACT_PROBE)
+		ready_begin(in, i);
+	if (next.actions & SVC_ACT_LAUNCH) /* last: it may step on */
+		launch(in, i);
+}
+
+void
+svc_act_event(struct init *in, uint32_t i, enum svc_event_kind kind)
+{
+	step(in, i, &(struct svc_event){ .kind = kind });
+}
+
+void
+svc_act_ended(struct init *in, uint32_t i, enum svc_event_kind kind, struct svc_end end)
+{
+	step(in, i, &(struct svc_event){ .kind = kind, .end = end });
+}
+
+static bool
+dep_ready(const struct init *in, uint32_t i)
+{
+	return svc_ready(tbl_svc(&in->table, i), &in->s->svc[i]);
+}
+
+/* Will never be ready unless somebody starts it. */
+static bool
+at_rest(const struct init *in, uint32_t i)
+{
+	const struct svc *v = &in->s->svc[i];
+
+	return !dep_ready(in, i) && ((v->state == SVC_DOWN && !v->wanted) || v->state == SVC_FAILED);
+}
+
+uint32_t
+svc_act_obstacle(const struct init *in, uint32_t i)
+{
+	const struct tbl_svc *c = tbl_svc(&in->table, i);
+
+	for (uint32_t k = 0; k < c->deps.count; k++)
+		if (at_rest(in, tbl_dep(&in->table, c, k)))
+			return tbl_dep(&in->table, c, k);
+	return NOBODY;
+}
+
+/* A dependency has a smaller index, so that one pass downwards meets all of them. */
+void
+svc_act_start(struct init *in, uint32_t i, enum svc_event_kind kind)
+{
+	uint64_t marked[(CFG_MAX_SERVICES + 63) / 64] = { 0 };
+
+	marked[i / 64] = 1ull << i % 64;
+	for (uint32_t k = i + 1; k-- > 0;) {
+		const struct tbl_svc *c = tbl_svc(&in->table, k);
+		if (!(marked[k / 64] >> k % 64 & 1))
+			continue;
+		for (uint32_t d = 0; d < c->deps.count; d++) {
+			uint32_t dep = tbl_dep(&in->table, c, d);
+			marked[dep / 64] |= 1ull << dep % 64;
+		}
+		if (k != i && at_rest(in, k))
+			svc_act_event(in, k, SVC_EV_START);
+	}
+	svc_act_event(in, i, kind);
+}
+
+static bool
+deps_ready(const struct init *in, uint32_t i)
+{
+	const struct tbl_svc *c = tbl_svc(&in->table, i);
+
+	for (uint32_t k = 0; k < c->deps.count; k++)
+		if (!dep_ready(in, tbl_dep(&in->table, c, k)))
+			return false;
+	return true;
+}
+
+/* Once, when each service has become ready or done: jobs come and go. */
+static void
+say_all_ready(struct init *in)
+{
+	uint32_t services = 0;
+
+	if (in->s->all_ready_said)
+		return;
+	for (uint32_t i = 0; i < in->s->services; i++) {
+		if (tbl_svc(&in->table, i)->kind != TBL_SERVICE)
+			continue;
+		if (!dep_ready(in, i))
+			return;
+		services++;
+	}
+	in->s->all_ready_said = true;
+	if (services)
+		say("%u services ready, %llu ms after PID 1 began, %llu after the kernel", services,
+		    (unsigned long long)(in->s->now_ms - in->s->boot_ms), (unsigned long long)in->s->now_ms);
+}
+
+void
+svc_act_settle(struct init *in)
+{
+	if (in->s->down != DOWN_NOT)
+		return;
+	for (uint32_t i = 0; i < in->s->services; i++) {
+		const struct svc *v = &in->s->svc[i];
+		if (v->state == SVC_DOWN && v->wanted && deps_ready(in, i))
+			svc_act_event(in, i, SVC_EV_DEPS);
+	}
+	say_all_ready(in);
+}
+
+void
+svc_act_timers(struct init *in)
+{
+	for (uint32_t i = 0; i < in->s->services; i++) {
+		if (in->s->svc[i].due_ms <= in->s->now_ms)
+			svc_act_event(in, i, SVC_EV_DUE);
+		if (in->s->run[i].probe_ms <= in->s->now_ms)
+			ready_try(in, i);
+	}
+}
+
+uint64_t
+svc_act_due(const struct init *in)
+{
+	uint64_t due = SVC_NEVER;
+
+	for (uint32_t i = 0; i < in->s->services; i++) {
+		if (in->s->svc[i].due_ms < due)
+			due = in->s->svc[i].due_ms;
+		if (in->s->run[i].probe_ms < due)
+			due = in->s->run[i].probe_ms;
+	}
+	return due;
+}

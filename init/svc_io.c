@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Reads what a service's process leaves in its pipes, without ever waiting for more, and tells its end when all of that
+ * is read.
+ */
+#include "svc_io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/wait.h>
+
+#include "console.h"
+#include "loop.h"
+#include "ready.h"
+#include "svc_act.h"
+#include "svc_say.h"
+#include "sys.h"
+
+#define LOG_READ_MAX 16384 /* per wake-up, so that a flood leaves time for the others */
+#define LOG_DRAIN_MAX 64   /* reads after the end: more than any pipe holds */
+
+static void
+watch(struct init *in, uint32_t i, enum svc_fd which, int fd)
+{
+	if (loop_add(in, loop_svc_slot(i, which), fd, EPOLLIN) < 0)
+		warn("%s %s: watch: %s", svc_kind_word(in, i), init_name(in, i), err_text(errno));
+}
+
+void
+svc_io_adopt(struct init *in, uint32_t i, const struct spawned *sp)
+{
+	struct svc_run *r = &in->s->run[i];
+
+	r->pid = sp->pid;
+	r->reported = false;
+	watch(in, i, SVC_FD_PID, sp->pidfd);
+	watch(in, i, SVC_FD_ERROR, sp->error_fd);
+	watch(in, i, SVC_FD_STATUS, sp->status_fd);
+	watch(in, i, SVC_FD_LOG, sp->log_fd);
+	watch(in, i, SVC_FD_READY, sp->ready_fd);
+}
+
+uint32_t
+svc_io_of_pid(const struct init *in, pid_t pid)
+{
+	for (uint32_t i = 0; i < in->s->services; i++)
+		if (in->s->run[i].pid == pid)
+			return i;
+	return UINT32_MAX;
+}
+
+void
+svc_io_kill(struct init *in, uint32_t i)
+{
+	if (spawn_kill(&in->launcher, init_name(in, i)) == 0)
+		return;
+	warn("%s %s: cgroup.kill: %s", svc_kind_word(in, i), init_name(in, i), err_text(errno));
+	if (in->s->run[i].pid > 0) /* the stub takes its namespace along */
+		kill(in->s->run[i].pid, SIGKILL);
+}
+
+bool
+svc_io_clean(struct init *in, uint32_t i)
+{
+	return unlinkat(in->launcher.cgroups, init_name(in, i), AT_REMOVEDIR) == 0 || errno == ENOENT;
+}
+
+void
+svc_io_error(struct init *in, uint32_t i)
+{
+	uint32_t slot = loop_svc_slot(i, SVC_FD_ERROR);
+	struct launch_error le;
+
+	if (loop_fd(in, slot) < 0)
+		return;
+	ssize_t n = read(loop_fd(in, slot), &le, sizeof le);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	loop_drop(in, slot);
+	if (n == (ssize_t)sizeof le) {
+		in->s->run[i].failed_mount = le.mount;
+		svc_act_ended(in, i, SVC_EV_NOEXEC,
+			      (struct svc_end){ .why = CTL_END_LAUNCH, .value = (uint32_t)le.code, .step = le.step });
+	} else {
+		svc_act_event(in, i, SVC_EV_EXEC);
+	}
+}
+
+/* The stub leaves by itself after its report; its pidfd tells when nothing is left. */
+void
+svc_io_status(struct init *in, uint32_t i)
+{
+	uint32_t slot = loop_svc_slot(i, SVC_FD_STATUS);
+	struct stub_status st;
+
+	if (loop_fd(in, slot) < 0)
+		return;
+	ssize_t n = read(loop_fd(in, slot), &st, sizeof st);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	loop_drop(in, slot);
+	if (n == (ssize_t)sizeof st) {
+		in->s->run[i].reported = true;
+		in->s->run[i].wait_status = st.wait_status;
+	}
+}
+
+/* Returns whether there may be more. */
+static bool
+read_log(struct init *in, uint32_t i)
+{
+	uint32_t slot = loop_svc_slot(i, SVC_FD_LOG);
+	struct svc_run *r = &in->s->run[i];
+	size_t room;
+	uint8_t *to = logring_room(&r->log, init_ring(in, i), LOG_RING_SIZE, &room);
+
+	if (loop_fd(in, slot) < 0)
+		return false;
+	ssize_t n = read(loop_fd(in, slot), to, room < LOG_READ_MAX ? room : LOG_READ_MAX);
+	if (n > 0) {
+		logring_put(&r->log, (size_t)n);
+		if (in->s->cmdline.log_console)
+			console_mirror(init_name(in, i), &r->log_mid_line, to, (size_t)n);
+		return true;
+	}
+	if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		loop_drop(in, slot);
+	return false;
+}
+
+void
+svc_io_log(struct init *in, uint32_t i)
+{
+	read_log(in, i);
+}
+
+static struct svc_end
+end_of(struct init *in, uint32_t i, int status)
+{
+	struct svc_run *r = &in->s->run[i];
+	struct svc_end end = { .why = CTL_END_EXIT, .value = (uint32_t)WEXITSTATUS(status) };
+
+	if (r->reported)
+		status = r->wait_status;
+	if (WIFSIGNALED(status)) {
+		end = (struct svc_end){ .why = CTL_END_SIGNAL, .value = (uint32_t)WTERMSIG(status) };
+		/* a kill for memory takes the whole group: it looks like any other SIGKILL */
+		long before = r->oom_before > 0 ? r->oom_before : 0;
+		if (end.value == SIGKILL && spawn_oom_kills(&in->launcher, init_name(in, i)) > before)
+			end.why = CTL_END_OOM;
+	} else {
+		end.value = (uint32_t)WEXITSTATUS(status);
+	}
+	return end;
+}
+
+/* Every word that it left behind is read before the end is told: it may have become ready, or have failed to start, in
+ * the very same wake-up. */
+void
+svc_io_pidfd(struct init *in, uint32_t i)
+{
+	struct svc_run *r = &in->s->run[i];
+	int status = SIGKILL;
+	pid_t pid = r->pid > 0 ? waitpid(r->pid, &status, WNOHANG | __WALL) : 0;
+
+	if (pid == 0)
+		return;
+	if (pid < 0)
+		INIT_BUG(in, "a service's process was reaped by another");
+	svc_io_error(in, i);
+	ready_event(in, i);
+	svc_io_status(in, i);
+	for (int n = 0; n < LOG_DRAIN_MAX && read_log(in, i); n++)
+		;
+	r->pid = 0;
+	struct svc_end end = end_of(in, i, status);
+	/* A program of the machine has no namespace that would end with it: something may be left. */
+	if (!svc_io_clean(in, i))
+		svc_io_kill(in, i);
+	for (enum svc_fd fd = SVC_FD_PID; fd < SVC_FDS; fd++)
+		loop_drop(in, loop_svc_slot(i, fd));
+	svc_act_ended(in, i, SVC_EV_ENDED, end);
+}

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The transitions of a service, one small function each, in one table of states and events. Pure: the same service,
+ * event and time give the same answer.
+ */
+#include "svc.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stddef.h>
+
+struct step {
+	const struct tbl_svc *conf;
+	const struct svc_event *event;
+	uint64_t now;
+	struct svc svc; /* becomes the answer */
+	uint32_t actions;
+};
+
+typedef void step_fn(struct step *s);
+
+static uint64_t
+later(uint64_t now, uint32_t ms)
+{
+	return ms ? now + ms : SVC_NEVER;
+}
+
+static void
+enter(struct step *s, enum svc_state state, uint64_t due)
+{
+	s->svc.state = state;
+	s->svc.since_ms = s->now;
+	s->svc.due_ms = due;
+}
+
+static void
+ignore(struct step *s)
+{
+	(void)s;
+}
+
+/* ---- starting ---- */
+
+static void
+want(struct step *s)
+{
+	enter(s, SVC_DOWN, SVC_NEVER);
+	s->svc.wanted = true;
+}
+
+/* Asked for by hand: nothing is held against it. */
+static void
+want_anew(struct step *s)
+{
+	s->svc.failures = 0;
+	s->svc.again = false;
+	want(s);
+}
+
+static void
+want_again(struct step *s)
+{
+	s->svc.again = true;
+	want(s);
+}
+
+static void
+unwant(struct step *s)
+{
+	enter(s, SVC_DOWN, SVC_NEVER);
+	s->svc.wanted = false;
+}
+
+/* The next regular run of a job lies after now, in step with the first one; runs that were missed are skipped. */
+static void
+plan_next_run(struct step *s)
+{
+	uint64_t every = s->conf->every_ms ? s->conf->every_ms : 1, next = s->svc.next_ms;
+
+	if (next == 0)
+		next = s->now;
+	if (next <= s->now)
+		next += ((s->now - next) / every + 1) * every;
+	s->svc.next_ms = next;
+}
+
+static void
+launch(struct step *s)
+{
+	if (!s->svc.wanted)
+		return;
+	if (s->conf->kind == TBL_JOB)
+		plan_next_run(s);
+	enter(s, SVC_STARTING, later(s->now, s->conf->ready_timeout_ms));
+	s->svc.wanted = false;
+	s->svc.restarts += s->svc.again;
+	s->svc.again = false;
+	s->svc.runs++;
+	s->svc.run_ms = s->now;
+	s->svc.end_known = false;
+	s->actions |= SVC_ACT_LAUNCH;
+}
+
+static void
+up(struct step *s)
+{
+	bool job = s->conf->kind == TBL_JOB;
+
+	enter(s, SVC_UP, job ? later(s->now, s->conf->run_timeout_ms) : SVC_NEVER);
+}
+
+/* A job is up as soon as it runs: it has nothing to be ready for. */
+static void
+executed(struct step *s)
+{
+	if (s->conf->kind == TBL_JOB || s->conf->ready == TBL_READY_NONE)
+		up(s);
+	else
+		s->actions |= SVC_ACT_PROBE;
+}
+
+/* ---- stopping ---- */
+
+static void
+stop_then(struct step *s, enum svc_after after)
+{
+	enter(s, SVC_STOPPING, s->now + s->conf->stop_timeout_ms);
+	s->svc.after = after;
+	s->svc.end_known = false;
+	s->actions |= SVC_ACT_SIGNAL;
+}
+
+static void
+stop(struct step *s)
+{
+	stop_then(s, SVC_AFTER_DOWN);
+}
+
+static void
+stop_start(struct step *s)
+{
+	stop_then(s, SVC_AFTER_START);
+}
+
+/* Ends it for a reason of our own, which its exit must not hide. */
+static void
+condemn(struct step *s, enum ctl_end why)
+{
+	s->svc.after = SVC_AFTER_POLICY;
+	s->svc.end_known = true;
+	s->svc.end = (struct svc_end){ .why = why, .value = s->event->kind == SVC_EV_DUE ? ETIMEDOUT : 0 };
+}
+
+static void
+not_ready(struct step *s)
+{
+	enter(s, SVC_STOPPING, s->now + SVC_KILL_AGAIN_MS);
+	condemn(s, CTL_END_NOT_READY);
+	s->actions |= SVC_ACT_KILL;
+}
+
+static void
+not_executed(struct step *s)
+{
+	enter(s, SVC_STOPPING, s->now + SVC_KILL_AGAIN_MS);
+	condemn(s, CTL_END_LAUNCH);
+	s->svc.end = s->event->end;
+	s->actions |= SVC_ACT_KILL;
+}
+
+/* UP has a due time for jobs alone. */
+static void
+run_too_long(struct step *s)
+{
+	stop_then(s, SVC_AFTER_POLICY);
+	condemn(s, CTL_END_TIMEOUT);
+}
+
+static void
+kill_now(struct step *s)
+{
+	s->svc.due_ms = s->now + SVC_KILL_AGAIN_MS;
+	s->actions |= SVC_ACT_KILL;
+}
+
+static void
+after_down(struct step *s)
+{
+	s->svc.after = SVC_AFTER_DOWN;
+}
+
+static void
+after_start(struct step *s)
+{
+	s->svc.after = SVC_AFTER_START;
+}
+
+static void
+late_no_exec(struct step *s)
+{
+	if (s->svc.end_known)
+		return;
+	s->svc.end_known = true;
+	s->svc.end = s->event->end;
+}
+
+/* ---- ended ---- */
+
+static uint64_t
+backoff(const struct tbl_svc *c, uint32_t failures)
+{
+	uint64_t ms = c->backoff_first_ms, max = c->backoff_max_ms;
+
+	for (uint32_t i = 1; i < failures && ms < max; i++)
+		ms *= 2;
+	if (ms > max)
+		ms = max;
+	return ms < SVC_BACKOFF_MIN_MS ? SVC_BACKOFF_MIN_MS : ms;
+}
+
+/* Up for longer than the longest back-off: the failure is a new one, not one more in a row. */
+static void
+count_failure(struct step *s, bool was_up)
+{
+	uint64_t healthy = s->conf->backoff_max_ms;
+
+	if (healthy < SVC_HEALTHY_MS)
+		healthy = SVC_HEALTHY_MS;
+	if (was_up && s->now - s->svc.since_ms >= healthy)
+		s->svc.failures = 0;
+	if (s->svc.failures < UINT32_MAX)
+		s->svc.failures++;
+}
+
+static void
+by_policy_job(struct step *s, bool good, bool was_up)
+{
+	if (good)
+		s->svc.failures = 0;
+	else
+		count_failure(s, was_up);
+	if (s->svc.next_ms <= s->now)
+		plan_next_run(s);
+	uint64_t retry = s->now + backoff(s->conf, s->svc.failures);
+	if (good || s->conf->restart == TBL_RESTART_NEVER || retry >= s->svc.next_ms)
+		enter(s, SVC_WAITING, s->svc.next_ms);
+	else
+		enter(s, SVC_BACKOFF, retry);
+}
+
+static void
+by_policy(struct step *s, bool good, bool was_up)
+{
+	s->svc.ran_well |= good;
+	if (s->conf->kind == TBL_JOB) {
+		by_policy_job(s, good, was_up);
+		return;
+	}
+	if (good && s->conf->restart != TBL_RESTART_ALWAYS) {
+		enter(s, SVC_DONE, SVC_NEVER);
+		return;
+	}
+	/* under `always` a good end counts too, or a program that ends at once would be started without pause */
+	count_failure(s, was_up);
+	if (s->conf->restart == TBL_RESTART_NEVER)
+		enter(s, SVC_FAILED, SVC_NEVER);
+	else
+		enter(s, SVC_BACKOFF, s->now + backoff(s->conf, s->svc.failures));
+}
+
+static void
+ended_early(struct step *s)
+{
+	s->svc.end = s->event->end;
+	by_policy(s, false, false);
+}
+
+static void
+ended_up(struct step *s)
+{
+	s->svc.end = s->event->end;
+	by_policy(s, svc_end_good(&s->svc.end), true);
+}
+
+static void
+ended_stopping(struct step *s)
+{
+	if (!s->svc.end_known)
+		s->svc.end = s->event->end;
+	s->svc.end_known = false;
+	switch (s->svc.after) {
+	case SVC_AFTER_START:
+		want_anew(s);
+		break;
+	case SVC_AFTER_POLICY:
+		by_policy(s, false, false);
+		break;
+	case SVC_AFTER_DOWN:
+	default:
+		unwant(s);
+	}
+}
+
+/* ---- the table: no entry means that it cannot happen ---- */
+
+static step_fn *const steps[][SVC_EVENTS] = {
+	[SVC_DOWN] = {
+		[SVC_EV_DEPS] = launch, [SVC_EV_DUE] = ignore,
+		[SVC_EV_START] = want_anew, [SVC_EV_STOP] = unwant, [SVC_EV_RESTART] = want_anew,
+	},
+	[SVC_STARTING] = {
+		[SVC_EV_DEPS] = ignore, [SVC_EV_NOSPAWN] = ended_early, [SVC_EV_NOEXEC] = not_executed,
+		[SVC_EV_EXEC] = executed, [SVC_EV_READY] = up, [SVC_EV_NOTREADY] = not_ready,
+		[SVC_EV_ENDED] = ended_early, [SVC_EV_DUE] = not_ready,
+		[SVC_EV_START] = ignore, [SVC_EV_STOP] = stop, [SVC_EV_RESTART] = stop_start,
+	},
+	[SVC_UP] = {
+		[SVC_EV_DEPS] = ignore, [SVC_EV_EXEC] = ignore, /* it may be ready before we look */
+		[SVC_EV_READY] = ignore, [SVC_EV_NOTREADY] = ignore,
+		[SVC_EV_ENDED] = ended_up, [SVC_EV_DUE] = run_too_long,
+		[SVC_EV_START] = ignore, [SVC_EV_STOP] = stop, [SVC_EV_RESTART] = stop_start,
+	},
+	[SVC_STOPPING] = {
+		[SVC_EV_DEPS] = ignore, [SVC_EV_NOEXEC] = late_no_exec, [SVC_EV_EXEC] = ignore,
+		[SVC_EV_READY] = ignore, [SVC_EV_NOTREADY] = ignore,
+		[SVC_EV_ENDED] = ended_stopping, [SVC_EV_DUE] = kill_now,
+		[SVC_EV_START] = after_start, [SVC_EV_STOP] = after_down, [SVC_EV_RESTART] = after_start,
+	},
+	[SVC_BACKOFF] = {
+		[SVC_EV_DEPS] = ignore, [SVC_EV_DUE] = want_again,
+		[SVC_EV_START] = want_anew, [SVC_EV_STOP] = unwant, [SVC_EV_RESTART] = want_anew,
+	},
+	[SVC_WAITING] = {
+		[SVC_EV_DEPS] = ignore, [SVC_EV_DUE] = want,
+		[SVC_EV_START] = want_anew, [SVC_EV_STOP] = unwant, [SVC_EV_RESTART] = want_anew,
+	},
+	[SVC_DONE] = {
+		[SVC_EV_DEPS] = ignore, [SVC_EV_DUE] = ignore,
+		[SVC_EV_START] = want_anew, [SVC_EV_STOP] = ignore, [SVC_EV_RESTART] = want_anew,
+	},
+	[SVC_FAILED] = {
+		[SVC_EV_DEPS] = ignore, [SVC_EV_DUE] = ignore,
+		[SVC_EV_START] = want_anew, [SVC_EV_STOP] = unwant, [SVC_EV_RESTART] = want_anew,
+	},
+};
+
+static_assert(sizeof steps / sizeof steps[0] == SVC_STATES, "every state has its row");
+
+struct svc_next
+svc_step(const struct tbl_svc *conf, const struct svc *svc, const struct svc_event *event, uint64_t now_ms)
+{
+	struct step s = { .conf = conf, .event = event, .now = now_ms, .svc = *svc };
+	step_fn *f = NULL;
+
+	if (svc->state < SVC_STATES && event->kind < SVC_EVENTS)
+		f = steps[svc->state][event->kind];
+	if (f)
+		f(&s);
+	else
+		s.actions = SVC_ACT_BUG;
+	return (struct svc_next){ .svc = s.svc, .actions = s.actions };
+}
+
+struct svc
+svc_initial(void)
+{
+	return (struct svc){ .state = SVC_DOWN, .wanted = true, .due_ms = SVC_NEVER };
+}
+
+bool
+svc_runs(const struct svc *svc)
+{
+	return svc->state == SVC_STARTING || svc->state == SVC_UP || svc->state == SVC_STOPPING;
+}
+
+bool
+svc_ready(const struct tbl_svc *conf, const struct svc *svc)
+{
+	if (conf->kind == TBL_JOB)
+		return svc->ran_well;
+	return svc->state == SVC_UP || svc->state == SVC_DONE;
+}
+
+bool
+svc_end_good(const struct svc_end *end)
+{
+	return end->why == CTL_END_EXIT && end->value == 0;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Making what services get cloned: the template of /dev, and one tmpfs for each declared state. This runs in PID 1's
+ * own namespace and makes paths below /run/ingot and /state only, never inside a service's root.
+ */
+#include "templates.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "cleanup.h"
+#include "fmt.h"
+#include "sys.h"
+
+/* fmt knows no %o. */
+static void
+octal(char buf[8], uint32_t mode)
+{
+	for (int i = 0; i < 6; i++)
+		buf[i] = (char)('0' + (mode >> (3 * (5 - i)) & 7));
+	buf[6] = '\0';
+}
+
+int
+template_tmpfs(uint64_t size, uint32_t mode, uid_t uid, gid_t gid)
+{
+	char bytes[24], bits[8], user[12], group[12];
+
+	fmt(bytes, sizeof bytes, "%llu", (unsigned long long)size);
+	octal(bits, mode);
+	fmt(user, sizeof user, "%u", uid);
+	fmt(group, sizeof group, "%u", gid);
+	AUTO_FD fs = sys_fsopen("tmpfs");
+	if (fs < 0 || sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", "tmpfs") ||
+	    sys_fsconfig(fs, FSCONFIG_SET_STRING, "size", bytes) ||
+	    sys_fsconfig(fs, FSCONFIG_SET_STRING, "mode", bits) ||
+	    sys_fsconfig(fs, FSCONFIG_SET_STRING, "uid", user) ||
+	    sys_fsconfig(fs, FSCONFIG_SET_STRING, "gid", group) || sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL))
+		return -1;
+	return sys_fsmount(fs, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+}
+
+/* Whether dir/name is the root of another filesystem than dir's. */
+static bool
+is_mounted(int dir, const char *name)
+{
+	struct stat above, here;
+
+	return fstat(dir, &above) == 0 && fstatat(dir, name, &here, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISDIR(here.st_mode) && above.st_dev != here.st_dev;
+}
+
+/* ---- /dev ---- */
+
+static const struct {
+	const char *name;
+	unsigned major, minor;
+} nodes[] = {
+	{ "null", 1, 3 }, { "zero", 1, 5 }, { "full", 1, 7 }, { "random", 1, 8 }, { "urandom", 1, 9 }, { "tty", 5, 0 },
+};
+
+static const struct {
+	const char *name, *to;
+} links[] = {
+	{ "fd", "/proc/self/fd" },
+	{ "stdin", "/proc/self/fd/0" },
+	{ "stdout", "/proc/self/fd/1" },
+	{ "stderr", "/proc/self/fd/2" },
+};
+
+static int
+fill_dev(int dev)
+{
+	for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++)
+		if (mknodat(dev, nodes[i].name, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor)) ||
+		    fchmodat(dev, nodes[i].name, 0666, 0)) /* whatever the umask is */
+			return -1;
+	for (size_t i = 0; i < sizeof links / sizeof *links; i++)
+		if (symlinkat(links[i].to, dev, links[i].name))
+			return -1;
+	return mkdirat(dev, "shm", 0755); /* where a declared tmpfs can be mounted */
+}
+
+static int
+make_dev(void)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+				   .attr_clr = MOUNT_ATTR_NODEV };
+	AUTO_FD dev = template_tmpfs(64 << 10, 0755, 0, 0);
+
+	if (dev < 0 || fill_dev(dev) || sys_mount_setattr(dev, "", AT_EMPTY_PATH, &attr))
+		return -1;
+	return sys_move_mount(dev, "", AT_FDCWD, TEMPLATE_DEV, MOVE_MOUNT_F_EMPTY_PATH);
+}
+
+int
+template_dev(struct err *e)
+{
+	if ((mkdir("/run/ingot", 0755) && errno != EEXIST) || (mkdir(TEMPLATE_DEV, 0755) && errno != EEXIST))
+		return err_set(e, errno, "making %s", TEMPLATE_DEV);
+	AUTO_FD above = open("/run/ingot", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (above < 0)
+		return err_set(e, errno, "/run/ingot");
+	/* It is there already when PID 1 has executed itself anew. */
+	if (!is_mounted(above, "dev") && make_dev())
+		return err_set(e, errno, "making the template of /dev at %s", TEMPLATE_DEV);
+	return 0;
+}
+
+/* ---- state ---- */
+
+/* Replaces *dir by the folder `name` in it, which is made if need be. A symlink or another filesystem on the way is
+ * refused: inside a state that is mounted already, the service could have put anything. */
+static int
+step_into(int *dir, const char *name)
+{
+	if (mkdirat(*dir, name, 0755) && errno != EEXIST)
+		return -1;
+	int next = sys_openat2(*dir, name, O_PATH | O_DIRECTORY | O_CLOEXEC, RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+	if (next < 0)
+		return -1;
+	close(*dir);
+	*dir = next;
+	return 0;
+}
+
+/* Leaves *dir at the folder above the last component, and returns that component, or NULL with errno. */
+static const char *
+walk(int *dir, char *path)
+{
+	for (char *slash; (slash = strchr(path, '/')); path = slash + 1) {
+		*slash = '\0';
+		if (step_into(dir, path))
+			return NULL;
+	}
+	return path;
+}
+
+static int
+mount_state(char *path, const struct tbl_svc *s, const struct tbl_mount *m)
+{
+	AUTO_FD dir = open(TEMPLATE_STATE, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (dir < 0)
+		return -1;
+	const char *last = walk(&dir, path);
+	if (!last)
+		return -1;
+	if (is_mounted(dir, last))
+		return 0;
+	AUTO_FD fs = template_tmpfs(m->size, m->mode, s->uid, s->gid);
+	if (fs < 0 || (mkdirat(dir, last, 0755) && errno != EEXIST))
+		return -1;
+	return sys_move_mount(fs, "", dir, last, MOVE_MOUNT_F_EMPTY_PATH);
+}
+
+int
+template_state(const struct tbl *t, const struct tbl_svc *s, const struct tbl_mount *m, struct err *e)
+{
+	char path[TEMPLATE_PATH_MAX];
+
+	fmt(path, sizeof path, "%s%s", tbl_str(t, s->name), tbl_str(t, m->path));
+	if (mount_state(path, s, m))
+		return err_set(e, errno, "%s/%s%s", TEMPLATE_STATE, tbl_str(t, s->name), tbl_str(t, m->path));
+	return 0;
+}

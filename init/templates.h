@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The mounts that PID 1 keeps in its own namespace for its services to clone: the template of /dev and declared state.
+ */
+#ifndef INGOT_TEMPLATES_H
+#define INGOT_TEMPLATES_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "err.h"
+#include "table.h"
+
+#define TEMPLATE_DEV   "/run/ingot/dev"
+#define TEMPLATE_STATE "/state" /* the state of a service at PATH is /state/NAME/PATH */
+#define TEMPLATE_PATH_MAX (sizeof TEMPLATE_STATE + 1 + TBL_NAME_MAX + TBL_PATH_MAX + 1)
+
+/* A detached tmpfs, nosuid nodev noexec; the caller owns the descriptor. Returns -1 with errno. */
+int template_tmpfs(uint64_t size, uint32_t mode, uid_t uid, gid_t gid);
+
+/* Attaches the template of /dev at TEMPLATE_DEV, unless it is there already. */
+int template_dev(struct err *e);
+
+/* Mounts the service's state m, unless it is mounted already. */
+int template_state(const struct tbl *t, const struct tbl_svc *s, const struct tbl_mount *m, struct err *e);
+
+#endif

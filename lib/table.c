@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Reading the service table: every check is made once, in tbl_open, so that PID 1 can trust each field afterwards.
+ */
+#include "table.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "crc32.h"
+
+#define ALIGN 8u
+
+static const struct {
+	const char *name;
+	uint32_t size; /* of one element */
+	uint32_t max;  /* elements */
+} sections[TBL_SECTIONS] = {
+	[TBL_MACHINE] = { "machine", sizeof(struct tbl_machine), 1 },
+	[TBL_MODULES] = { "modules", sizeof(struct tbl_module), 4096 },
+	[TBL_SYSCTLS] = { "sysctls", sizeof(struct tbl_sysctl), 4096 },
+	[TBL_LINKS] = { "links", sizeof(struct tbl_link), 64 },
+	[TBL_SVCS] = { "services", sizeof(struct tbl_svc), TBL_SVC_MAX },
+	[TBL_MOUNTS] = { "mounts", sizeof(struct tbl_mount), 65536 },
+	[TBL_DEPS] = { "dependencies", sizeof(uint32_t), 65536 },
+	[TBL_WORDS] = { "words", sizeof(uint32_t), 1u << 20 },
+	[TBL_STRINGS] = { "strings", 1, TBL_SIZE_MAX },
+};
+
+static_assert(sizeof(struct tbl_header) % ALIGN == 0, "sections start aligned");
+static_assert(sizeof(struct tbl_svc) == 120, "the layout is a contract: raise TBL_VERSION with it");
+static_assert(sizeof(struct tbl_mount) == 24, "the layout is a contract: raise TBL_VERSION with it");
+static_assert(sizeof(struct tbl_link) == 24, "the layout is a contract: raise TBL_VERSION with it");
+
+static const void *
+at(const struct tbl *t, enum tbl_section s, uint32_t i)
+{
+	return t->base + t->h->section[s].off + (size_t)i * sections[s].size;
+}
+
+uint32_t
+tbl_count(const struct tbl *t, enum tbl_section s)
+{
+	return t->h->section[s].count;
+}
+
+const char *
+tbl_str(const struct tbl *t, uint32_t off)
+{
+	return at(t, TBL_STRINGS, off);
+}
+
+const struct tbl_module *
+tbl_module(const struct tbl *t, uint32_t i)
+{
+	return at(t, TBL_MODULES, i);
+}
+
+const struct tbl_sysctl *
+tbl_sysctl(const struct tbl *t, uint32_t i)
+{
+	return at(t, TBL_SYSCTLS, i);
+}
+
+const struct tbl_link *
+tbl_link(const struct tbl *t, uint32_t i)
+{
+	return at(t, TBL_LINKS, i);
+}
+
+const struct tbl_svc *
+tbl_svc(const struct tbl *t, uint32_t i)
+{
+	return at(t, TBL_SVCS, i);
+}
+
+const struct tbl_mount *
+tbl_mount(const struct tbl *t, const struct tbl_svc *s, uint32_t i)
+{
+	return at(t, TBL_MOUNTS, s->mounts.first + i);
+}
+
+uint32_t
+tbl_dep(const struct tbl *t, const struct tbl_svc *s, uint32_t i)
+{
+	return *(const uint32_t *)at(t, TBL_DEPS, s->deps.first + i);
+}
+
+const char *
+tbl_word(const struct tbl *t, struct tbl_span span, uint32_t i)
+{
+	return tbl_str(t, *(const uint32_t *)at(t, TBL_WORDS, span.first + i));
+}
+
+uint32_t
+tbl_crc(const void *data, size_t size)
+{
+	return crc32_of((const uint8_t *)data + sizeof(struct tbl_header), size - sizeof(struct tbl_header));
+}
+
+static int
+check_header(const struct tbl_header *h, const void *data, size_t size, struct err *e)
+{
+	if (size < sizeof *h || memcmp(h->magic, TBL_MAGIC, sizeof h->magic) != 0)
+		return err_set(e, 0, "not a service table");
+	if (h->version != TBL_VERSION)
+		return err_set(e, 0, "service table of version %u, this program reads version %u: build the image anew",
+			       h->version, TBL_VERSION);
+	if (h->size != size || size > TBL_SIZE_MAX)
+		return err_set(e, 0, "service table says %u bytes, the file has %zu", h->size, size);
+	if (h->crc != tbl_crc(data, size))
+		return err_set(e, 0, "service table is damaged: checksum %08x, expected %08x", tbl_crc(data, size), h->crc);
+	return 0;
+}
+
+static int
+check_sections(const struct tbl_header *h, struct err *e)
+{
+	for (int s = 0; s < TBL_SECTIONS; s++) {
+		const struct tbl_extent *x = &h->section[s];
+		if (x->off % ALIGN || x->off < sizeof *h || x->off > h->size || x->count > sections[s].max ||
+		    (uint64_t)x->count * sections[s].size > h->size - x->off)
+			return err_set(e, 0, "service table: section %s is outside the table", sections[s].name);
+	}
+	if (h->section[TBL_MACHINE].count != 1)
+		return err_set(e, 0, "service table: no machine record");
+	return 0;
+}
+
+static int
+check_strings(const struct tbl *t, struct err *e)
+{
+	uint32_t n = tbl_count(t, TBL_STRINGS);
+
+	if (n == 0 || *tbl_str(t, 0) != '\0' || *tbl_str(t, n - 1) != '\0')
+		return err_set(e, 0, "service table: strings are not closed");
+	for (uint32_t i = 0; i < tbl_count(t, TBL_WORDS); i++)
+		if (*(const uint32_t *)at(t, TBL_WORDS, i) >= n)
+			return err_set(e, 0, "service table: word %u is outside the strings", i);
+	return 0;
+}
+
+static bool
+str_ok(const struct tbl *t, uint32_t off)
+{
+	return off < tbl_count(t, TBL_STRINGS);
+}
+
+/* Absolute, not too long, no component that is empty, "." or "..". */
+static bool
+path_ok(const struct tbl *t, uint32_t off)
+{
+	if (!str_ok(t, off))
+		return false;
+	const char *p = tbl_str(t, off);
+	if (*p != '/' || strlen(p) > TBL_PATH_MAX)
+		return false;
+	while (*p) {
+		const char *part = p + 1;
+		size_t n = strcspn(part, "/");
+		if (n == 0 || (n == 1 && part[0] == '.') || (n == 2 && part[0] == '.' && part[1] == '.'))
+			return false;
+		p = part + n;
+	}
+	return true;
+}
+
+static bool
+name_ok(const struct tbl *t, uint32_t off)
+{
+	if (!str_ok(t, off))
+		return false;
+	const char *p = tbl_str(t, off);
+	size_t n = strlen(p);
+	return n > 0 && n <= TBL_NAME_MAX && p[0] != '-' && strspn(p, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
+}
+
+static bool
+span_ok(const struct tbl *t, struct tbl_span s, enum tbl_section of)
+{
+	uint32_t n = tbl_count(t, of);
+
+	return s.first <= n && s.count <= n - s.first;
+}
+
+static int
+check_mounts(const struct tbl *t, const struct tbl_svc *s, struct err *e)
+{
+	for (uint32_t i = 0; i < s->mounts.count; i++) {
+		const struct tbl_mount *m = tbl_mount(t, s, i);
+		bool sized = m->kind == TBL_MOUNT_TMPFS || m->kind == TBL_MOUNT_STATE;
+		if (m->kind >= TBL_MOUNT_KINDS || !path_ok(t, m->path) || sized != (m->size != 0) || m->mode > 07777)
+			return err_set(e, 0, "mount %u is wrong", i);
+	}
+	return 0;
+}
+
+static int
+check_lists(const struct tbl *t, const struct tbl_svc *s, uint32_t index, struct err *e)
+{
+	if (!span_ok(t, s->argv, TBL_WORDS) || s->argv.count == 0 || s->argv.count > TBL_ARGV_MAX ||
+	    tbl_word(t, s->argv, 0)[0] != '/')
+		return err_set(e, 0, "the command is wrong");
+	if (!span_ok(t, s->env, TBL_WORDS) || s->env.count > TBL_ARGV_MAX)
+		return err_set(e, 0, "the environment is wrong");
+	if (!span_ok(t, s->deps, TBL_DEPS) || !span_ok(t, s->mounts, TBL_MOUNTS))
+		return err_set(e, 0, "a list is outside the table");
+	for (uint32_t i = 0; i < s->deps.count; i++)
+		if (tbl_dep(t, s, i) >= index)
+			return err_set(e, 0, "dependency %u does not stand before it", i);
+	return check_mounts(t, s, e);
+}
+
+static bool
+numbers_ok(const struct tbl_svc *s)
+{
+	if (s->kind >= TBL_KINDS || s->restart >= TBL_RESTARTS || s->ready >= TBL_READIES || (s->flags & ~TBL_SVC_FLAGS))
+		return false;
+	if (s->ready == TBL_READY_TCP && (s->ready_port == 0 || s->ready_port > 65535))
+		return false;
+	if (s->ready == TBL_READY_FD && (s->ready_fd < 3 || s->ready_fd > 255))
+		return false;
+	if ((s->kind == TBL_JOB) != (s->every_ms != 0) || s->stop_signal == 0 || s->stop_signal > 64)
+		return false;
+	if (s->memory_max == 0 || s->pids_max == 0 || (s->cpu_quota_us != 0 && s->cpu_period_us == 0))
+		return false;
+	return s->uid != UINT32_MAX && s->gid != UINT32_MAX;
+}
+
+static int
+check_service(const struct tbl *t, uint32_t index, struct err *e)
+{
+	const struct tbl_svc *s = tbl_svc(t, index);
+	bool machine = s->flags & TBL_SVC_MACHINE;
+
+	if (!name_ok(t, s->name))
+		return err_set(e, 0, "the name is wrong");
+	if (machine != (s->root == 0) || (!machine && !path_ok(t, s->root)))
+		return err_set(e, 0, "the root is wrong");
+	if (machine != (s->uid == 0) || (machine && s->mounts.count != 0))
+		return err_set(e, 0, "only a program of the machine runs as uid 0, and without mounts");
+	if (!numbers_ok(s))
+		return err_set(e, 0, "a value is out of range");
+	return check_lists(t, s, index, e);
+}
+
+static int
+check_services(const struct tbl *t, struct err *e)
+{
+	for (uint32_t i = 0; i < tbl_count(t, TBL_SVCS); i++)
+		if (check_service(t, i, e))
+			return err_wrap(e, "service table: service %u", i);
+	return 0;
+}
+
+static int
+check_machine(const struct tbl *t, struct err *e)
+{
+	const struct tbl_machine *m = t->machine;
+
+	if (!str_ok(t, m->image) || !str_ok(t, m->hostname) || strlen(tbl_str(t, m->hostname)) > 64 ||
+	    (m->shell != 0 && !path_ok(t, m->shell)))
+		return err_set(e, 0, "service table: the machine record is wrong");
+	for (uint32_t i = 0; i < tbl_count(t, TBL_MODULES); i++)
+		if (!path_ok(t, tbl_module(t, i)->path) || !str_ok(t, tbl_module(t, i)->params))
+			return err_set(e, 0, "service table: module %u is wrong", i);
+	for (uint32_t i = 0; i < tbl_count(t, TBL_SYSCTLS); i++) {
+		const struct tbl_sysctl *y = tbl_sysctl(t, i);
+		if (!path_ok(t, y->path) || strncmp(tbl_str(t, y->path), "/proc/sys/", 10) != 0 || !str_ok(t, y->value))
+			return err_set(e, 0, "service table: sysctl %u is wrong", i);
+	}
+	for (uint32_t i = 0; i < tbl_count(t, TBL_LINKS); i++) {
+		const struct tbl_link *l = tbl_link(t, i);
+		if (!str_ok(t, l->name) || strlen(tbl_str(t, l->name)) > 15 || l->mode >= TBL_LINK_MODES || l->prefix > 32)
+			return err_set(e, 0, "service table: link %u is wrong", i);
+	}
+	return 0;
+}
+
+int
+tbl_open(struct tbl *out, const void *data, size_t size, struct err *e)
+{
+	struct tbl t = { .base = data, .h = data };
+
+	if (check_header(t.h, data, size, e) || check_sections(t.h, e))
+		return -1;
+	t.machine = at(&t, TBL_MACHINE, 0);
+	if (check_strings(&t, e) || check_machine(&t, e) || check_services(&t, e))
+		return -1;
+	*out = t;
+	return 0;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The service table: the contract between the builder, which writes it, and PID 1, which reads it in place. Everything
+ * in it is checked and compiled at build time; PID 1 parses no text. Little-endian, 8-byte aligned, no pointers:
+ * strings are offsets into TBL_STRINGS (0 is "none"), lists are spans of another section. Times are milliseconds,
+ * sizes are bytes.
+ *
+ * Services stand in dependency order: each dependency has a smaller index than what needs it, so that a cycle cannot
+ * be written, the start order is the index order, and the stop order its reverse.
+ */
+#ifndef INGOT_TABLE_H
+#define INGOT_TABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+
+#define TBL_MAGIC   "INGOTTBL"
+#define TBL_VERSION 1u
+#define TBL_PATH    "/ingot/table" /* where PID 1 finds it */
+
+#define TBL_SIZE_MAX (16u << 20)
+#define TBL_NAME_MAX 31   /* of a service, without the NUL; [a-z0-9] then [a-z0-9-] */
+#define TBL_SVC_MAX  4096
+#define TBL_ARGV_MAX 255
+#define TBL_PATH_MAX 255  /* of any path in the table, without the NUL */
+
+enum tbl_section {
+	TBL_MACHINE, /* struct tbl_machine, exactly one */
+	TBL_MODULES, /* struct tbl_module, in load order */
+	TBL_SYSCTLS, /* struct tbl_sysctl */
+	TBL_LINKS,   /* struct tbl_link */
+	TBL_SVCS,    /* struct tbl_svc, in dependency order */
+	TBL_MOUNTS,  /* struct tbl_mount, in mount order for each service */
+	TBL_DEPS,    /* uint32_t, index of a service */
+	TBL_WORDS,   /* uint32_t, offset of a string */
+	TBL_STRINGS, /* bytes; the first and the last are NUL */
+	TBL_SECTIONS
+};
+
+struct tbl_extent {
+	uint32_t off;   /* bytes from the table's start, a multiple of 8 */
+	uint32_t count; /* elements, or bytes for TBL_STRINGS */
+};
+
+struct tbl_span {
+	uint32_t first; /* index into the section that the field's comment names */
+	uint32_t count;
+};
+
+struct tbl_header {
+	char magic[8];
+	uint32_t version;
+	uint32_t size;  /* of the whole table */
+	uint32_t crc;   /* CRC-32 of everything behind this header */
+	uint32_t pad;
+	struct tbl_extent section[TBL_SECTIONS];
+};
+
+struct tbl_machine {
+	uint32_t image;    /* string: the image's name */
+	uint32_t hostname; /* string */
+	uint32_t shell;    /* string: path of the machine's busybox, none where the base root has none */
+	uint32_t stop_deadline_ms; /* the whole shutdown */
+};
+
+struct tbl_module {
+	uint32_t path;   /* string: absolute, an uncompressed .ko */
+	uint32_t params; /* string, or none */
+};
+
+struct tbl_sysctl {
+	uint32_t path;  /* string: absolute, under /proc/sys */
+	uint32_t value; /* string */
+};
+
+enum tbl_link_mode { TBL_LINK_STATIC, TBL_LINK_DHCP, TBL_LINK_MODES };
+
+struct tbl_link {
+	uint32_t name; /* string: as the kernel names it */
+	uint32_t mode; /* enum tbl_link_mode; DHCP is run by a service of the machine that the builder adds */
+	uint8_t address[4];
+	uint8_t gateway[4]; /* 0.0.0.0: none */
+	uint32_t prefix;    /* 0 to 32 */
+	uint32_t pad;
+};
+
+enum tbl_svc_kind { TBL_SERVICE, TBL_JOB, TBL_KINDS };
+enum tbl_restart { TBL_RESTART_NEVER, TBL_RESTART_ON_FAILURE, TBL_RESTART_ALWAYS, TBL_RESTARTS };
+enum tbl_ready { TBL_READY_NONE, TBL_READY_TCP, TBL_READY_FD, TBL_READIES };
+
+/* flags of a service */
+#define TBL_SVC_MACHINE (1u << 0) /* a program of the machine itself: its root, its namespaces, uid 0, its capabilities;
+				     only the cgroup is its own. Written by the builder alone (the DHCP client). */
+#define TBL_SVC_NETNS   (1u << 1) /* a network namespace of its own, holding a down lo (network mode none) */
+#define TBL_SVC_FLAGS   (TBL_SVC_MACHINE | TBL_SVC_NETNS)
+
+struct tbl_svc {
+	uint32_t name; /* string; the builder sees to it that it is unique */
+	uint32_t root; /* string: folder of the machine's root that is this service's root; none with TBL_SVC_MACHINE */
+	uint32_t kind; /* enum tbl_svc_kind */
+	uint32_t flags;
+	struct tbl_span argv;   /* of TBL_WORDS, at least one, argv[0] absolute */
+	struct tbl_span env;    /* of TBL_WORDS, each NAME=value */
+	struct tbl_span deps;   /* of TBL_DEPS, each smaller than this service's own index */
+	struct tbl_span mounts; /* of TBL_MOUNTS */
+	uint32_t uid, gid;
+	uint32_t ready;      /* enum tbl_ready */
+	uint32_t ready_port; /* TBL_READY_TCP: 1 to 65535, on the machine's loopback */
+	uint32_t ready_fd;   /* TBL_READY_FD: 3 to 255; a newline written there means ready */
+	uint32_t ready_timeout_ms; /* 0: none */
+	uint32_t restart;    /* enum tbl_restart */
+	uint32_t backoff_first_ms, backoff_max_ms; /* doubled at each failure in a row, reset after a healthy while */
+	uint32_t stop_signal; /* 1 to 64 */
+	uint32_t stop_timeout_ms;
+	uint32_t every_ms;   /* TBL_JOB: start to start; 0 otherwise */
+	uint32_t run_timeout_ms; /* TBL_JOB: 0 is none */
+	uint32_t pids_max;
+	uint32_t cpu_quota_us, cpu_period_us; /* quota 0: no limit */
+	uint64_t memory_max; /* never 0 */
+};
+
+enum tbl_mount_kind {
+	TBL_MOUNT_PROC,  /* proc: subset=pid,hidepid=invisible */
+	TBL_MOUNT_DEV,   /* a read-only clone of the machine's template of harmless nodes */
+	TBL_MOUNT_TMPFS, /* fresh at each start, sized, nosuid nodev noexec, owned by the service */
+	TBL_MOUNT_STATE, /* kept over restarts, sized; on the machine it is /state/SERVICE/PATH */
+	TBL_MOUNT_KINDS
+};
+
+struct tbl_mount {
+	uint32_t kind; /* enum tbl_mount_kind */
+	uint32_t path; /* string: in the service's root, where the builder made a real directory */
+	uint64_t size; /* TMPFS and STATE */
+	uint32_t mode; /* permission bits: TMPFS and STATE */
+	uint32_t pad;
+};
+
+/* A checked table; borrows the bytes it was opened on and owns nothing. */
+struct tbl {
+	const uint8_t *base;
+	const struct tbl_header *h;
+	const struct tbl_machine *machine;
+};
+
+/* Checks every field of the size bytes at data (8-byte aligned), which must outlive *t. After success no accessor below
+ * can fail or read outside. */
+int tbl_open(struct tbl *t, const void *data, size_t size, struct err *e);
+
+/* The crc that the header must hold, over the bytes behind the header. */
+uint32_t tbl_crc(const void *data, size_t size);
+
+uint32_t tbl_count(const struct tbl *t, enum tbl_section s);
+const char *tbl_str(const struct tbl *t, uint32_t off); /* "" for none */
+const struct tbl_module *tbl_module(const struct tbl *t, uint32_t i);
+const struct tbl_sysctl *tbl_sysctl(const struct tbl *t, uint32_t i);
+const struct tbl_link *tbl_link(const struct tbl *t, uint32_t i);
+const struct tbl_svc *tbl_svc(const struct tbl *t, uint32_t i);
+const struct tbl_mount *tbl_mount(const struct tbl *t, const struct tbl_svc *s, uint32_t i);
+uint32_t tbl_dep(const struct tbl *t, const struct tbl_svc *s, uint32_t i);
+const char *tbl_word(const struct tbl *t, struct tbl_span span, uint32_t i);
+
+#endif

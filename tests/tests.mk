@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+# Unit tests and fuzzers are built with glibc and the sanitizers, against archives of each folder's objects, so that a
+# test links only what it uses. tests/unit/FOLDER_*.c and tests/fuzz/FOLDER_*.c test FOLDER: lib, init or builder;
+# tests/unit/support*.c is what they share. pytest runs those programs and everything else in tests/.
+FOLDERS := lib init builder
+UNIT_SRC := $(sort $(wildcard $(FOLDERS:%=tests/unit/%_*.c)))
+FUZZ_SRC := $(sort $(wildcard $(FOLDERS:%=tests/fuzz/%_*.c)))
+SUPPORT_SRC := $(sort $(wildcard tests/unit/support*.c))
+UNIT := $(UNIT_SRC:tests/unit/%.c=build/unit/%)
+FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
+FUZZ_SECONDS ?= 5
+
+TEST_BASE = $(BASE) $(WARN) -iquote init -iquote builder -g -O1 -fno-omit-frame-pointer -MMD -MP
+UNIT_CC := gcc -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_CC := clang -fsanitize=address,undefined -fno-sanitize-recover=all
+TEST_LIBS := -larchive -lyaml -lzstd -lmd -lpthread
+
+build/san/%.o: %.c build/config.h $(O)/flags
+	@mkdir -p $(@D)
+	$(Q)$(UNIT_CC) $(TEST_BASE) $(CFLAGS_$*) -iquote $(<D) -c -o $@ $<
+
+build/fuzz/%.o: %.c build/config.h $(O)/flags
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer-no-link $(TEST_BASE) $(CFLAGS_$*) -iquote $(<D) -c -o $@ $<
+
+# Not in the archives: what has a main, or carries other programs.
+SAN_INIT := $(filter-out init/main.c,$(INIT_SRC))
+SAN_BUILDER := $(filter-out builder/main.c builder/guest.c,$(BUILDER_SRC))
+define test_archive
+build/$(1)/$(2).a: $$(patsubst %.c,build/$(1)/%.o,$(3))
+	$$(Q)rm -f $$@
+	$$(Q)$$(AR) rcD $$@ $$^
+endef
+$(foreach kind,san fuzz,$(eval $(call test_archive,$(kind),lib,$$(LIB_SRC))))
+$(foreach kind,san fuzz,$(eval $(call test_archive,$(kind),init,$$(SAN_INIT))))
+$(foreach kind,san fuzz,$(eval $(call test_archive,$(kind),builder,$$(SAN_BUILDER))))
+$(eval $(call test_archive,san,support,$$(SUPPORT_SRC)))
+
+# A lib test links lib; the others link their own folder and lib.
+archives = $(filter-out build/$(1)/lib.a,build/$(1)/$(firstword $(subst _, ,$(notdir $*))).a) build/$(1)/lib.a
+
+.SECONDEXPANSION:
+build/unit/%: build/san/tests/unit/%.o build/san/support.a $$(call archives,san)
+	$(call say,TEST,$*)
+	@mkdir -p $(@D)
+	$(Q)$(UNIT_CC) -o $@ $^ $(TEST_LIBS) -lcmocka
+
+$(FUZZ): build/fuzz/%: build/fuzz/tests/fuzz/%.o $$(call archives,fuzz)
+	$(call say,FUZZ,$*)
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer -o $@ $^ $(TEST_LIBS)
+
+# The last line is the count, whatever happens: N passed, N failed, N skipped. Nothing is written beside the tests.
+# Debian's own python, which python3-pytest belongs to, whatever PATH says.
+PYTEST = FUZZ_SECONDS=$(FUZZ_SECONDS) PYTHONDONTWRITEBYTECODE=1 \
+	/usr/bin/python3 -m pytest -c tests/pytest.ini --basetemp=build/pytest
+NOT_BUILT = { echo '0 passed, 1 failed, 0 skipped'; exit 1; }
+
+check-unit: $(UNIT)
+	@$(PYTEST) tests/unit $(PYTEST_ARGS)
+
+check-fuzz: $(FUZZ)
+	@$(PYTEST) tests/fuzz $(PYTEST_ARGS)
+
+# The programs first, on all processors; then one test at a time, as the boot tests measure time.
+check:
+	@$(MAKE) $(QUIETLY) all $(UNIT) $(FUZZ) || $(NOT_BUILT)
+	@$(PYTEST) tests $(PYTEST_ARGS)
+
+test:
+	@builder/deps/setup.sh build run test || $(NOT_BUILT)
+	@$(MAKE) $(QUIETLY) check
+
+test-long:
+	@$(MAKE) $(QUIETLY) test FUZZ_SECONDS=300
+	@tests/fresh-root.sh
+
+.PHONY: check-unit check-fuzz
+-include $(patsubst %.c,build/san/%.d,$(LIB_SRC) $(INIT_SRC) $(BUILDER_SRC) $(UNIT_SRC) $(SUPPORT_SRC))
+-include $(patsubst %.c,build/fuzz/%.d,$(LIB_SRC) $(INIT_SRC) $(BUILDER_SRC) $(FUZZ_SRC))

@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The service state machine: every pair of state and event, then the stories that matter, told as events.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "svc.h"
+
+#define HEALTHY SVC_HEALTHY_MS
+
+static const struct tbl_svc service = {
+	.kind = TBL_SERVICE, .restart = TBL_RESTART_ALWAYS, .backoff_first_ms = 100, .backoff_max_ms = 1000,
+	.stop_timeout_ms = 2000, .ready_timeout_ms = 5000, .stop_signal = 15,
+};
+static const struct tbl_svc job = {
+	.kind = TBL_JOB, .restart = TBL_RESTART_NEVER, .every_ms = 60000, .run_timeout_ms = 3000,
+	.backoff_first_ms = 100, .backoff_max_ms = 1000, .stop_timeout_ms = 2000, .stop_signal = 15,
+};
+static const struct svc_end good = { .why = CTL_END_EXIT, .value = 0 };
+static const struct svc_end bad = { .why = CTL_END_EXIT, .value = 3 };
+
+/* One step in place; returns the actions. */
+static uint32_t
+go_end(const struct tbl_svc *c, struct svc *v, enum svc_event_kind kind, struct svc_end end, uint64_t now)
+{
+	struct svc_next n = svc_step(c, v, &(struct svc_event){ .kind = kind, .end = end }, now);
+
+	*v = n.svc;
+	return n.actions;
+}
+
+static uint32_t
+go(const struct tbl_svc *c, struct svc *v, enum svc_event_kind kind, uint64_t now)
+{
+	return go_end(c, v, kind, good, now);
+}
+
+static struct svc
+started(const struct tbl_svc *c, uint64_t now)
+{
+	struct svc v = svc_initial();
+
+	assert_int_equal(go(c, &v, SVC_EV_DEPS, now), SVC_ACT_LAUNCH);
+	assert_int_equal(v.state, SVC_STARTING);
+	return v;
+}
+
+static struct svc
+up(const struct tbl_svc *c, uint64_t now)
+{
+	struct svc v = started(c, now);
+
+	go(c, &v, SVC_EV_EXEC, now);
+	go(c, &v, SVC_EV_READY, now);
+	assert_int_equal(v.state, SVC_UP);
+	return v;
+}
+
+/* ---- every pair ---- */
+
+#define D (1u << SVC_DOWN)
+#define S (1u << SVC_STARTING)
+#define U (1u << SVC_UP)
+#define T (1u << SVC_STOPPING)
+#define B (1u << SVC_BACKOFF)
+#define W (1u << SVC_WAITING)
+#define O (1u << SVC_DONE)
+#define F (1u << SVC_FAILED)
+
+/* Which states may follow, for any configuration; 0: the event cannot happen. */
+static const uint32_t may[SVC_STATES][SVC_EVENTS] = {
+	/*                DEPS  NOSPAWN  NOEXEC  EXEC     READY  NOTREADY  ENDED        DUE    START  STOP  RESTART */
+	[SVC_DOWN]     = { D | S, 0,     0,      0,       0,     0,        0,           D,     D,     D,    D },
+	[SVC_STARTING] = { S, B | W | F, T,      S | U,   U,     T,        B | W | F,   T,     S,     T,    T },
+	[SVC_UP]       = { U,     0,     0,      U,       U,     U,        B | W | O | F, T,   U,     T,    T },
+	[SVC_STOPPING] = { T,     0,     T,      T,       T,     T,        D | B | W | F, T,   T,     T,    T },
+	[SVC_BACKOFF]  = { B,     0,     0,      0,       0,     0,        0,           D,     D,     D,    D },
+	[SVC_WAITING]  = { W,     0,     0,      0,       0,     0,        0,           D,     D,     D,    D },
+	[SVC_DONE]     = { O,     0,     0,      0,       0,     0,        0,           O,     D,     O,    D },
+	[SVC_FAILED]   = { F,     0,     0,      0,       0,     0,        0,           F,     D,     D,    D },
+};
+
+static void
+check_pair(const struct tbl_svc *c, struct svc v, const struct svc_event *ev)
+{
+	const struct svc before = v;
+	struct svc_next n = svc_step(c, &v, ev, 5000), again = svc_step(c, &v, ev, 5000);
+
+	assert_memory_equal(&n.svc, &again.svc, sizeof n.svc);
+	assert_int_equal(n.actions, again.actions);
+	if (may[v.state][ev->kind] == 0) {
+		assert_int_equal(n.actions, SVC_ACT_BUG);
+		assert_memory_equal(&n.svc, &before, sizeof before);
+		return;
+	}
+	assert_false(n.actions & SVC_ACT_BUG);
+	assert_true(may[v.state][ev->kind] >> n.svc.state & 1);
+	/* what is launched is launched out of DOWN, and only what runs is signalled */
+	if (n.actions & SVC_ACT_LAUNCH)
+		assert_true(v.state == SVC_DOWN && n.svc.state == SVC_STARTING);
+	if (n.actions & (SVC_ACT_SIGNAL | SVC_ACT_KILL))
+		assert_true(svc_runs(&v) && n.svc.state == SVC_STOPPING);
+	/* whoever waits for time has a time in the future; nobody is due at once for ever */
+	if (n.svc.state != v.state && (n.svc.state == SVC_BACKOFF || n.svc.state == SVC_WAITING))
+		assert_true(n.svc.due_ms > 5000 && n.svc.due_ms != SVC_NEVER);
+	if (ev->kind == SVC_EV_DUE && v.due_ms <= 5000)
+		assert_true(n.svc.due_ms > 5000);
+	if (n.svc.state == SVC_DOWN || n.svc.state == SVC_DONE || n.svc.state == SVC_FAILED)
+		assert_true(n.svc.due_ms == SVC_NEVER);
+}
+
+/* A service as it can stand in a state. */
+static struct svc
+in_state(uint32_t state, bool flag, uint32_t after, uint32_t failures)
+{
+	bool waits = state == SVC_STARTING || state == SVC_UP || state == SVC_STOPPING || state == SVC_BACKOFF ||
+		     state == SVC_WAITING;
+	struct svc v = { .state = state, .wanted = flag && state == SVC_DOWN, .after = after, .failures = failures,
+			 .end_known = flag, .due_ms = waits ? 5000 : SVC_NEVER, .since_ms = 10, .runs = 1,
+			 .next_ms = flag ? 4000 : 9000 };
+	return v;
+}
+
+static void
+test_every_pair(void **unused)
+{
+	static const struct svc_end ends[] = { { CTL_END_EXIT, 0, 0 }, { CTL_END_EXIT, 1, 0 }, { CTL_END_OOM, 9, 0 } };
+	(void)unused;
+
+	for (uint32_t state = 0; state < SVC_STATES; state++)
+		for (uint32_t kind = 0; kind < SVC_EVENTS; kind++)
+			for (uint32_t i = 0; i < 3 * 3 * 2 * 3 * 3 * 2; i++) {
+				uint32_t k = i;
+				struct tbl_svc c = k % 2 ? job : service;
+				c.restart = (k /= 2) % TBL_RESTARTS;
+				c.ready = (k /= 3) % TBL_READIES;
+				uint32_t end = (k /= 3) % 3;
+				uint32_t after = (k /= 3) % 3;
+				struct svc v = in_state(state, (k /= 3) % 2, after, i % 40);
+				check_pair(&c, v, &(struct svc_event){ .kind = kind, .end = ends[end] });
+			}
+}
+
+static void
+test_nonsense_changes_nothing(void **unused)
+{
+	struct svc v = { .state = SVC_STATES + 7 };
+	(void)unused;
+
+	assert_int_equal(go(&service, &v, SVC_EV_START, 1), SVC_ACT_BUG);
+	assert_int_equal(v.state, SVC_STATES + 7);
+	v = svc_initial();
+	assert_int_equal(go(&service, &v, SVC_EVENTS, 1), SVC_ACT_BUG);
+	assert_int_equal(v.state, SVC_DOWN);
+}
+
+/* ---- starting and readiness ---- */
+
+static void
+test_ready_by_exec(void **unused)
+{
+	struct svc v = started(&service, 50);
+	(void)unused;
+
+	assert_int_equal(v.due_ms, 5050);
+	assert_int_equal(go(&service, &v, SVC_EV_EXEC, 60), 0);
+	assert_int_equal(v.state, SVC_UP);
+	assert_true(v.due_ms == SVC_NEVER);
+	assert_int_equal(v.restarts, 0);
+}
+
+static void
+test_ready_by_probe(void **unused)
+{
+	struct tbl_svc c = service;
+	(void)unused;
+
+	c.ready = TBL_READY_TCP;
+	struct svc v = started(&c, 0);
+	assert_int_equal(go(&c, &v, SVC_EV_EXEC, 10), SVC_ACT_PROBE);
+	assert_int_equal(v.state, SVC_STARTING);
+	go(&c, &v, SVC_EV_READY, 20);
+	assert_int_equal(v.state, SVC_UP);
+}
+
+static void
+test_ready_before_exec_is_seen(void **unused)
+{
+	struct tbl_svc c = service;
+	(void)unused;
+
+	c.ready = TBL_READY_FD;
+	struct svc v = started(&c, 0);
+	go(&c, &v, SVC_EV_READY, 10);
+	assert_int_equal(v.state, SVC_UP);
+	assert_int_equal(go(&c, &v, SVC_EV_EXEC, 11), 0);
+	assert_int_equal(v.state, SVC_UP);
+}
+
+static void
+test_not_ready_in_time(void **unused)
+{
+	struct tbl_svc c = service;
+	(void)unused;
+
+	c.ready = TBL_READY_TCP;
+	struct svc v = started(&c, 0);
+	assert_int_equal(go(&c, &v, SVC_EV_DUE, 5000), SVC_ACT_KILL);
+	assert_int_equal(v.state, SVC_STOPPING);
+	go_end(&c, &v, SVC_EV_ENDED, (struct svc_end){ .why = CTL_END_SIGNAL, .value = 9 }, 5001);
+	assert_int_equal(v.state, SVC_BACKOFF);
+	assert_int_equal(v.end.why, CTL_END_NOT_READY);
+}
+
+static void
+test_launch_failures(void **unused)
+{
+	struct svc_end end = { .why = CTL_END_LAUNCH, .value = 28, .step = 3 };
+	struct svc v = started(&service, 0);
+	(void)unused;
+
+	assert_int_equal(go_end(&service, &v, SVC_EV_NOSPAWN, end, 1), 0);
+	assert_int_equal(v.state, SVC_BACKOFF);
+	assert_memory_equal(&v.end, &end, sizeof end);
+
+	v = started(&service, 0);
+	assert_int_equal(go_end(&service, &v, SVC_EV_NOEXEC, end, 1), SVC_ACT_KILL);
+	go_end(&service, &v, SVC_EV_ENDED, (struct svc_end){ .why = CTL_END_EXIT, .value = 127 }, 2);
+	assert_int_equal(v.state, SVC_BACKOFF);
+	assert_memory_equal(&v.end, &end, sizeof end);
+}
+
+/* ---- restarts ---- */
+
+static void
+test_backoff_doubles_and_is_capped(void **unused)
+{
+	static const uint64_t waits[] = { 100, 200, 400, 800, 1000, 1000, 1000 };
+	struct svc v = svc_initial();
+	uint64_t now = 0;
+	(void)unused;
+
+	for (uint32_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
+		go(&service, &v, SVC_EV_DEPS, now);
+		go(&service, &v, SVC_EV_EXEC, ++now);
+		assert_int_equal(v.restarts, i);
+		go_end(&service, &v, SVC_EV_ENDED, bad, ++now);
+		assert_int_equal(v.state, SVC_BACKOFF);
+		assert_int_equal(v.due_ms - now, waits[i]);
+		now = v.due_ms;
+		go(&service, &v, SVC_EV_DUE, now);
+		assert_true(v.state == SVC_DOWN && v.wanted);
+	}
+}
+
+static void
+test_backoff_begins_anew_after_a_healthy_while(void **unused)
+{
+	struct tbl_svc c = service;
+	(void)unused;
+
+	struct svc v = up(&c, 700);
+	v.failures = 5;
+	go_end(&c, &v, SVC_EV_ENDED, bad, 700 + HEALTHY - 1);
+	assert_int_equal(v.failures, 6);
+	v = up(&c, 700);
+	v.failures = 5;
+	go_end(&c, &v, SVC_EV_ENDED, bad, 700 + HEALTHY);
+	assert_int_equal(v.due_ms, 700 + HEALTHY + 100);
+
+	c.backoff_max_ms = 3 * HEALTHY; /* healthy is longer than the longest pause */
+	v = up(&c, 700);
+	v.failures = 5;
+	go_end(&c, &v, SVC_EV_ENDED, bad, 700 + 2 * HEALTHY);
+	assert_int_equal(v.failures, 6);
+}
+
+static void
+test_a_long_start_is_not_a_healthy_while(void **unused)
+{
+	struct tbl_svc c = service;
+	(void)unused;
+
+	c.ready = TBL_READY_TCP;
+	c.ready_timeout_ms = 0;
+	struct svc v = started(&c, 0);
+	v.failures = 5;
+	assert_true(v.due_ms == SVC_NEVER);
+	go_end(&c, &v, SVC_EV_ENDED, good, 10 * HEALTHY);
+	assert_int_equal(v.state, SVC_BACKOFF); /* not ready: exit 0 is a failure too */
+	assert_int_equal(v.failures, 6);
+}
+
+static void
+test_backoff_is_never_nothing(void **unused)
+{
+	struct tbl_svc c = service;
+	(void)unused;
+
+	c.backoff_first_ms = c.backoff_max_ms = 0;
+	struct svc v = up(&c, 0);
+	v.failures = UINT32_MAX;
+	go(&c, &v, SVC_EV_ENDED, 7);
+	assert_int_equal(v.due_ms, 7 + SVC_BACKOFF_MIN_MS);
+	assert_int_equal(v.failures, UINT32_MAX);
+}
+
+static void
+test_restart_policies(void **unused)
+{
+	static const struct {
+		uint32_t restart;
+		bool good;
+		uint32_t state;
+	} cases[] = {
+		{ TBL_RESTART_NEVER, true, SVC_DONE }, { TBL_RESTART_NEVER, false, SVC_FAILED },
+		{ TBL_RESTART_ON_FAILURE, true, SVC_DONE }, { TBL_RESTART_ON_FAILURE, false, SVC_BACKOFF },
+		{ TBL_RESTART_ALWAYS, true, SVC_BACKOFF }, { TBL_RESTART_ALWAYS, false, SVC_BACKOFF },
+	};
+	(void)unused;
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct tbl_svc c = service;
+		c.restart = cases[i].restart;
+		struct svc v = up(&c, 0);
+		go_end(&c, &v, SVC_EV_ENDED, cases[i].good ? good : bad, 10);
+		assert_int_equal(v.state, cases[i].state);
+		assert_int_equal(v.ran_well, cases[i].good);
+	}
+}
+
+/* ---- stopping ---- */
+
+static void
+test_stop_then_kill(void **unused)
+{
+	struct svc v = up(&service, 0);
+	(void)unused;
+
+	assert_int_equal(go(&service, &v, SVC_EV_STOP, 100), SVC_ACT_SIGNAL);
+	assert_int_equal(v.due_ms, 2100);
+	assert_int_equal(go(&service, &v, SVC_EV_DUE, 2100), SVC_ACT_KILL);
+	assert_int_equal(v.due_ms, 2100 + SVC_KILL_AGAIN_MS);
+	go_end(&service, &v, SVC_EV_ENDED, bad, 2101);
+	assert_true(v.state == SVC_DOWN && !v.wanted);
+	assert_int_equal(go(&service, &v, SVC_EV_DEPS, 2102), 0); /* stopped: it stays down */
+	assert_int_equal(v.state, SVC_DOWN);
+}
+
+static void
+test_restart_by_hand(void **unused)
+{
+	struct svc v = up(&service, 0);
+	(void)unused;
+
+	v.failures = 4;
+	assert_int_equal(go(&service, &v, SVC_EV_RESTART, 100), SVC_ACT_SIGNAL);
+	go_end(&service, &v, SVC_EV_ENDED, bad, 150);
+	assert_true(v.state == SVC_DOWN && v.wanted);
+	assert_int_equal(go(&service, &v, SVC_EV_DEPS, 151), SVC_ACT_LAUNCH);
+	assert_int_equal(v.failures, 0);
+	assert_int_equal(v.restarts, 0);
+	assert_int_equal(v.runs, 2);
+}
+
+static void
+test_the_last_word_counts_while_stopping(void **unused)
+{
+	struct svc v = up(&service, 0);
+	(void)unused;
+
+	go(&service, &v, SVC_EV_STOP, 1);
+	go(&service, &v, SVC_EV_START, 2);
+	go(&service, &v, SVC_EV_STOP, 3);
+	go(&service, &v, SVC_EV_ENDED, 4);
+	assert_true(v.state == SVC_DOWN && !v.wanted);
+
+	v = up(&service, 0);
+	go(&service, &v, SVC_EV_STOP, 1);
+	go(&service, &v, SVC_EV_START, 2);
+	go(&service, &v, SVC_EV_ENDED, 4);
+	assert_true(v.state == SVC_DOWN && v.wanted);
+}
+
+static void
+test_stop_while_it_waits(void **unused)
+{
+	struct svc v = up(&service, 0);
+	(void)unused;
+
+	go_end(&service, &v, SVC_EV_ENDED, bad, 1);
+	assert_int_equal(v.state, SVC_BACKOFF);
+	assert_int_equal(go(&service, &v, SVC_EV_STOP, 2), 0);
+	assert_true(v.state == SVC_DOWN && !v.wanted && v.due_ms == SVC_NEVER);
+}
+
+/* ---- jobs ---- */
+
+static void
+test_job_runs_start_to_start(void **unused)
+{
+	struct svc v = started(&job, 1000);
+	(void)unused;
+
+	go(&job, &v, SVC_EV_EXEC, 1001);
+	assert_int_equal(v.state, SVC_UP);
+	assert_int_equal(v.due_ms, 1001 + 3000);
+	assert_false(svc_ready(&job, &v));
+	go(&job, &v, SVC_EV_ENDED, 2500);
+	assert_int_equal(v.state, SVC_WAITING);
+	assert_int_equal(v.due_ms, 61000); /* not 62500: from start to start */
+	assert_true(svc_ready(&job, &v));
+	go(&job, &v, SVC_EV_DUE, 61007);
+	go(&job, &v, SVC_EV_DEPS, 61007);
+	go(&job, &v, SVC_EV_EXEC, 61008);
+	go(&job, &v, SVC_EV_ENDED, 61009);
+	assert_int_equal(v.due_ms, 121000); /* a late wake-up does not add up */
+}
+
+static void
+test_job_that_overlaps_is_skipped(void **unused)
+{
+	struct tbl_svc c = job;
+	(void)unused;
+
+	c.every_ms = 1000;
+	c.run_timeout_ms = 0;
+	struct svc v = started(&c, 1000);
+	go(&c, &v, SVC_EV_EXEC, 1000);
+	assert_true(v.due_ms == SVC_NEVER);
+	go(&c, &v, SVC_EV_ENDED, 4500);
+	assert_int_equal(v.due_ms, 5000);
+	assert_int_equal(v.runs, 1);
+}
+
+static void
+test_job_that_runs_too_long(void **unused)
+{
+	struct svc v = started(&job, 0);
+	(void)unused;
+
+	go(&job, &v, SVC_EV_EXEC, 0);
+	assert_int_equal(go(&job, &v, SVC_EV_DUE, 3000), SVC_ACT_SIGNAL);
+	assert_int_equal(go(&job, &v, SVC_EV_DUE, 5000), SVC_ACT_KILL);
+	go_end(&job, &v, SVC_EV_ENDED, bad, 5001);
+	assert_int_equal(v.state, SVC_WAITING);
+	assert_int_equal(v.end.why, CTL_END_TIMEOUT);
+	assert_false(v.ran_well);
+}
+
+static void
+test_job_by_hand_keeps_its_hours(void **unused)
+{
+	struct svc v = started(&job, 0);
+	(void)unused;
+
+	go(&job, &v, SVC_EV_EXEC, 0);
+	go(&job, &v, SVC_EV_ENDED, 1);
+	go(&job, &v, SVC_EV_START, 20000);
+	assert_int_equal(go(&job, &v, SVC_EV_DEPS, 20000), SVC_ACT_LAUNCH);
+	go(&job, &v, SVC_EV_EXEC, 20000);
+	go(&job, &v, SVC_EV_ENDED, 20001);
+	assert_int_equal(v.due_ms, 60000);
+}
+
+static void
+test_job_is_tried_again(void **unused)
+{
+	struct tbl_svc c = job;
+	(void)unused;
+
+	c.restart = TBL_RESTART_ON_FAILURE;
+	c.every_ms = 250;
+	struct svc v = started(&c, 0);
+	go(&c, &v, SVC_EV_EXEC, 0);
+	go_end(&c, &v, SVC_EV_ENDED, bad, 1);
+	assert_int_equal(v.state, SVC_BACKOFF);
+	assert_int_equal(v.due_ms, 101);
+	go(&c, &v, SVC_EV_DUE, 101);
+	go(&c, &v, SVC_EV_DEPS, 101);
+	go(&c, &v, SVC_EV_EXEC, 101);
+	go_end(&c, &v, SVC_EV_ENDED, bad, 102);
+	assert_int_equal(v.state, SVC_WAITING); /* the next regular run comes before the second retry */
+	assert_int_equal(v.due_ms, 250);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_pair),
+		cmocka_unit_test(test_nonsense_changes_nothing),
+		cmocka_unit_test(test_ready_by_exec),
+		cmocka_unit_test(test_ready_by_probe),
+		cmocka_unit_test(test_ready_before_exec_is_seen),
+		cmocka_unit_test(test_not_ready_in_time),
+		cmocka_unit_test(test_launch_failures),
+		cmocka_unit_test(test_backoff_doubles_and_is_capped),
+		cmocka_unit_test(test_backoff_begins_anew_after_a_healthy_while),
+		cmocka_unit_test(test_a_long_start_is_not_a_healthy_while),
+		cmocka_unit_test(test_backoff_is_never_nothing),
+		cmocka_unit_test(test_restart_policies),
+		cmocka_unit_test(test_stop_then_kill),
+		cmocka_unit_test(test_restart_by_hand),
+		cmocka_unit_test(test_the_last_word_counts_while_stopping),
+		cmocka_unit_test(test_stop_while_it_waits),
+		cmocka_unit_test(test_job_runs_start_to_start),
+		cmocka_unit_test(test_job_that_overlaps_is_skipped),
+		cmocka_unit_test(test_job_that_runs_too_long),
+		cmocka_unit_test(test_job_by_hand_keeps_its_hours),
+		cmocka_unit_test(test_job_is_tried_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

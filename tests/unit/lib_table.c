@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * lib/table.c: a good table opens; cut short anywhere, or with any field out of its range, it is refused, also where
+ * the checksum was made right again; and each byte of each record is either checked or said here to be free.
+ */
+#include "support.h"
+
+#include <stdlib.h>
+
+static int
+open_table(const struct good_table *t, struct err *e)
+{
+	struct tbl out = { .base = NULL };
+
+	return tbl_open(&out, t, sizeof *t, e);
+}
+
+TEST(a_good_table_opens)
+{
+	struct good_table g;
+	struct tbl t;
+	struct err e = { .msg = "" };
+
+	good_table(&g);
+	assert_int_equal(tbl_open(&t, &g, sizeof g, &e), 0);
+	assert_string_equal(e.msg, "");
+	assert_string_equal(tbl_str(&t, t.machine->image), "web");
+	assert_string_equal(tbl_str(&t, 0), "");
+	assert_int_equal(tbl_count(&t, TBL_SVCS), 3);
+	assert_int_equal(tbl_count(&t, TBL_STRINGS), sizeof g.strings);
+	const struct tbl_svc *s = tbl_svc(&t, 2);
+	assert_string_equal(tbl_str(&t, s->name), "report-1");
+	assert_string_equal(tbl_word(&t, s->argv, 2), "date");
+	assert_int_equal(tbl_dep(&t, s, 0), 1);
+	assert_string_equal(tbl_str(&t, tbl_mount(&t, tbl_svc(&t, 1), 3)->path), "/var/lib/web");
+	assert_string_equal(tbl_str(&t, tbl_module(&t, 0)->path), "/ingot/modules/button.ko");
+	assert_string_equal(tbl_str(&t, tbl_sysctl(&t, 0)->value), "4096");
+	assert_int_equal(tbl_link(&t, 0)->address[3], 15);
+}
+
+TEST(every_flipped_byte_is_seen_by_the_checksum)
+{
+	struct good_table g;
+	struct err e;
+
+	good_table(&g);
+	for (size_t i = sizeof g.header; i < sizeof g; i++) {
+		((char *)&g)[i] ^= 0x40;
+		assert_int_equal(open_table(&g, &e), -1);
+		assert_has(e.msg, "checksum");
+		((char *)&g)[i] ^= 0x40;
+	}
+	assert_int_equal(open_table(&g, &e), 0);
+}
+
+/* In memory of exactly that size, so that a read beyond it is seen. */
+static void
+refused_when_cut(const struct good_table *g, size_t size, bool sealed)
+{
+	struct tbl_header *h = malloc(size ? size : 1);
+	struct tbl t;
+	struct err e;
+
+	memcpy(h, g, size);
+	if (sealed && size >= sizeof *h) {
+		h->size = (uint32_t)size;
+		h->crc = tbl_crc(h, size);
+	}
+	assert_int_equal(tbl_open(&t, h, size, &e), -1);
+	free(h);
+}
+
+TEST(every_truncation_is_refused)
+{
+	struct good_table g;
+
+	good_table(&g);
+	for (size_t size = 0; size < sizeof g; size++) {
+		refused_when_cut(&g, size, false);
+		refused_when_cut(&g, size, true);
+	}
+}
+
+/* ---- every field ---- */
+
+struct nonsense {
+	size_t offset, size;
+	uint64_t value;
+};
+
+#define AT(member, v) { offsetof(struct good_table, member), sizeof(((struct good_table *)0)->member), v }
+#define ANY(member)   { offsetof(struct good_table, member), sizeof(((struct good_table *)0)->member), 0 }
+#define BEYOND sizeof(((struct good_table *)0)->strings)
+
+/* With the checksum right again, each of these alone must be refused. */
+static const struct nonsense refused[] = {
+	AT(header.version, 0),
+	AT(header.version, TBL_VERSION + 1),
+	AT(header.size, 0),
+	AT(header.size, UINT32_MAX),
+	AT(header.size, sizeof(struct good_table) - 1),
+	AT(header.magic[0], 'X'),
+	AT(header.magic[7], 0),
+	AT(machine.image, BEYOND),
+	AT(machine.hostname, UINT32_MAX),
+	AT(machine.shell, BEYOND),
+	AT(machine.shell, 1) /* a relative path */,
+	AT(modules[0].path, BEYOND),
+	AT(modules[0].path, 0),
+	AT(modules[0].params, BEYOND),
+	AT(sysctls[0].path, BEYOND),
+	AT(sysctls[0].path, 0),
+	AT(sysctls[0].value, UINT32_MAX),
+	AT(links[0].name, BEYOND),
+	AT(links[0].mode, TBL_LINK_MODES),
+	AT(links[0].prefix, 33),
+	AT(svcs[1].name, BEYOND),
+	AT(svcs[1].name, 0),
+	AT(svcs[1].root, BEYOND),
+	AT(svcs[1].root, 0),
+	AT(svcs[1].root, 1),
+	AT(svcs[0].root, 1),
+	AT(svcs[1].kind, TBL_KINDS),
+	AT(svcs[1].kind, TBL_JOB) /* without every_ms */,
+	AT(svcs[2].kind, TBL_SERVICE) /* with every_ms */,
+	AT(svcs[1].flags, TBL_SVC_MACHINE),
+	AT(svcs[0].flags, 0),
+	AT(svcs[1].flags, TBL_SVC_FLAGS + 1),
+	AT(svcs[1].argv.first, 9),
+	AT(svcs[1].argv.first, UINT32_MAX),
+	AT(svcs[1].argv.first, 3) /* begins with "-g" */,
+	AT(svcs[1].argv.count, 0),
+	AT(svcs[1].argv.count, 7),
+	AT(svcs[1].argv.count, UINT32_MAX),
+	AT(svcs[1].env.first, 9),
+	AT(svcs[1].env.count, 5),
+	AT(svcs[1].env.count, UINT32_MAX),
+	AT(svcs[1].deps.first, 3),
+	AT(svcs[1].deps.count, 3),
+	AT(svcs[1].deps.count, UINT32_MAX),
+	AT(svcs[1].mounts.first, 6),
+	AT(svcs[1].mounts.count, 6),
+	AT(svcs[1].mounts.count, UINT32_MAX),
+	AT(svcs[0].mounts.count, 1),
+	AT(svcs[1].uid, 0),
+	AT(svcs[1].uid, UINT32_MAX),
+	AT(svcs[0].uid, 1),
+	AT(svcs[1].gid, UINT32_MAX),
+	AT(svcs[1].ready, TBL_READIES),
+	AT(svcs[1].ready_port, 0),
+	AT(svcs[1].ready_port, 65536),
+	AT(svcs[0].ready_fd, 2),
+	AT(svcs[0].ready_fd, 256),
+	AT(svcs[1].restart, TBL_RESTARTS),
+	AT(svcs[1].stop_signal, 0),
+	AT(svcs[1].stop_signal, 65),
+	AT(svcs[1].every_ms, 1),
+	AT(svcs[2].every_ms, 0),
+	AT(svcs[1].pids_max, 0),
+	AT(svcs[1].cpu_period_us, 0) /* with a quota */,
+	AT(svcs[1].memory_max, 0),
+	AT(mounts[3].kind, TBL_MOUNT_KINDS),
+	AT(mounts[3].kind, TBL_MOUNT_PROC) /* with a size */,
+	AT(mounts[3].path, BEYOND),
+	AT(mounts[3].path, 0),
+	AT(mounts[3].path, 1),
+	AT(mounts[3].size, 0),
+	AT(mounts[0].size, 4096),
+	AT(mounts[3].mode, 010000),
+	AT(deps[0], 1) /* itself */,
+	AT(deps[0], 2),
+	AT(deps[1], UINT32_MAX),
+	AT(words[0], BEYOND),
+	AT(words[7], UINT32_MAX),
+	AT(words[2], 0) /* an empty command */,
+	AT(strings[0], 'x'),
+	AT(strings[511], 'x'),
+};
+
+/* Fields that may hold any value: PID 1 takes each as it is. */
+static const struct nonsense free_fields[] = {
+	ANY(header.pad),
+	ANY(machine.stop_deadline_ms),
+	ANY(links[0].address),
+	ANY(links[0].gateway),
+	ANY(links[0].pad),
+	ANY(svcs[1].ready_timeout_ms),
+	ANY(svcs[1].backoff_first_ms),
+	ANY(svcs[1].backoff_max_ms),
+	ANY(svcs[1].stop_timeout_ms),
+	ANY(svcs[1].run_timeout_ms),
+	ANY(svcs[1].cpu_quota_us),
+	ANY(mounts[3].pad),
+};
+
+static void
+mutate(struct good_table *g, const struct nonsense *n)
+{
+	good_table(g);
+	memcpy((char *)g + n->offset, &n->value, n->size); /* little-endian, as the table is */
+	seal_table(g);
+}
+
+TEST(every_field_out_of_range_is_refused)
+{
+	struct good_table g;
+
+	for (size_t i = 0; i < COUNT(refused); i++) {
+		struct err e = { .msg = "" };
+		mutate(&g, &refused[i]);
+		if (open_table(&g, &e) == 0)
+			fail_msg("mutation %zu (offset %zu to %llu) was taken", i, refused[i].offset, (unsigned long long)refused[i].value);
+		assert_true(e.msg[0] != '\0');
+	}
+}
+
+TEST(every_section_out_of_the_table_is_refused)
+{
+	static const struct tbl_extent wrong[] = {
+		{ 4, 1 }, { 0, 1 }, { UINT32_MAX - 7, 1 }, { sizeof(struct good_table), 1 }, { sizeof(struct tbl_header) + 4, 1 },
+		{ sizeof(struct tbl_header), UINT32_MAX }, { sizeof(struct tbl_header), 1u << 30 },
+	};
+	struct good_table g;
+	struct err e;
+
+	for (int s = 0; s < TBL_SECTIONS; s++)
+		for (size_t i = 0; i < COUNT(wrong); i++) {
+			good_table(&g);
+			g.header.section[s] = wrong[i];
+			seal_table(&g);
+			assert_int_equal(open_table(&g, &e), -1);
+		}
+}
+
+TEST(no_machine_and_two_machines_are_refused)
+{
+	struct good_table g;
+	struct err e;
+
+	for (uint32_t count = 0; count <= 2; count += 2) {
+		good_table(&g);
+		g.header.section[TBL_MACHINE].count = count;
+		seal_table(&g);
+		assert_int_equal(open_table(&g, &e), -1);
+	}
+}
+
+static void
+mark(bool *seen, const struct nonsense *n, size_t from, size_t size)
+{
+	for (size_t i = 0; i < n->size; i++)
+		if (n->offset + i >= from && n->offset + i < from + size)
+			seen[n->offset + i - from] = true;
+}
+
+/* Byte by byte, so that a field added to a record cannot be forgotten here. */
+static void
+all_listed(const char *name, const size_t *records, size_t n, size_t size)
+{
+	bool seen[256] = { false };
+
+	for (size_t r = 0; r < n; r++) {
+		for (size_t i = 0; i < COUNT(refused); i++)
+			mark(seen, &refused[i], records[r], size);
+		for (size_t i = 0; i < COUNT(free_fields); i++)
+			mark(seen, &free_fields[i], records[r], size);
+	}
+	for (size_t i = 0; i < size; i++)
+		if (!seen[i])
+			fail_msg("byte %zu of struct %s is neither refused nor free in this test", i, name);
+}
+
+#define RECORDS(type, ...)                                                                   \
+	do {                                                                                 \
+		const size_t records[] = { __VA_ARGS__ };                                    \
+		all_listed(#type, records, COUNT(records), sizeof(struct type));             \
+	} while (0)
+
+TEST(every_field_is_listed)
+{
+	RECORDS(tbl_machine, offsetof(struct good_table, machine));
+	RECORDS(tbl_module, offsetof(struct good_table, modules[0]));
+	RECORDS(tbl_sysctl, offsetof(struct good_table, sysctls[0]));
+	RECORDS(tbl_link, offsetof(struct good_table, links[0]));
+	RECORDS(tbl_svc, offsetof(struct good_table, svcs[0]), offsetof(struct good_table, svcs[1]),
+		offsetof(struct good_table, svcs[2]));
+	RECORDS(tbl_mount, offsetof(struct good_table, mounts[0]), offsetof(struct good_table, mounts[3]));
+}
+
+TEST(the_free_fields_are_free)
+{
+	struct good_table g;
+	struct err e = { .msg = "" };
+
+	for (size_t i = 0; i < COUNT(free_fields); i++) {
+		struct nonsense n = free_fields[i];
+		n.value = UINT64_MAX;
+		mutate(&g, &n);
+		if (open_table(&g, &e))
+			fail_msg("free field %zu: %s", i, e.msg);
+	}
+}
+
+/* ---- texts in the table ---- */
+
+/* Puts the text where a service's string is, and says whether the table opens. */
+static bool
+opens_with(uint32_t *field, struct good_table *g, const char *text)
+{
+	struct err e;
+
+	memset(g->strings + 450, 0, sizeof g->strings - 450);
+	strcpy(g->strings + 450, text);
+	*field = 450;
+	seal_table(g);
+	return open_table(g, &e) == 0;
+}
+
+TEST(names_are_held_to_their_form)
+{
+	static const char *const good[] = { "a", "0", "web-1", "abcdefghijklmnopqrstuvwxyz01234" };
+	static const char *const bad[] = { "",        "-a",  "A",  "a_b",
+					   "a b",     "a/b", "..", "abcdefghijklmnopqrstuvwxyz012345",
+					   "\xc3\xa9" };
+	struct good_table g;
+
+	good_table(&g);
+	for (size_t i = 0; i < COUNT(good); i++)
+		assert_true(opens_with(&g.svcs[1].name, &g, good[i]));
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_false(opens_with(&g.svcs[1].name, &g, bad[i]));
+}
+
+TEST(paths_are_held_to_their_form)
+{
+	static const char *const bad[] = { "", "a", "a/b", "/a/../b", "/..", "/a/.", "/a//b", "/a/", "/", "//" };
+	struct good_table g;
+
+	good_table(&g);
+	assert_true(opens_with(&g.mounts[3].path, &g, "/a/..b/.c/d..."));
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		assert_false(opens_with(&g.mounts[3].path, &g, bad[i]));
+		good_table(&g);
+		assert_false(opens_with(&g.svcs[1].root, &g, bad[i]));
+		good_table(&g);
+		assert_false(opens_with(&g.modules[0].path, &g, bad[i]));
+		good_table(&g);
+	}
+	assert_false(opens_with(&g.sysctls[0].path, &g, "/etc/passwd"));
+	good_table(&g);
+	assert_false(opens_with(&g.links[0].name, &g, "sixteencharacter"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_good_table_opens),
+		cmocka_unit_test(every_flipped_byte_is_seen_by_the_checksum),
+		cmocka_unit_test(every_truncation_is_refused),
+		cmocka_unit_test(every_field_out_of_range_is_refused),
+		cmocka_unit_test(every_section_out_of_the_table_is_refused),
+		cmocka_unit_test(no_machine_and_two_machines_are_refused),
+		cmocka_unit_test(every_field_is_listed),
+		cmocka_unit_test(the_free_fields_are_free),
+		cmocka_unit_test(names_are_held_to_their_form),
+		cmocka_unit_test(paths_are_held_to_their_form),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
