@@ -136,7 +136,7 @@ put_unit(const struct assembler *a, const struct plan_unit *u, struct err *e)
 	static const char *const points[] = { "/proc", "/dev", "/tmp", "/run" };
 	const char *root = u->root.path;
 
-	if (put_root(a, &u->root, e) || put_accounts(a, root, u->user, u->uid, u->gid, e))
+	if (tree_set_top(a->tree, root, e) || put_root(a, &u->root, e) || put_accounts(a, root, u->user, u->uid, u->gid, e))
 		return -1;
 	for (size_t i = 0; i < sizeof points / sizeof *points; i++)
 		if (put_mountpoint(a, root, points[i], 0755, e))

@@ -8,11 +8,9 @@
 #include <string.h>
 
 #include "deb_index.h"
-#include "fmt.h"
 #include "mem.h"
 
-#define PATH_CAP  4096
-#define LINKS_MAX 40
+#define PATH_CAP 4096
 
 /* The folders that are links into /usr on a merged system. */
 static const char *const merged[] = { "bin", "sbin", "lib", "lib32", "lib64", "libx32" };
@@ -24,10 +22,8 @@ struct put {
 	const char *const *exclude;
 	size_t n_exclude;
 	struct tree_put how;
-	char **placed;                     /* by entry: where a file went, NULL where it did not; the arena's */
+	char **placed; /* by entry: where a file went, NULL where it did not; the arena's */
 	struct arena *arena;
-	char last[PATH_CAP];               /* the folder resolved last, and */
-	char last_resolved[PATH_CAP];      /* what it led to: files of one folder come together */
 };
 
 void
@@ -157,80 +153,6 @@ join(struct arena *a, const char *dir, const char *name)
 	return dir[0] ? arena_printf(a, "%s/%s", dir, name) : arena_strdup(a, name);
 }
 
-/* Follows the links that the tree has on the way to a folder, as a process inside the root would see them: an absolute
- * target starts at the root of this service, not at the machine's, and ".." ends there. */
-static int
-resolve_folder(struct put *p, const char *folder, char out[PATH_CAP], struct err *e)
-{
-	char left[PATH_CAP], rest[PATH_CAP], target[PATH_CAP], full[2 * PATH_CAP];
-	unsigned links = 0;
-
-	strcpy(left, folder);
-	out[0] = '\0';
-	for (char *s = left; *s;) {
-		size_t n = strcspn(s, "/"), at = strlen(out);
-		if (at + n + 2 > PATH_CAP)
-			return err_set(e, 0, "%s: the path becomes too long", folder);
-		strcpy(rest, s + n + (s[n] == '/'));
-		memcpy(out + at, "/", at ? 2 : 0);
-		strncat(out, s, n);
-		fmt(full, sizeof full, "%s/%s", p->root, out);
-		const struct tree_entry *x = tree_find(p->t, full);
-		if (!x || x->inode->type != TREE_SYMLINK) {
-			s += n + (s[n] == '/');
-			continue;
-		}
-		if (++links > LINKS_MAX)
-			return err_set(e, 0, "%s: too many symbolic links on the way", folder);
-		out[at] = '\0';
-		lexical(out, x->inode->target, target);
-		if (strlen(target) + strlen(rest) + 2 > sizeof left)
-			return err_set(e, 0, "%s: the path becomes too long", folder);
-		/* from the start again: what the target goes through may be links as well */
-		fmt(left, sizeof left, "%s%s%s", target, target[0] && rest[0] ? "/" : "", rest);
-		out[0] = '\0';
-		s = left;
-	}
-	return 0;
-}
-
-/* Where a path is to be put in the tree: below the root, with the links of its folders followed. */
-static char *
-place(struct put *p, const char *path, struct err *e)
-{
-	const char *slash = strrchr(path, '/');
-	size_t n = slash ? (size_t)(slash - path) : 0;
-	char folder[PATH_CAP];
-
-	if (strlen(path) >= PATH_CAP) {
-		err_set(e, 0, "%.60s...: the path is too long", path);
-		return NULL;
-	}
-	memcpy(folder, path, n);
-	folder[n] = '\0';
-	if (strcmp(folder, p->last) != 0) {
-		if (resolve_folder(p, folder, p->last_resolved, e)) {
-			p->last[0] = p->last_resolved[0] = '\0';
-			return NULL;
-		}
-		strcpy(p->last, folder);
-	}
-	char *inside = join(p->arena, p->last_resolved, slash ? slash + 1 : path);
-	return join(p->arena, p->root, inside);
-}
-
-/* A folder that is there as a link to a folder stays a link. */
-static int
-put_folder(struct put *p, const char *path, struct err *e)
-{
-	char resolved[PATH_CAP];
-
-	if (resolve_folder(p, path, resolved, e))
-		return -1;
-	p->last[0] = p->last_resolved[0] = '\0';
-	return tree_put_dir(p->t, join(p->arena, p->root, resolved), &p->how, e);
-}
-
 /* Makes /bin -> usr/bin and the folder it leads to, unless the root has it. */
 static int
 put_merge(struct put *p, const char *name, struct err *e)
@@ -256,10 +178,8 @@ put_file(struct put *p, const struct deb_index *ix, size_t i, const char *path, 
 {
 	const struct deb_entry *x = &ix->entries[i];
 	size_t file = x->type == DEB_HARDLINK ? x->file : i;
-	char *at = place(p, path, e);
+	char *at = join(p->arena, p->root, path);
 
-	if (!at)
-		return -1;
 	if (p->placed[file])
 		return tree_put_hardlink(p->t, at, p->placed[file], &p->how, e);
 	p->placed[file] = at;
@@ -290,19 +210,14 @@ put_entry(struct put *p, const struct deb_index *ix, size_t i, struct err *e)
 	p->how.meta = x->meta;
 	switch (x->type) {
 	case DEB_DIR:
-		return put_folder(p, path, e);
+		return tree_put_dir(p->t, join(p->arena, p->root, path), &p->how, e);
 	case DEB_FILE:
 	case DEB_HARDLINK:
 		return put_file(p, ix, i, path, e);
 	case DEB_SYMLINK:
 		if (leads_to_itself(path, x->path, x->target))
 			return 0;
-		p->last[0] = p->last_resolved[0] = '\0'; /* it may stand in the way of the next folder */
-		char *at = place(p, path, e);
-		if (!at)
-			return -1;
-		p->last[0] = p->last_resolved[0] = '\0';
-		return tree_put_symlink(p->t, at, target, &p->how, e);
+		return tree_put_symlink(p->t, join(p->arena, p->root, path), target, &p->how, e);
 	}
 	return 0;
 }

@@ -45,6 +45,9 @@ add(struct diags *d, const char *file, unsigned line, unsigned col, const char *
 	char text[1024];
 
 	vsnprintf(text, sizeof text, f, ap);
+	for (char *c = text; *c; c++) /* what the file holds must not break the line or steer the terminal */
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
 	d->lines = grow(d->lines, d->count, &d->room, sizeof *d->lines);
 	d->lines[d->count] = (struct line){ file, line, col, d->count, xstrdup(text) };
 	d->count++;
@@ -95,7 +98,8 @@ by_place(const void *a, const void *b)
 void
 diags_print(struct diags *d, FILE *to)
 {
-	qsort(d->lines, d->count, sizeof *d->lines, by_place);
+	if (d->count)
+		qsort(d->lines, d->count, sizeof *d->lines, by_place);
 	for (size_t i = 0; i < d->count; i++) {
 		const struct line *l = &d->lines[i];
 		if (l->file && l->line)

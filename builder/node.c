@@ -117,16 +117,38 @@ read_list(struct reader *r, const yaml_event_t *start, unsigned depth)
 	return n;
 }
 
-static void
-check_key(struct reader *r, const struct node *key, struct node **keys, size_t count)
+static int
+by_text(const void *a, const void *b)
 {
-	if (key->kind != NODE_SCALAR) {
-		diag(r->diags, key, "a key must be a plain text");
-		return;
+	const struct node *const *x = a, *const *y = b;
+	int c = strcmp((*x)->text, (*y)->text);
+
+	if (c == 0)
+		c = ((*x)->line > (*y)->line) - ((*x)->line < (*y)->line);
+	return c ? c : ((*x)->col > (*y)->col) - ((*x)->col < (*y)->col);
+}
+
+/* By sorting: comparing each key with each other one takes minutes where a hostile file holds many. */
+static void
+check_keys(struct reader *r, struct node *const *keys, size_t count)
+{
+	struct node **sorted = xcalloc(count, sizeof *sorted), *first = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (keys[i]->kind == NODE_SCALAR)
+			sorted[n++] = keys[i];
+		else
+			diag(r->diags, keys[i], "a key must be a plain text");
 	}
-	for (size_t i = 0; i < count; i++)
-		if (keys[i]->kind == NODE_SCALAR && strcmp(keys[i]->text, key->text) == 0)
-			diag(r->diags, key, "the key `%s` stands here twice (first on line %u)", key->text, keys[i]->line);
+	qsort(sorted, n, sizeof *sorted, by_text);
+	for (size_t i = 0; i < n; i++) {
+		if (first && strcmp(first->text, sorted[i]->text) == 0)
+			diag(r->diags, sorted[i], "the key `%s` stands here twice (first on line %u)", first->text, first->line);
+		else
+			first = sorted[i];
+	}
+	free(sorted);
 }
 
 static struct node *
@@ -147,12 +169,12 @@ read_map(struct reader *r, const yaml_event_t *start, unsigned depth)
 		yaml_event_delete(&ev);
 		if (!item)
 			break;
-		check_key(r, key, keys, count);
 		keys = grow(keys, count, &key_room, sizeof *keys);
 		items = grow(items, count, &item_room, sizeof *items);
 		keys[count] = key;
 		items[count++] = item;
 	}
+	check_keys(r, keys, count);
 	copy_nodes(r, n, keys, items, count);
 	free(keys);
 	free(items);

@@ -188,7 +188,7 @@ walk_to(struct tree *t, const char *path, const struct origin *make, bool follow
 	char name[PATH_CAP], struct err *e)
 {
 	struct walk w = { .links = 0 };
-	struct tree_entry *at = t->root;
+	struct tree_entry *at = t->root, *top = t->root;
 	const char *left, *part;
 	size_t n;
 
@@ -201,7 +201,7 @@ walk_to(struct tree *t, const char *path, const struct origin *make, bool follow
 		if (is_dot(part, n))
 			continue;
 		if (is_dotdot(part, n)) {
-			at = at->parent ? at->parent : at;
+			at = at == top ? at : at->parent;
 			continue;
 		}
 		struct tree_entry *x = child(at, part, n);
@@ -222,11 +222,13 @@ walk_to(struct tree *t, const char *path, const struct origin *make, bool follow
 			if (splice(&w, x->inode->target, left, e))
 				return -1;
 			if (x->inode->target[0] == '/')
-				at = t->root;
+				at = top;
 			left = w.left;
 			continue;
 		}
 		at = x;
+		if (x->top)
+			top = x;
 	}
 	*dir = at;
 	return 0;
@@ -350,6 +352,17 @@ tree_put_hardlink(struct tree *t, const char *path, const char *existing, const 
 		x->inode->nlink--;
 		return -1;
 	}
+	return 0;
+}
+
+int
+tree_set_top(struct tree *t, const char *path, struct err *e)
+{
+	struct tree_put how = { .meta = parent_meta, .origin = &nowhere, .conflict = TREE_KEEP };
+
+	if (tree_put_dir(t, path, &how, e))
+		return -1;
+	tree_find(t, path)->top = true;
 	return 0;
 }
 

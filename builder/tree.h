@@ -53,6 +53,7 @@ struct tree_entry {
 	struct tree_entry *parent;    /* NULL for the root */
 	struct tree_entry **children; /* TREE_DIR: sorted by name */
 	size_t n_children;
+	bool top; /* the root of a service: see tree_set_top */
 };
 
 struct tree; /* owns all entries, inodes, and copies of names and targets */
@@ -85,6 +86,10 @@ int tree_put_symlink(struct tree *t, const char *path, const char *target, const
 /* Another name for the file at `existing`. */
 int tree_put_hardlink(struct tree *t, const char *path, const char *existing, const struct tree_put *how,
 		      struct err *e);
+
+/* Makes a folder (there is one at the path, or one is made) a root of its own: below it, absolute links start there and
+ * ".." ends there, as for a process whose root it will be. */
+int tree_set_top(struct tree *t, const char *path, struct err *e);
 
 /* NULL where there is nothing; parents that are symlinks are followed, the last component is not. */
 struct tree_entry *tree_find(struct tree *t, const char *path);
