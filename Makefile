@@ -69,9 +69,10 @@ build/config.h: build/.config Kconfig builder/deps/config.awk
 	$(Q)mv $@.new $@
 
 # `make allnoconfig all` configures first.
-build/config.h: | $(filter menuconfig allnoconfig allyesconfig randconfig defconfig,$(MAKECMDGOALS))
+build/config.h: $(filter menuconfig allnoconfig allyesconfig randconfig defconfig,$(MAKECMDGOALS))
 
 menuconfig: build/.config
+	@test -t 0 || { echo "menuconfig wants a terminal; make defconfig FROM=file does not" >&2; exit 1; }
 	$(Q)KCONFIG_CONFIG=build/.config kconfig-mconf Kconfig
 
 allnoconfig allyesconfig randconfig:
@@ -105,8 +106,13 @@ setup-test:
 update-pins:
 	@builder/deps/update-pins.sh
 
-size: all
+size: setup-run
+	@$(MAKE) $(QUIETLY) all
 	@tests/size.sh
+
+# The reference of the keys in ingot.yml(5), from the key tables.
+docs: build/ingot
+	@docs/update-keys.sh
 
 PROGRAM_SRC = $(LIB_SRC) $(INIT_SRC) $(CTL_OWN) $(STUB_SRC) $(BUILDER_SRC)
 
@@ -128,7 +134,7 @@ distclean:
 help:
 	@cat builder/deps/help
 
-.PHONY: all run test test-long check size objects lint clean distclean help setup-run setup-test update-pins \
+.PHONY: all docs run test test-long check size objects lint clean distclean help setup-run setup-test update-pins \
 	menuconfig allnoconfig allyesconfig randconfig defconfig savedefconfig
 
 -include $(patsubst %.c,$(O)/%.d,$(PROGRAM_SRC))

@@ -110,8 +110,8 @@ import_files(struct fetching *f, struct err *e)
 		char *path = xprintf("%s/%s", f->dir, x->d_name);
 		r = cache_import(f->apt->cache, path, pin->sha256, &c, e);
 		if (r)
-			err_wrap(e, "package %s %s: the mirror's file is not the pinned one; run `ingot lock` if it was replaced",
-				 pin->name, pin->version);
+			err_wrap(e, "package %s %s: the mirror's file is not the pinned one; if it was replaced there, "
+				 "delete the lock and build again", pin->name, pin->version);
 		free(path);
 		unlinkat(dirfd(d), x->d_name, 0);
 	}
@@ -122,7 +122,7 @@ import_files(struct fetching *f, struct err *e)
 static int
 download(struct fetching *f, struct process *p, struct err *e)
 {
-	const char **argv = xcalloc(f->n_missing + 4, sizeof *argv);
+	const char **argv = xcalloc(f->n_missing + 5, sizeof *argv);
 	uint64_t total = 0;
 	size_t k = 0;
 	char what[64];
@@ -130,6 +130,7 @@ download(struct fetching *f, struct process *p, struct err *e)
 	argv[k++] = "apt-get";
 	argv[k++] = "-q";
 	argv[k++] = "download";
+	argv[k++] = "--"; /* a lock's names are no options */
 	for (size_t i = 0; i < f->n_missing; i++) {
 		const struct deb_pin *pin = f->missing[i];
 		argv[k++] = arena_printf(f->apt->arena, "%s=%s", pin->name, pin->version);
@@ -175,8 +176,8 @@ fetch_failed(const struct fetching *f, const struct process *p, struct err *e)
 	if (apt_classify(p) == APT_MISSING) {
 		const char *words = strstr(p->err, "E: ");
 		const struct deb_pin *pin = blame(f, words ? words : p->err);
-		return err_set(e, 0, "package %s %s is gone from the package mirrors (a newer version replaces it there): run "
-				     "`ingot lock` for the present one, or use a cache that holds it", pin->name, pin->version);
+		return err_set(e, 0, "package %s %s is gone from the package mirrors (a newer version replaces it there): "
+				     "delete the lock to take the present ones, or use a cache that holds it", pin->name, pin->version);
 	}
 	snprintf(doing, sizeof doing, "downloading %zu package%s", f->n_missing, f->n_missing == 1 ? "" : "s");
 	return apt_failed(f->apt, p, doing, e);

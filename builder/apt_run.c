@@ -14,9 +14,12 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "cleanup.h"
 #include "progress.h"
+
+#define FRESH_SECONDS 3600 /* lists younger than this are not read anew for a resolution */
 
 #define REASON_MAX 200
 
@@ -182,6 +185,12 @@ make_empty(const char *path, struct err *e)
 	return fd < 0 ? err_set(e, errno, "cannot write %s", path) : 0;
 }
 
+static const char *
+stamp(const struct apt *a)
+{
+	return arena_printf(a->arena, "%s/updated", a->dir);
+}
+
 static bool
 have_lists(const struct apt *a)
 {
@@ -340,6 +349,19 @@ update_tick(void *arg)
 	progress_update(a->update_bytes);
 }
 
+/* The lists themselves bear the mirror's time, not the time they were read at. */
+int
+apt_refresh(struct apt *a, struct err *e)
+{
+	struct stat st;
+
+	if (apt_ready(a, e))
+		return -1;
+	if (stat(stamp(a), &st) == 0 && time(NULL) - st.st_mtime < FRESH_SECONDS)
+		return 0;
+	return apt_update(a, e);
+}
+
 /* A machine may name sources that no longer answer: as long as others do, one line says so and the build goes on. */
 int
 apt_update(struct apt *a, struct err *e)
@@ -363,7 +385,7 @@ apt_update(struct apt *a, struct err *e)
 					  "/etc/apt/sources.list.d); apt's own words: %s", a->arch, a->log);
 	}
 	process_release(&p);
-	a->updated = r == 0;
+	a->updated = r == 0 && make_empty(stamp(a), e) == 0;
 	if (r)
 		progress_cancel();
 	else

@@ -108,7 +108,11 @@ put_mountpoint(const struct assembler *a, const char *root, const char *path, ui
 
 	if (put_dir(a, full, mode, e))
 		return -1;
-	tree_path(tree_resolve(a->tree, full), real, sizeof real);
+	const struct tree_entry *x = tree_resolve(a->tree, full);
+	if (!x || x->inode->type != TREE_DIR)
+		return err_set(e, 0, "%s must be a real folder, as something is mounted there; a source puts something else there",
+			       full);
+	tree_path(x, real, sizeof real);
 	if (strcmp(real, full) != 0)
 		return err_set(e, 0, "%s must be a real folder, as something is mounted there; it leads to %s by a symbolic link",
 			       full, real);

@@ -180,6 +180,15 @@ bind_pairs(struct binder *b, const struct key *k, const struct node *n, struct k
 	*into = (struct key_list){ v, count };
 }
 
+static bool
+is_item(struct binder *b, const struct node *n, const char *name, bool named)
+{
+	if (named || n->kind == NODE_MAP)
+		return is_kind(b, n, NODE_MAP, name);
+	diag(b->diags, n, "each item of `%s` must be a mapping, not %s", name, kind_names[n->kind]);
+	return false;
+}
+
 static void
 bind_structs(struct binder *b, const struct key *k, const struct node *n, struct key_list *into)
 {
@@ -192,7 +201,7 @@ bind_structs(struct binder *b, const struct key *k, const struct node *n, struct
 		struct key_head *head = (void *)(v + i * k->size);
 		if (named && !value_is_name(n->keys[i]->text))
 			diag(b->diags, n->keys[i], "`%s` is not a name: small letters, digits and -, at most 31", n->keys[i]->text);
-		if (is_kind(b, n->items[i], NODE_MAP, named ? n->keys[i]->text : k->name))
+		if (is_item(b, n->items[i], named ? n->keys[i]->text : k->name, named))
 			keys_bind(b->arena, b->diags, k->sub, n->items[i], head);
 		else
 			head->node = n->items[i];

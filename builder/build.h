@@ -28,12 +28,16 @@ struct build {
 	const char *dir;       /* OUT/NAME */
 };
 
-/* Everything up to the tree. On failure either b->project.diags holds something or *e does; release in both cases. */
+/* Reads and checks the files and makes the plan; fetches nothing. On failure b->project.diags holds something; release
+ * in both cases. */
+int build_load(struct build *b, const struct build_options *o);
+/* From there up to the tree. On failure either b->project.diags holds something or *e does; release in both cases. */
 int build_prepare(struct build *b, const struct build_options *o, struct err *e);
-/* Writes the outputs to b->dir, all or none, unless they are there already from the same tree; *written tells. */
-int build_write(struct build *b, bool *written, struct err *e);
 void build_release(struct build *b);
 
+/* outputs.c: writes them to b->dir unless they are there already from the same input; *written tells. Where it fails,
+ * what was there before stays. */
+int build_write(struct build *b, bool *written, struct err *e);
 /* A file of the outputs, as a path in b's arena. */
 const char *build_file(const struct build *b, const char *name);
 

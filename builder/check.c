@@ -13,6 +13,18 @@
 #include "value.h"
 
 static void
+check_debian(struct project *p, const struct src_debian *d)
+{
+	const struct node *packages = node_get(d->head.node, "packages"), *exclude = node_get(d->head.node, "exclude");
+
+	if (packages && packages->kind == NODE_LIST && !packages->count)
+		diag(p->diags, packages, "`packages` is empty");
+	for (size_t i = 0; i < d->exclude.n; i++)
+		if (!value_is_path(d->exclude.v[i]) || !d->exclude.v[i][1])
+			diag(p->diags, exclude, "`exclude` holds absolute paths, such as /usr/share/doc, not `%s`", d->exclude.v[i]);
+}
+
+static void
 check_source(struct project *p, const struct source *s)
 {
 	const void *kinds[] = { s->debian, s->file, s->folder, s->text, s->link, s->dir, s->busybox };
@@ -21,14 +33,17 @@ check_source(struct project *p, const struct source *s)
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		n += kinds[i] != NULL;
-	if (n != 1 && s->head.node && s->head.node->kind == NODE_MAP)
+	/* another key than `override` has had its own message */
+	const struct node *node = s->head.node;
+	bool silent = node && node->kind == NODE_MAP && node->count == (node_get(node, "override") != NULL);
+	if (n > 1 || (n == 0 && silent))
 		diag(p->diags, s->head.node, "a source is exactly one of debian, file, folder, text, link, dir and busybox");
 	if (s->file && s->file->path && (stat(s->file->path, &st) || !S_ISREG(st.st_mode)))
 		diag(p->diags, node_place(s->file->head.node, "path"), "no file %s", s->file->path);
 	if (s->folder && s->folder->path && (stat(s->folder->path, &st) || !S_ISDIR(st.st_mode)))
 		diag(p->diags, node_place(s->folder->head.node, "path"), "no folder %s", s->folder->path);
-	if (s->debian && s->debian->head.node && node_get(s->debian->head.node, "packages") && !s->debian->packages.n)
-		diag(p->diags, s->debian->head.node, "`packages` is empty");
+	if (s->debian)
+		check_debian(p, s->debian);
 }
 
 static void
@@ -51,6 +66,15 @@ check_kernel(struct project *p)
 	struct recipe *r = project_recipe(p, k->recipe);
 	if (r && r->head.node && !r->kernel)
 		diag(p->diags, node_place(k->head.node, "recipe"), "the recipe `%s` holds no kernel", k->recipe);
+	for (size_t i = 0; i < p->n_recipes; i++) {
+		r = p->recipes[i];
+		if (r->kernel && r->sources.n)
+			diag(p->diags, node_place(r->head.node, "sources"),
+			     "a kernel's recipe brings no files: put its sources into a recipe of their own");
+		if (r->kernel && strcmp(r->head.name, k->recipe) != 0)
+			diag(p->diags, r->kernel->head.node, "this recipe is a kernel's, and can only stand in `kernel: {recipe: %s}`",
+			     r->head.name);
+	}
 }
 
 static void
@@ -115,7 +139,7 @@ check_state(struct project *p, const struct model_service *s)
 		for (const char *const *r = reserved; *r; r++) {
 			size_t n = strlen(*r);
 			bool below = n > 1 && strncmp(path, *r, n) == 0 && path[n] == '/';
-			if (strcmp(path, *r) == 0 || (below && strcmp(*r, "/run") != 0))
+			if (strcmp(path, *r) == 0 || below)
 				diag(p->diags, node_place(s->state.v[i].head.node, "path"), "%s cannot be state: %s is made at each start",
 				     path, *r);
 		}
@@ -133,10 +157,12 @@ check_unit(struct project *p, const struct model_service *s)
 {
 	const struct node *at = node_place(s->head.node, "command");
 
-	if (at && at->kind == NODE_LIST && (!s->command.n || !value_is_path(s->command.v[0])))
+	if (node_get(s->head.node, "command") && at->kind == NODE_LIST && (!s->command.n || !value_is_path(s->command.v[0])))
 		diag(p->diags, at, "`command` must begin with an absolute path, such as [/usr/sbin/nginx, ...]");
 	if (s->command.n > TBL_ARGV_MAX)
 		diag(p->diags, at, "`command` has more than %d words", TBL_ARGV_MAX);
+	if (s->env.n > TBL_ARGV_MAX)
+		diag(p->diags, node_place(s->head.node, "env"), "`env` has more than %d entries", TBL_ARGV_MAX);
 	for (size_t k = 0; k < s->sources.n; k++)
 		check_source(p, &s->sources.v[k]);
 	if (s->network.mode == NET_NONE && s->network.ports.n)
@@ -144,7 +170,7 @@ check_unit(struct project *p, const struct model_service *s)
 		     "ports without a network: write `mode: machine` beside them");
 	if (s->ready.tcp && s->ready.fd)
 		diag(p->diags, s->ready.head.node, "`ready` is one of tcp and fd");
-	if (s->ready.head.node && !s->ready.tcp && !s->ready.fd && !diags_count(p->diags))
+	if (s->ready.head.node && s->ready.head.node->count == (node_get(s->ready.head.node, "timeout") != NULL))
 		diag(p->diags, s->ready.head.node, "`ready` needs tcp or fd");
 	if (s->ready.tcp && s->network.mode == NET_NONE)
 		diag(p->diags, node_place(s->ready.head.node, "tcp"),
@@ -164,9 +190,11 @@ check_names(struct project *p)
 			if (strcmp(project_unit(p, i)->head.name, project_unit(p, j)->head.name) == 0)
 				diag(p->diags, project_unit(p, i)->head.node, "a service is named `%s` as well as this job",
 				     project_unit(p, i)->head.name);
-	for (size_t i = 0; i < project_units(p); i++)
-		if (strcmp(project_unit(p, i)->head.name, "dhcp") == 0)
-			diag(p->diags, project_unit(p, i)->head.node, "the name `dhcp` is the machine's own");
+	for (size_t i = 0; i < project_units(p); i++) {
+		const char *name = project_unit(p, i)->head.name;
+		if (strcmp(name, "dhcp") == 0 || strcmp(name, "root") == 0)
+			diag(p->diags, project_unit(p, i)->head.node, "the name `%s` is the machine's own", name);
+	}
 }
 
 static void
@@ -183,7 +211,7 @@ check_ports(struct project *p)
 		const struct model_service *s = project_unit(p, i);
 		for (size_t k = 0; k < s->network.ports.n; k++) {
 			const struct model_port *port = &s->network.ports.v[k];
-			for (size_t j = 0; j < n; j++)
+			for (size_t j = 0; j < n && port->machine; j++)
 				if (seen[j].port == port->machine && seen[j].protocol == port->protocol)
 					diag(p->diags, port->head.node, "port %llu of the machine is `%s`'s already",
 					     (unsigned long long)port->machine, seen[j].name);
@@ -204,8 +232,8 @@ check_sum(struct project *p)
 			sum = UINT64_MAX;
 	if (m->budget.memory && sum > m->budget.memory)
 		diag(p->diags, node_place(m->budget.head.node ? m->budget.head.node : m->head.node, "memory"),
-		     "the services' memory limits add up to %lluM, the machine has %lluM (budget.memory)",
-		     (unsigned long long)sum >> 20, (unsigned long long)m->budget.memory >> 20);
+		     "the services' memory limits add up to %lluK, the machine has %lluK (budget.memory)",
+		     (unsigned long long)sum >> 10, (unsigned long long)m->budget.memory >> 10);
 }
 
 /* ---- dependencies: depth-first, each cycle named once ---- */
@@ -283,16 +311,23 @@ check_needs(struct project *p)
 {
 	size_t n = project_units(p);
 	const char **names = xcalloc(n + 2, sizeof *names);
+	bool dhcp = false; /* the machine's own service, where a link asks for it */
 	struct visit v = { p, xcalloc(n, sizeof(enum colour)), xcalloc(n, sizeof(size_t)), xcalloc(n, sizeof(size_t)), 0 };
 
 	for (size_t i = 0; i < n; i++)
 		names[i] = project_unit(p, i)->head.name;
-	names[n] = "dhcp";
+	for (size_t i = 0; i < p->image.network.links.n; i++)
+		dhcp |= p->image.network.links.v[i].dhcp;
+	if (dhcp)
+		names[n] = "dhcp";
 	for (size_t i = 0; i < n; i++) {
 		const struct model_service *s = project_unit(p, i);
 		const struct node *list = node_get(s->head.node, "needs");
 		for (size_t k = 0; k < s->needs.n; k++) {
-			if (unit_named(p, s->needs.v[k]) < n || strcmp(s->needs.v[k], "dhcp") == 0)
+			bool is_dhcp = strcmp(s->needs.v[k], "dhcp") == 0;
+			if (is_dhcp && !dhcp)
+				diag(p->diags, list, "needs `dhcp`, but no link has `dhcp: true`");
+			if (is_dhcp || unit_named(p, s->needs.v[k]) < n)
 				continue;
 			const char *meant = nearest(s->needs.v[k], names);
 			diag(p->diags, list, "needs `%s`, which is no service and no job%s%s%s", s->needs.v[k],
@@ -319,8 +354,10 @@ check_links(struct project *p)
 			diag(p->diags, l->head.node, "more than one link is not supported yet");
 		if (l->dhcp == (l->address != 0))
 			diag(p->diags, l->head.node, "a link needs either `dhcp: true` or an `address`");
-		if (l->name && strlen(l->name) > 15)
-			diag(p->diags, node_place(l->head.node, "name"), "a link's name has at most 15 characters");
+		if (l->dhcp && (node_get(l->head.node, "prefix") || l->gateway))
+			diag(p->diags, l->head.node, "prefix and gateway come from the DHCP server where `dhcp: true` stands");
+		if (l->name && (!l->name[0] || strlen(l->name) > 15))
+			diag(p->diags, node_place(l->head.node, "name"), "a link's name has 1 to 15 characters");
 	}
 }
 
@@ -329,6 +366,8 @@ check_forwards(struct project *p)
 {
 	const struct image *m = &p->image;
 
+	if (m->run.forward.n > FORWARDS_MAX)
+		diag(p->diags, m->run.forward.v[FORWARDS_MAX].head.node, "more than %d ports are forwarded", FORWARDS_MAX);
 	for (size_t i = 0; i < m->run.forward.n; i++)
 		for (size_t j = 0; j < i; j++)
 			if (m->run.forward.v[i].host == m->run.forward.v[j].host &&
@@ -337,11 +376,32 @@ check_forwards(struct project *p)
 				     (unsigned long long)m->run.forward.v[i].host);
 }
 
+/* What the ingot-init that this ingot carries was configured to do: see Kconfig. */
+static void
+check_config(struct project *p)
+{
+	const struct image *m = &p->image;
+	size_t n = project_units(p);
+
+	for (size_t i = 0; i < m->network.links.n; i++) {
+		n += m->network.links.v[i].dhcp != 0;
+		if (m->network.links.v[i].dhcp && !CFG_DHCP)
+			diag(p->diags, m->network.links.v[i].head.node, "this ingot was configured without DHCP: set CONFIG_DHCP");
+	}
+	if (n > CFG_MAX_SERVICES)
+		diag(p->diags, m->head.node, "%zu services and jobs, but this ingot was configured for %u: raise CONFIG_MAX_SERVICES",
+		     n, CFG_MAX_SERVICES);
+	const struct node *outputs = node_get(m->head.node, "outputs");
+	if (outputs && outputs->kind == NODE_LIST && !outputs->count)
+		diag(p->diags, outputs, "`outputs` is empty: write [initramfs], or leave it out");
+	if (m->jobs.n && !CFG_JOBS)
+		diag(p->diags, node_place(m->head.node, "jobs"), "this ingot was configured without jobs: set CONFIG_JOBS");
+}
+
 void
 project_check(struct project *p)
 {
-	if (project_units(p) >= TBL_SVC_MAX)
-		diag(p->diags, p->image.head.node, "more than %u services and jobs", TBL_SVC_MAX - 1);
+	check_config(p);
 	check_recipes(p);
 	check_kernel(p);
 	check_users(p);

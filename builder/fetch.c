@@ -24,7 +24,7 @@ resolve(struct fetcher *f, const struct lock_ask *ask, const struct deb_list **o
 	struct deb_list pins = { NULL, 0 };
 	int r;
 
-	if (need_apt(f, e))
+	if (need_apt(f, e) || apt_refresh(f->apt, e))
 		return -1;
 	if (ask->kind == LOCK_KERNEL)
 		r = apt_resolve_kernel(f->apt, ask->packages[0], &pins, e);
@@ -39,10 +39,10 @@ resolve(struct fetcher *f, const struct lock_ask *ask, const struct deb_list **o
 static bool
 all_cached(struct cache *c, const struct deb_list *l)
 {
-	struct content ignored;
+	struct content held;
 
 	for (size_t i = 0; i < l->count; i++)
-		if (!cache_lookup(c, l->pins[i].sha256, &ignored))
+		if (!cache_lookup(c, l->pins[i].sha256, &held) || held.size != l->pins[i].size)
 			return false;
 	return true;
 }

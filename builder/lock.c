@@ -88,6 +88,50 @@ add(struct lock *l)
 	return l->held[l->count++] = arena_alloc(l->arena, sizeof(struct held));
 }
 
+static bool
+of_letters(const char *text, const char *letters)
+{
+	return text && text[0] && text[strspn(text, letters)] == '\0';
+}
+
+#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789"
+
+/* Name, version and architecture go to apt: nothing but what Debian allows in them. */
+static void
+check_pin(struct diags *d, const struct lock_pin *p, uint8_t digest[DIGEST_SIZE])
+{
+	if (p->name && (!of_letters(p->name, NAME_LETTERS "+.-") || !strchr(NAME_LETTERS, p->name[0])))
+		diag(d, node_place(p->head.node, "name"), "not a name that a Debian package can have");
+	if (p->version && (!of_letters(p->version, NAME_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ.+~:-") || p->version[0] == '-'))
+		diag(d, node_place(p->head.node, "version"), "not a version that a Debian package can have");
+	if (p->arch && !of_letters(p->arch, NAME_LETTERS "-"))
+		diag(d, node_place(p->head.node, "arch"), "not an architecture of Debian");
+	if (p->sha256 && !digest_parse(p->sha256, digest))
+		diag(d, node_place(p->head.node, "sha256"), "not a SHA-256 digest: 64 hexadecimal digits");
+}
+
+static size_t
+pins_named(const struct lock_request *r, const char *name)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->pins.n; i++)
+		n += r->pins.v[i].name && strcmp(r->pins.v[i].name, name) == 0;
+	return n;
+}
+
+/* Pins that do not answer the request would make an image that silently lacks what it asks for. */
+static void
+check_answer(struct diags *d, const struct lock_request *r)
+{
+	for (size_t i = 0; i < r->packages.n; i++)
+		if (pins_named(r, r->packages.v[i]) == 0)
+			diag(d, node_place(r->head.node, "pins"), "%s was asked for, and no pin is for it", r->packages.v[i]);
+	for (size_t i = 0; i < r->pins.n; i++)
+		if (r->pins.v[i].name && pins_named(r, r->pins.v[i].name) > 1)
+			diag(d, r->pins.v[i].head.node, "%s is pinned more than once", r->pins.v[i].name);
+}
+
 static void
 take_request(struct lock *l, struct diags *d, const struct lock_request *r)
 {
@@ -102,9 +146,9 @@ take_request(struct lock *l, struct diags *d, const struct lock_request *r)
 		struct deb_pin *pin = &h->pins.pins[i];
 		*pin = (struct deb_pin){ .name = (char *)p->name, .version = (char *)p->version,
 					 .arch = (char *)p->arch, .size = p->size };
-		if (p->sha256 && !digest_parse(p->sha256, pin->sha256))
-			diag(d, node_place(p->head.node, "sha256"), "not a SHA-256 digest: 64 hexadecimal digits");
+		check_pin(d, p, pin->sha256);
 	}
+	check_answer(d, r);
 }
 
 struct lock *
@@ -119,8 +163,10 @@ lock_load(struct arena *a, struct diags *d, const char *file)
 	if (access(file, F_OK) != 0)
 		return l;
 	struct node *n = yaml_load(a, d, file);
-	if (n)
+	if (n && n->kind == NODE_MAP)
 		keys_bind(a, d, lock_keys, n, &content);
+	else if (n)
+		diag(d, n, "a lock must be a mapping");
 	for (size_t i = 0; i < content.requests.n && diags_count(d) == said; i++)
 		take_request(l, d, &content.requests.v[i]);
 	if (diags_count(d) == said)
@@ -210,8 +256,11 @@ print_held(FILE *f, const struct held *h)
 int
 lock_save(struct lock *l, bool *changed, struct err *e)
 {
+	size_t used = 0;
+
 	for (size_t i = 0; i < l->count; i++)
-		l->changed |= !l->held[i]->used;
+		used += l->held[i]->used;
+	l->changed |= used < l->count;
 	*changed = l->changed;
 	if (!l->changed)
 		return 0;
@@ -221,8 +270,8 @@ lock_save(struct lock *l, bool *changed, struct err *e)
 		return err_set(e, errno, "cannot write %s", temp);
 	fprintf(f,
 		"# What the packages that this image asks for came to; written by ingot, to be kept under\n"
-		"# version control. To move to newer versions, delete it and build again.\nlock: %d\nrequests:\n",
-		LOCK_VERSION);
+		"# version control. To move to newer versions, delete it and build again.\nlock: %d\nrequests:%s\n",
+		LOCK_VERSION, used ? "" : " []");
 	for (size_t i = 0; i < l->count; i++)
 		if (l->held[i]->used)
 			print_held(f, l->held[i]);

@@ -2,6 +2,7 @@
  *
  * ingot: the verbs, and the one place that prints errors and decides the exit status.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -48,7 +49,7 @@ do_show(const struct options *o, struct build *b, struct err *e)
 {
 	struct tbl t;
 
-	if (build_prepare(b, &o->build, e) || tbl_open(&t, b->table, b->table_size, e))
+	if (build_load(b, &o->build) || build_prepare(b, &o->build, e) || tbl_open(&t, b->table, b->table_size, e))
 		return -1;
 	svc_table_print(&t, stdout);
 	return 0;
@@ -59,7 +60,7 @@ do_build(const struct options *o, struct build *b, struct err *e)
 {
 	bool written;
 
-	if (build_prepare(b, &o->build, e) || build_write(b, &written, e))
+	if (build_load(b, &o->build) || build_prepare(b, &o->build, e) || build_write(b, &written, e))
 		return -1;
 	printf("%s: %s\n", b->dir, written ? "built" : "up to date");
 	return 0;
@@ -70,7 +71,10 @@ do_run(const struct options *o, struct build *b, struct err *e)
 {
 	bool written;
 
-	if (run_check(&o->run, e) || build_prepare(b, &o->build, e) || build_write(b, &written, e))
+	if (!CFG_RUN)
+		return err_set(e, 0, "this ingot was configured without `run`: set CONFIG_RUN");
+	if (build_load(b, &o->build) || run_check(b, &o->run, e) || build_prepare(b, &o->build, e) ||
+	    build_write(b, &written, e))
 		return -1;
 	return run_image(b, &o->run, e);
 }
@@ -101,7 +105,13 @@ find_verb(const char *name, struct err *e)
 static int
 fail(const struct err *e, int status)
 {
-	fprintf(stderr, "ingot: %s\n", e->msg);
+	char line[ERR_MSG_MAX];
+
+	memcpy(line, e->msg, sizeof line);
+	for (char *p = line; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?'; /* names from files and archives may hold anything; the terminal shall not */
+	fprintf(stderr, "ingot: %s\n", line);
 	return status;
 }
 
@@ -133,6 +143,18 @@ print_keys(void)
 	return EXIT_OK;
 }
 
+/* What was printed must have arrived: a full disk behind `ingot show >file` is a failure. */
+static int
+finish(int status)
+{
+	struct err e;
+
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	err_set(&e, errno, "cannot write to standard output");
+	return fail(&e, EXIT_FAILED);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -141,16 +163,20 @@ main(int argc, char **argv)
 
 	if (options_parse(&o, argc, argv, &e))
 		return fail(&e, EXIT_USAGE);
-	if (o.version)
-		return puts("ingot " INGOT_VERSION) < 0;
-	if (o.help || (o.verb && strcmp(o.verb, "help") == 0))
-		return fputs(usage, stdout) < 0;
+	if (o.version) {
+		puts("ingot " INGOT_VERSION);
+		return finish(EXIT_OK);
+	}
+	if (o.help || (o.verb && strcmp(o.verb, "help") == 0)) {
+		fputs(usage, stdout);
+		return finish(EXIT_OK);
+	}
 	if (!o.verb) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
 	if (strcmp(o.verb, "keys") == 0)
-		return print_keys();
+		return finish(print_keys());
 	const struct verb *v = find_verb(o.verb, &e);
 	if (!v)
 		return fail(&e, EXIT_USAGE);
@@ -159,5 +185,5 @@ main(int argc, char **argv)
 		return fail(&e, EXIT_USAGE);
 	}
 	progress_quiet(o.quiet);
-	return run_verb(v, &o);
+	return finish(run_verb(v, &o));
 }

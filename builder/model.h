@@ -91,6 +91,7 @@ struct recipe {
 	LIST_OF(struct source) sources;
 	struct recipe_kernel *kernel;
 	const char *file; /* where it was read from */
+	const char *name_in_manifest; /* the same from recipes/ on */
 };
 
 /* ---- services and jobs ---- */
@@ -218,6 +219,8 @@ struct model_forward {
 	uint64_t host, machine;
 	int protocol;
 };
+
+#define FORWARDS_MAX 32 /* also of -p */
 
 struct model_run {
 	struct key_head head;

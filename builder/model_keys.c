@@ -187,7 +187,8 @@ static const struct key restart_keys[] = {
 
 static const struct key stop_keys[] = {
 	{ "signal", KEY_WORD, AT(model_stop, signal), .preset = "TERM", .words = signal_words, .doc = "what asks it to stop" },
-	{ "timeout", KEY_TIME, AT(model_stop, timeout), .preset = "5s", .doc = "then all of its cgroup is killed" },
+	{ "timeout", KEY_TIME, AT(model_stop, timeout), .preset = "5s", .max = 600000,
+	  .doc = "then all of its cgroup is killed" },
 	END
 };
 

@@ -17,6 +17,7 @@ struct reader {
 	yaml_parser_t parser;
 	size_t nodes;
 	size_t said; /* what diags held before */
+	bool stopped; /* reading cannot go on: after a syntax error libyaml gives empty events for ever */
 };
 
 static bool
@@ -28,8 +29,11 @@ failed(const struct reader *r)
 static bool
 next_event(struct reader *r, yaml_event_t *ev)
 {
+	if (r->stopped)
+		return false;
 	if (yaml_parser_parse(&r->parser, ev))
 		return true;
+	r->stopped = true;
 	const yaml_parser_t *p = &r->parser;
 	unsigned line = (unsigned)p->problem_mark.line + 1, col = (unsigned)p->problem_mark.column + 1;
 	const char *what = p->problem ? p->problem : "unreadable";
@@ -187,11 +191,11 @@ read_node(struct reader *r, yaml_event_t *ev, unsigned depth)
 {
 	unsigned line = (unsigned)ev->start_mark.line + 1, col = (unsigned)ev->start_mark.column + 1;
 
-	if (depth >= YAML_DEPTH_MAX || r->nodes > YAML_NODES_MAX) {
-		if (depth >= YAML_DEPTH_MAX)
-			diag_at(r->diags, r->file, line, col, "nested deeper than %d levels", YAML_DEPTH_MAX);
+	if (depth >= YAML_DEPTH_MAX)
+		diag_at(r->diags, r->file, line, col, "nested deeper than %d levels", YAML_DEPTH_MAX);
+	r->stopped = depth >= YAML_DEPTH_MAX || r->nodes > YAML_NODES_MAX;
+	if (r->stopped)
 		return NULL;
-	}
 	switch (ev->type) {
 	case YAML_SCALAR_EVENT:
 		return read_scalar(r, ev);
@@ -201,9 +205,10 @@ read_node(struct reader *r, yaml_event_t *ev, unsigned depth)
 		return read_map(r, ev, depth + 1);
 	case YAML_ALIAS_EVENT:
 		diag_at(r->diags, r->file, line, col, "aliases are not supported: write the value where it is used");
-		return NULL;
+		return node_new(r, ev, NODE_SCALAR);
 	default:
 		diag_at(r->diags, r->file, line, col, "not valid YAML here");
+		r->stopped = true;
 		return NULL;
 	}
 }

@@ -49,8 +49,33 @@ parse_forward(struct run_options *r, const char *text, struct err *e)
 	    !parse_port(text, (size_t)(colon - text), &f->host) ||
 	    !parse_port(colon + 1, end - (size_t)(colon + 1 - text), &f->machine))
 		return err_set(e, 0, "-p wants HOST:GUEST, such as 8080:80 or 5353:53/udp, not %s", text);
+	for (const struct forward *other = r->forwards; other < f; other++)
+		if (other->host == f->host && other->udp == f->udp)
+			return err_set(e, 0, "port %u of the host is forwarded twice", f->host);
 	r->n_forwards++;
 	return 0;
+}
+
+static bool
+is_long_value(int value)
+{
+	for (const struct option *l = long_options; l->name; l++)
+		if (l->val == value)
+			return true;
+	return false;
+}
+
+/* What getopt did not take: `c` as it returned it. In a cluster such as -qx only optopt tells the letter. */
+static int
+refuse(int c, char **argv, struct err *e)
+{
+	const char *what = c == ':' ? "a value is missing behind" : "unknown option", *word = argv[optind - 1];
+
+	if (!word) /* musl counts the value that is missing */
+		word = "";
+	if (strncmp(word, "--", 2) == 0 && (!optopt || is_long_value(optopt)))
+		return err_set(e, 0, "%s %s (see ingot --help)", what, word);
+	return err_set(e, 0, "%s -%c (see ingot --help)", what, optopt);
 }
 
 static int
@@ -87,8 +112,7 @@ parse_option(struct options *o, int c, char **argv, struct err *e)
 		o->version = true;
 		return 0;
 	default:
-		return err_set(e, 0, "%s %s (see ingot --help)", c == ':' ? "a value is missing behind" : "unknown option",
-			       argv[optind - 1]);
+		return refuse(c, argv, e);
 	}
 }
 
@@ -126,5 +150,8 @@ options_parse(struct options *o, int argc, char **argv, struct err *e)
 			o->build.image_file = argv[optind++];
 		}
 	}
+	bool for_run = o->run.n_forwards || o->run.accel || o->run.append[0] || o->run.shell;
+	if (for_run && o->verb && strcmp(o->verb, "run") != 0)
+		return err_set(e, 0, "-p, --accel, --append and --shell are options of run, not of %s", o->verb);
 	return 0;
 }

@@ -14,8 +14,6 @@
 /* Exit statuses, as documented in ingot(1). */
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
-#define FORWARDS_MAX 32
-
 struct forward {
 	uint16_t host, machine;
 	bool udp;

@@ -100,6 +100,8 @@ to_zstd(struct archive *a, void *arg, const void *data, size_t size)
 	struct cpio *c = arg;
 
 	(void)a;
+	if (c->failed) /* libarchive tries once more when it is freed: the first error is the one to say */
+		return -1;
 	if (zstd_write(c->zstd, data, size, c->e)) {
 		c->failed = true;
 		return -1;

@@ -11,12 +11,21 @@
 #define LOW_PORTS 1024 /* ports below are reserved to capabilities by the kernel's default */
 
 static void
-add_source(struct plan *p, struct plan_root *root, const struct source *s)
+add_source(struct plan *p, struct plan_root *root, const struct source *s, const char *file)
 {
 	root->sources = grow(root->sources, root->n_sources, &root->room, sizeof *root->sources);
 	struct origin *o = arena_alloc(p->arena, sizeof *o);
-	o->text = arena_printf(p->arena, "%s:%u", s->head.node->file, s->head.node->line);
+	o->text = arena_printf(p->arena, "%s:%u", file, s->head.node->line);
 	root->sources[root->n_sources++] = (struct plan_source){ s, o, NULL };
+}
+
+/* Origins stand in the manifest: they must not tell from where ingot was called. */
+static const char *
+image_name(const struct plan *p)
+{
+	const char *slash = strrchr(p->project->file, '/');
+
+	return slash ? slash + 1 : p->project->file;
 }
 
 static void
@@ -25,7 +34,7 @@ add_recipes(struct plan *p, struct plan_root *root, const char *const *names, si
 	for (size_t i = 0; i < n; i++) {
 		const struct recipe *r = project_recipe(p->project, names[i]);
 		for (size_t k = 0; k < r->sources.n; k++)
-			add_source(p, root, &r->sources.v[k]);
+			add_source(p, root, &r->sources.v[k], r->name_in_manifest);
 	}
 }
 
@@ -35,7 +44,7 @@ uid_taken(const struct plan *p, uint32_t uid)
 	const struct image *m = &p->project->image;
 
 	for (size_t i = 0; i < m->users.n; i++)
-		if (m->users.v[i].uid == uid)
+		if (m->users.v[i].uid == uid || m->users.v[i].gid == uid)
 			return true;
 	return false;
 }
@@ -68,7 +77,7 @@ set_unit(struct plan *p, struct plan_unit *u, size_t index, uint32_t *next_uid)
 	u->root.path = arena_printf(p->arena, "/svc/%s", u->unit->head.name);
 	add_recipes(p, &u->root, u->unit->recipes.v, u->unit->recipes.n);
 	for (size_t k = 0; k < u->unit->sources.n; k++)
-		add_source(p, &u->root, &u->unit->sources.v[k]);
+		add_source(p, &u->root, &u->unit->sources.v[k], image_name(p));
 	set_ids(p, u, next_uid);
 }
 
@@ -167,7 +176,7 @@ plan_make(struct plan *p, const struct project *project)
 	p->hostname = project->image.hostname ? project->image.hostname : project->image.image;
 	add_recipes(p, &p->machine, project->image.recipes.v, project->image.recipes.n);
 	for (size_t k = 0; k < project->image.sources.n; k++)
-		add_source(p, &p->machine, &project->image.sources.v[k]);
+		add_source(p, &p->machine, &project->image.sources.v[k], image_name(p));
 	order_units(p);
 	set_kernel(p);
 	set_network(p);

@@ -55,10 +55,12 @@ set_dirs(struct finder *f, const char *image_file, const char *recipe_dir)
 	f->dirs[0] = arena_printf(f->p->arena, "%.*s/recipes", n, dir);
 	/* images/web.yml finds recipes/ without a "..", so that messages stay short */
 	const char *up = slash ? memrchr(image_file, '/', (size_t)n) : NULL;
-	if (up)
+	const char *last = up ? up + 1 : dir;
+	bool dots = (size_t)(dir + n - last) <= 2 && last[0] == '.';
+	if (up && !dots)
 		f->dirs[1] = arena_printf(f->p->arena, "%.*s/recipes", (int)(up - image_file), image_file);
 	else
-		f->dirs[1] = slash && image_file[0] != '.' ? "recipes" : arena_printf(f->p->arena, "%.*s/../recipes", n, dir);
+		f->dirs[1] = slash && !dots ? "recipes" : arena_printf(f->p->arena, "%.*s/../recipes", n, dir);
 	f->dirs[2] = recipe_dir;
 }
 
@@ -78,6 +80,18 @@ find_file(const struct finder *f, const char *name)
 	return NULL;
 }
 
+/* The file's path without the folder it was found in. */
+static const char *
+after_dir(const struct finder *f, const char *file)
+{
+	for (size_t i = 0; i < 3; i++) {
+		size_t n = f->dirs[i] ? strlen(f->dirs[i]) : 0;
+		if (n && strncmp(file, f->dirs[i], n) == 0 && file[n] == '/')
+			return file + n + 1;
+	}
+	return file;
+}
+
 static void
 load_recipe(struct finder *f, const char *name, const struct node *where)
 {
@@ -89,6 +103,8 @@ load_recipe(struct finder *f, const char *name, const struct node *where)
 	p->recipes = grow(p->recipes, p->n_recipes, &f->room, sizeof *p->recipes);
 	p->recipes[p->n_recipes++] = r; /* also where it fails, so that it is said once */
 	r->file = find_file(f, name);
+	if (r->file)
+		r->name_in_manifest = arena_printf(p->arena, "recipes/%s", after_dir(f, r->file));
 	if (!r->file) {
 		diag(p->diags, where, "no recipe `%s`: looked for %s.yml in %s and %s", name, name, f->dirs[0], f->dirs[1]);
 	} else {

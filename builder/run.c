@@ -25,6 +25,7 @@
 
 #define POWER_OFF_MS 15000 /* for the guest to end in order, beyond its own shutdown deadline */
 #define SAME_REQUEST_MS 1000 /* a signal to a whole process group may come twice: by itself, and handed on */
+#define PRESS_EVERY_MS 1000  /* a press before the guest listens is lost */
 #define CONSOLE_LINE 256
 #define ESCAPE       1   /* Ctrl-A, then x, as QEMU has it */
 
@@ -39,9 +40,11 @@ struct run {
 	int signals;
 	uint64_t stop_ms;     /* shutdown deadline of the guest itself */
 	uint64_t asked_ms;    /* when the end was asked for */
+	uint64_t press_ms;    /* when the power button is pressed next */
 	uint64_t kill_at_ms;  /* 0: nobody asked for the end yet */
 	char line[CONSOLE_LINE]; /* the console's current line */
 	size_t line_len;
+	bool ending; /* the guest has said that it ends */
 	bool saw_power_off, saw_panic, killed, escape, stdin_ended;
 	struct termios saved; /* valid if raw */
 	bool raw;
@@ -85,21 +88,6 @@ port_is_free(const struct forward *f, struct err *e)
 	return err_set(e, errno, "port %u of this host cannot be used", f->host);
 }
 
-int
-run_check(const struct run_options *o, struct err *e)
-{
-	struct arena *a = arena_new();
-	bool found = qemu_find(a, e) != NULL;
-
-	arena_free(a);
-	if (!found || !qemu_accel(o->accel, e))
-		return -1;
-	for (size_t i = 0; i < o->n_forwards; i++)
-		if (port_is_free(&o->forwards[i], e))
-			return -1;
-	return 0;
-}
-
 /* The options' forwards, or the file's. */
 static size_t
 choose_forwards(const struct build *b, const struct run_options *o, struct forward out[FORWARDS_MAX])
@@ -118,6 +106,20 @@ choose_forwards(const struct build *b, const struct run_options *o, struct forwa
 	return n;
 }
 
+int
+run_check(const struct build *b, const struct run_options *o, struct err *e)
+{
+	struct forward forwards[FORWARDS_MAX];
+	size_t n = choose_forwards(b, o, forwards);
+
+	if (!qemu_find(b->project.arena, e) || !qemu_accel(o->accel, e))
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (port_is_free(&forwards[i], e))
+			return -1;
+	return 0;
+}
+
 /* ---- the console ---- */
 
 static void
@@ -126,6 +128,8 @@ judge_line(struct run *r)
 	while (r->line_len && (r->line[r->line_len - 1] == '\n' || r->line[r->line_len - 1] == '\r'))
 		r->line_len--;
 	r->line[r->line_len] = '\0';
+	if (strncmp(r->line, powered_off, sizeof powered_off - 1) == 0)
+		r->ending = true;
 	if (strcmp(r->line, powered_off) == 0)
 		r->saw_power_off = true;
 	if (strstr(r->line, panicked))
@@ -185,10 +189,18 @@ on_monitor(struct run *r)
 /* ---- the end ---- */
 
 static void
-ask_to_end(struct run *r)
+press_button(struct run *r, uint64_t now)
 {
 	static const char button[] = "system_powerdown\n";
 
+	if (r->qemu.monitor >= 0)
+		send(r->qemu.monitor, button, sizeof button - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	r->press_ms = now + PRESS_EVERY_MS;
+}
+
+static void
+ask_to_end(struct run *r)
+{
 	if (r->kill_at_ms && now_ms() - r->asked_ms < SAME_REQUEST_MS)
 		return;
 	if (r->kill_at_ms) {
@@ -198,9 +210,8 @@ ask_to_end(struct run *r)
 		return;
 	}
 	say(r, "powering off; once more to end it at once");
-	if (r->qemu.monitor >= 0)
-		write_fully(r->qemu.monitor, button, sizeof button - 1);
 	r->asked_ms = now_ms();
+	press_button(r, r->asked_ms);
 	r->kill_at_ms = r->asked_ms + r->stop_ms + POWER_OFF_MS;
 }
 
@@ -237,8 +248,10 @@ on_stdin(struct run *r)
 static int
 timeout_of(const struct run *r, uint64_t now)
 {
-	uint64_t due = r->kill_at_ms ? r->kill_at_ms : UINT64_MAX;
+	uint64_t due = r->kill_at_ms && !r->killed ? r->kill_at_ms : UINT64_MAX;
 
+	if (r->kill_at_ms && !r->killed && !r->ending && r->press_ms < due)
+		due = r->press_ms;
 	for (size_t i = 0; i < r->n_probes; i++)
 		if (r->probes[i].state <= PROBE_ASKING && r->probes[i].due_ms < due)
 			due = r->probes[i].due_ms;
@@ -260,22 +273,59 @@ step_probes(struct run *r, const struct pollfd *polled, uint64_t now)
 	}
 }
 
+static bool
+writable(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	return poll(&p, 1, 0) > 0;
+}
+
+enum { PIDFD, CONSOLE, MONITOR, SIGNALS, INPUT, OUTPUT, TO_CONSOLE, PROBES };
+
+/* What to wait for. Nothing is read that could not be written on at once: a terminal that is stopped, or a guest that
+ * does not read, must not keep a signal waiting. */
+static void
+prepare(const struct run *r, struct pollfd fds[PROBES + FORWARDS_MAX])
+{
+	bool input = r->options->shell && !r->stdin_ended && r->qemu.console >= 0;
+	bool out = writable(STDOUT_FILENO), in = input && writable(r->qemu.console);
+
+	/* while output waits QEMU may have ended: what the guest wrote last is still to be relayed */
+	fds[PIDFD] = (struct pollfd){ .fd = out || r->killed ? r->qemu.pidfd : -1, .events = POLLIN };
+	fds[CONSOLE] = (struct pollfd){ .fd = out ? r->qemu.console : -1, .events = POLLIN };
+	fds[MONITOR] = (struct pollfd){ .fd = r->qemu.monitor, .events = POLLIN };
+	fds[SIGNALS] = (struct pollfd){ .fd = r->signals, .events = POLLIN };
+	fds[INPUT] = (struct pollfd){ .fd = in ? STDIN_FILENO : -1, .events = POLLIN };
+	fds[OUTPUT] = (struct pollfd){ .fd = out ? -1 : STDOUT_FILENO, .events = POLLOUT };
+	fds[TO_CONSOLE] = (struct pollfd){ .fd = input && !in ? r->qemu.console : -1, .events = POLLOUT };
+	for (size_t i = 0; i < r->n_probes; i++)
+		fds[PROBES + i] = (struct pollfd){ .fd = r->probes[i].fd, .events = POLLIN };
+}
+
+static void
+step_end(struct run *r, uint64_t now)
+{
+	if (!r->kill_at_ms || r->killed)
+		return;
+	if (!r->ending && now >= r->press_ms)
+		press_button(r, now);
+	if (now < r->kill_at_ms)
+		return;
+	say(r, "the guest did not power off in time: ended");
+	r->killed = true;
+	kill(r->qemu.pid, SIGKILL);
+}
+
 /* One round; false when QEMU has ended. */
 static bool
 run_once(struct run *r)
 {
-	enum { PIDFD, CONSOLE, MONITOR, SIGNALS, INPUT, PROBES };
-	struct pollfd fds[PROBES + FORWARDS_MAX] = {
-		[PIDFD] = { .fd = r->qemu.pidfd, .events = POLLIN },
-		[CONSOLE] = { .fd = r->qemu.console, .events = POLLIN },
-		[MONITOR] = { .fd = r->qemu.monitor, .events = POLLIN },
-		[SIGNALS] = { .fd = r->signals, .events = POLLIN },
-		[INPUT] = { .fd = r->options->shell && !r->stdin_ended ? STDIN_FILENO : -1, .events = POLLIN },
-	};
-	for (size_t i = 0; i < r->n_probes; i++)
-		fds[PROBES + i] = (struct pollfd){ .fd = r->probes[i].fd, .events = POLLIN };
-	if (poll(fds, PROBES + r->n_probes, timeout_of(r, now_ms())) < 0 && errno != EINTR)
-		return false;
+	struct pollfd fds[PROBES + FORWARDS_MAX];
+
+	prepare(r, fds);
+	if (poll(fds, PROBES + r->n_probes, timeout_of(r, now_ms())) < 0)
+		return errno == EINTR;
 	if (fds[CONSOLE].revents)
 		on_console(r);
 	if (fds[MONITOR].revents)
@@ -284,15 +334,9 @@ run_once(struct run *r)
 		on_signal(r);
 	if (fds[INPUT].revents)
 		on_stdin(r);
-	uint64_t now = now_ms();
-	step_probes(r, fds + PROBES, now);
-	if (r->kill_at_ms && now >= r->kill_at_ms && !r->killed) {
-		say(r, "the guest did not power off in time: ended");
-		r->killed = true;
-		kill(r->qemu.pid, SIGKILL);
-	}
-	/* what the guest wrote last is still to be relayed */
-	return !(fds[PIDFD].revents && !(fds[CONSOLE].revents & POLLIN));
+	step_probes(r, fds + PROBES, now_ms());
+	step_end(r, now_ms());
+	return !fds[PIDFD].revents || (fds[CONSOLE].revents & POLLIN);
 }
 
 static void
@@ -355,6 +399,8 @@ run_vm(struct run *r, struct build *b, const struct qemu_config *c, struct err *
 	if (r->raw)
 		tcsetattr(STDIN_FILENO, TCSANOW, &r->saved);
 	r->raw = false;
+	if (r->line_len) /* our own words shall not follow on a line that the guest did not finish */
+		write_fully(STDOUT_FILENO, "\n", 1);
 	int status = qemu_wait(&r->qemu);
 	for (size_t i = 0; i < r->n_probes; i++)
 		probe_release(&r->probes[i]);

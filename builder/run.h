@@ -9,7 +9,7 @@
 #include "options.h"
 
 /* What can be said before anything is built: is there a QEMU, are the options right, are the ports free? */
-int run_check(const struct run_options *o, struct err *e);
+int run_check(const struct build *b, const struct run_options *o, struct err *e);
 
 /* Returns 0 where the guest powered off in order. */
 int run_image(struct build *b, const struct run_options *o, struct err *e);

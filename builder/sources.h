@@ -38,8 +38,10 @@ struct apt;
 struct apt *apt_new(struct cache *c, const char *arch, struct err *e);
 void apt_free(struct apt *a);
 
-/* Reads the mirrors' lists anew, at most once in a run (for `ingot lock`, which wants the present versions). */
+/* Reads the mirrors' lists anew, at most once in a run. */
 int apt_update(struct apt *a, struct err *e);
+/* The same unless they were read within the last hour: what is resolved anew comes to the present versions. */
+int apt_refresh(struct apt *a, struct err *e);
 
 /* Resolves names with their dependencies (no Recommends) against an empty system, leaving out the `drop`ped ones and
  * what only they need, and downloads and hashes them into the cache. A name in `drop` that would not come along is an
@@ -53,12 +55,6 @@ int apt_resolve_kernel(struct apt *a, const char *name, struct deb_list *out, st
 /* Sees to it that every pinned package is in the cache under its digest: those missing are downloaded at exactly the
  * pinned version. A version that is gone, or another digest, is an error that names the package and the mend. */
 int apt_fetch(struct apt *a, const struct deb_list *l, struct err *e);
-
-/* What a package left undone, for the report. */
-struct deb_scripts {
-	const char *package;
-	char *scripts; /* "postinst, prerm" */
-};
 
 /* Puts the files of a cached .deb below root. /bin, /sbin, /lib and /lib64 land in /usr (the links are made), docs and
  * the like listed in `exclude` (path prefixes) are left out. Nothing is run. Untrusted: names with "..", absolute

@@ -85,15 +85,24 @@ not_dots(const struct dirent *d)
 }
 
 static int
+by_bytes(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name); /* whatever the locale */
+}
+
+static int
 put_host_folder(struct place *at, const char *host, const char *to, struct err *e)
 {
 	struct dirent **names;
-	int n = scandir(host, &names, not_dots, NULL), r; /* the tree sorts */
+	/* sorted: where two names meet in one place (bin/x and usr/bin/x) the order decides */
+	int n = scandir(host, &names, not_dots, by_bytes), r;
+	struct tree_put how = at->how;
 
 	if (n < 0)
 		return err_set(e, errno, "cannot read the folder %s", host);
-	at->how.meta.mode = 0755;
-	r = tree_put_dir(at->tree, to, &at->how, e);
+	how.meta.mode = 0755;
+	how.conflict = TREE_KEEP; /* a folder that is only passed through keeps its mode */
+	r = tree_put_dir(at->tree, to, &how, e);
 	for (int i = 0; i < n; i++) {
 		if (r == 0)
 			r = put_host_entry(at, arena_printf(at->arena, "%s/%s", host, names[i]->d_name),

@@ -204,7 +204,7 @@ stop_deadline(const struct plan *p)
 
 	for (size_t i = 0; i < p->n_units; i++)
 		ms += p->units[i].unit->stop.timeout;
-	return ms < 60000 ? (uint32_t)ms : 60000;
+	return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
 }
 
 static void
@@ -269,5 +269,6 @@ svc_table_make(const struct plan *p, const struct kernel *k, struct tree *t, voi
 	if (tbl_open(&check, *out, *size, e) == 0)
 		return 0;
 	free(*out);
+	*out = NULL;
 	return err_wrap(e, "a bug of ingot: it made a table that it cannot read");
 }

@@ -124,6 +124,7 @@ add_child(struct tree *t, struct tree_entry *dir, const char *name, size_t len, 
 	x->inode = inode;
 	x->origin = origin;
 	x->parent = dir;
+	x->path_len = dir->path_len + 1 + len;
 	return x;
 }
 
@@ -214,6 +215,8 @@ walk_to(struct tree *t, const char *path, const struct origin *make, bool follow
 			*dir = NULL;
 			return 0;
 		}
+		if (!x && at->path_len + 1 + n > TREE_PATH_MAX)
+			return err_set(e, 0, "by the links on its way the path becomes too long");
 		if (!x)
 			x = add_child(t, at, part, n, inode_new(t, TREE_DIR, &parent_meta), make);
 		if (x->inode->type == TREE_FILE)
@@ -287,20 +290,23 @@ put(struct tree *t, const char *path, struct tree_inode *inode, const struct tre
 	struct tree_entry *dir;
 
 	if (walk_to(t, path, how->origin, inode->type == TREE_DIR, &dir, name, e))
-		return err_wrap(e, "%s", path);
+		return err_wrap(e, "%.300s", path); /* so that the reason is not cut */
 	struct tree_entry *x = name[0] ? child(dir, name, strlen(name)) : dir;
+	if (!x && dir->path_len + 1 + strlen(name) > TREE_PATH_MAX)
+		return err_set(e, 0, "%.300s: by the links on its way the path becomes too long", path);
 	if (!x) {
 		add_child(t, dir, name, strlen(name), inode, how->origin);
 		return 0;
 	}
 	if (x->inode->type == TREE_DIR && inode->type == TREE_DIR) {
-		if (how->conflict != TREE_KEEP)
+		if (how->conflict != TREE_KEEP) {
 			x->inode->meta = inode->meta;
-		x->origin = how->origin;
+			x->origin = how->origin;
+		}
 		return 0;
 	}
 	if (conflict(x, inode, how, e))
-		return err_wrap(e, "%s", path);
+		return err_wrap(e, "%.300s", path);
 	if (how->conflict == TREE_OVERRIDE) {
 		x->inode->nlink--;
 		x->inode = inode;

@@ -46,11 +46,14 @@ struct tree_inode {
 	const char *target;     /* TREE_SYMLINK */
 };
 
+#define TREE_PATH_MAX 4095 /* Linux' PATH_MAX without the NUL */
+
 struct tree_entry {
 	const char *name; /* one component */
 	struct tree_inode *inode;
 	const struct origin *origin;
 	struct tree_entry *parent;    /* NULL for the root */
+	size_t path_len;              /* of its whole path; at most TREE_PATH_MAX */
 	struct tree_entry **children; /* TREE_DIR: sorted by name */
 	size_t n_children;
 	bool top; /* the root of a service: see tree_set_top */

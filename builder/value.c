@@ -139,6 +139,9 @@ value_is_path(const char *text)
 {
 	if (*text != '/' || strlen(text) > TBL_PATH_MAX)
 		return false;
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++)
+		if (*p < ' ' || *p == 0x7f)
+			return false;
 	if (!text[1])
 		return true;
 	while (*text) {

@@ -9,8 +9,6 @@
 
 #include "mem.h"
 
-#define WINDOW_LOG_MAX 27 /* the kernel panics at 28 */
-
 struct zstd_file {
 	ZSTD_CCtx *cctx;
 	int fd;
@@ -39,8 +37,6 @@ configure(ZSTD_CCtx *c, int level, uint64_t size)
 		r = ZSTD_CCtx_setParameter(c, ZSTD_c_checksumFlag, 1);
 	if (!ZSTD_isError(r))
 		r = ZSTD_CCtx_setPledgedSrcSize(c, size);
-	if (!ZSTD_isError(r) && level > 19)
-		r = ZSTD_CCtx_setParameter(c, ZSTD_c_windowLog, WINDOW_LOG_MAX);
 	return r;
 }
 

@@ -62,13 +62,15 @@ receive(int fd, struct ctl_packet *p, struct err *e)
 	struct iovec iov[2] = { { &p->reply, sizeof p->reply }, { p->u.data, CTL_DATA_MAX } };
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2, .msg_control = &control,
 			      .msg_controllen = sizeof control };
+	int reset = 0;
 	ssize_t n;
 
 	for (size_t i = 0; i < CTL_FDS_MAX; i++)
 		p->fds[i] = -1;
+	/* A refusal may have crossed our request: the kernel then tells of the closed end first, and keeps the packet. */
 	do
 		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || (errno == ECONNRESET && !reset++)));
 	if (n < 0)
 		return err_set(e, errno, "reading PID 1's answer");
 	if (n == 0)
@@ -113,7 +115,8 @@ ctl_call(enum ctl_verb verb, uint32_t flags, const char *name,
 	strcpy(request.name, name);
 	if (connect_init(&fd, e))
 		return -1;
-	if (send(fd, &request, sizeof request, MSG_NOSIGNAL) < 0)
+	/* EPIPE: refused before it was asked; the packet that says why can be read all the same */
+	if (send(fd, &request, sizeof request, MSG_NOSIGNAL) < 0 && errno != EPIPE)
 		return err_set(e, errno, "asking PID 1");
 	for (;;) {
 		if (receive(fd, &p, e))

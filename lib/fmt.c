@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fmt.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -71,6 +72,8 @@ parse_spec(const char *f, struct spec *s, va_list *ap)
 	}
 	if (*f == '*') {
 		s->width = va_arg(*ap, int);
+		if (s->width < 0) /* left-justified, as C has it */
+			s->width = s->width == INT_MIN ? INT_MAX : -s->width;
 		f++;
 	}
 	while (*f >= '0' && *f <= '9')

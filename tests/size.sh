@@ -3,22 +3,28 @@
 # Bytes of what is shipped, as lines `figure NAME VALUE UNIT` that a script can compare from commit to commit.
 set -eu
 cd "$(dirname "$0")/.."
+: "${INGOT_CACHE:=out/.cache}"
+export INGOT_CACHE
 
-bytes()
+figure()
 {
-	stat -c %s "$1"
+	echo "figure $1 $(stat -c %s "$2") bytes"
 }
 
-for program in ingot_init:ingot-init ingot_stub:ingot-stub ingotctl:ingotctl ingot:ingot busybox:busybox; do
-	file=build/${program#*:}
-	[ -f "$file" ] || continue
-	echo "figure ${program%%:*}_bytes $(bytes "$file") bytes"
-done
+figure ingot_init_bytes build/ingot-init
+figure ingot_stub_bytes build/ingot-stub
+figure ingotctl_bytes build/ingotctl
+figure ingot_bytes build/ingot
+figure busybox_bytes build/busybox
 
-# The smallest image: built apart from out/, so that its size never comes from an older build.
-if [ -f images/minimal.yml ] && [ -x build/ingot ]; then
-	rm -rf build/size
-	build/ingot build images/minimal.yml -o build/size >/dev/null
-	initramfs=$(find build/size -name '*.cpio.zst' | head -n 1)
-	echo "figure minimal_initramfs_bytes_without_modules $(bytes "$initramfs") bytes"
-fi
+# Built apart from out/, so that no size comes from an older build. Without modules is what the image itself weighs,
+# whatever the kernel keeps outside itself.
+rm -rf build/size
+mkdir -p build/size/images
+cp images/minimal.yml build/size/images/
+cp -r recipes build/size/recipes
+build/ingot build -q build/size/images/minimal.yml -o build/size/with >/dev/null
+figure minimal_initramfs_bytes build/size/with/minimal/initramfs.cpio.zst
+sed -i '/^  modules:/d' build/size/recipes/kernel-cloud.yml
+build/ingot build -q build/size/images/minimal.yml -o build/size/without >/dev/null
+figure minimal_initramfs_bytes_without_modules build/size/without/minimal/initramfs.cpio.zst

@@ -36,6 +36,8 @@ $(foreach kind,san fuzz,$(eval $(call test_archive,$(kind),init,$$(SAN_INIT))))
 $(foreach kind,san fuzz,$(eval $(call test_archive,$(kind),builder,$$(SAN_BUILDER))))
 $(eval $(call test_archive,san,support,$$(SUPPORT_SRC)))
 
+.SECONDARY: $(UNIT_SRC:%.c=build/san/%.o) $(FUZZ_SRC:%.c=build/fuzz/%.o)
+
 # A lib test links lib; the others link their own folder and lib.
 archives = $(filter-out build/$(1)/lib.a,build/$(1)/$(firstword $(subst _, ,$(notdir $*))).a) build/$(1)/lib.a
 
@@ -51,8 +53,10 @@ $(FUZZ): build/fuzz/%: build/fuzz/tests/fuzz/%.o $$(call archives,fuzz)
 
 # The last line is the count, whatever happens: N passed, N failed, N skipped. Nothing is written beside the tests.
 # Debian's own python, which python3-pytest belongs to, whatever PATH says.
+# Debian's own, which has its pytest.
+PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 PYTEST = FUZZ_SECONDS=$(FUZZ_SECONDS) PYTHONDONTWRITEBYTECODE=1 \
-	/usr/bin/python3 -m pytest -c tests/pytest.ini --basetemp=build/pytest
+	$(PYTHON) -m pytest -c tests/pytest.ini --basetemp=build/pytest
 NOT_BUILT = { echo '0 passed, 1 failed, 0 skipped'; exit 1; }
 
 check-unit: $(UNIT)

@@ -85,12 +85,13 @@ TEST(the_nearest_is_suggested)
 
 TEST(what_is_far_is_not_suggested)
 {
-	static const char *const keys[] = { "command", "limits", "user", "env", "x", NULL };
+	static const char *const keys[] = { "command", "limits", "user", "env", "x", "abcde", NULL };
 	static const char *const none[] = { NULL };
 	char longest[200];
 
 	assert_null(nearest("colour", keys));
 	assert_null(nearest("foo", keys));
+	assert_null(nearest("abc", keys)); /* a short word is another word sooner */
 	assert_null(nearest("", keys));
 	assert_null(nearest("y", keys));
 	assert_null(nearest("anything", none));

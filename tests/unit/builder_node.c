@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 static void
 says(const char *yaml, const char *message)
@@ -70,7 +71,8 @@ TEST(anchors_aliases_and_tags_are_refused)
 
 TEST(anchors_cannot_explode)
 {
-	says("a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b]\n", "t.yml:2:8: aliases");
+	says("a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b]\n",
+	     "t.yml:2:8: aliases are not supported");
 }
 
 TEST(keys_are_texts)
@@ -87,9 +89,22 @@ TEST(one_document_per_file)
 	says("\n\n", "the file is empty");
 }
 
+/* libyaml gives empty events for ever after a syntax error below the top: reading went on and on. */
+TEST(a_syntax_error_inside_a_list_ends_the_reading)
+{
+	static const char *const broken[] = { "a: [1\nb: 2\n", "a: {b: [1, 2\n", "- - - \"open\n", "a:\n  - b\n c: 1\n" };
+
+	for (size_t i = 0; i < COUNT(broken); i++) {
+		struct parsed p;
+		parse(&p, broken[i]);
+		assert_has(p.said, ": not valid YAML: ");
+		assert_int_equal(diags_count(p.diags), 1);
+		parsed_release(&p);
+	}
+}
+
 TEST(what_is_no_yaml_is_refused_with_its_place)
 {
-	says("a: [1\nb: 2\n", "t.yml:");
 	says("a: \"open\n", "not valid YAML");
 	says("a: 1\n\tb: 2\n", "t.yml:2:");
 	says("a: b: c\n", "t.yml:1:5: not valid YAML");
@@ -147,6 +162,7 @@ TEST(depth_is_bounded)
 	parsed_release(&p);
 	nested(&p, 100000);
 	assert_has(p.said, "nested deeper than 16 levels");
+	assert_int_equal(diags_count(p.diags), 1);
 	parsed_release(&p);
 }
 
@@ -184,8 +200,8 @@ TEST(the_number_of_values_is_bounded)
 	free(text);
 }
 
-/* Comparing each key with each other one took minutes here. */
-TEST(fifty_thousand_keys_take_no_minutes)
+/* Comparing each key with each other one takes ten times as long as this, of the processor's own time. */
+TEST(fifty_thousand_keys_are_compared_in_no_time)
 {
 	FILE *f;
 	char *text;
@@ -197,7 +213,9 @@ TEST(fifty_thousand_keys_take_no_minutes)
 		fprintf(f, "key-%d: 1\n", i);
 	fprintf(f, "key-17: again\n");
 	fclose(f);
+	clock_t before = clock();
 	parse_bytes(&p, text, size);
+	assert_true(clock() - before < 3 * CLOCKS_PER_SEC);
 	assert_string_equal(p.said, "t.yml:49991:1: the key `key-17` stands here twice (first on line 18)\n");
 	parsed_release(&p);
 	free(text);
@@ -212,6 +230,9 @@ TEST(every_error_is_in_one_run)
 	assert_has(p.said, "t.yml:1:4: anchors");
 	assert_has(p.said, "t.yml:2:4: tags");
 	assert_has(p.said, "t.yml:3:1: the key `a`");
+	parsed_release(&p);
+	parse(&p, "a: [*x, *y]\nb: !t 2\n");
+	assert_int_equal(diags_count(p.diags), 3);
 	parsed_release(&p);
 }
 
@@ -257,13 +278,14 @@ main(void)
 		cmocka_unit_test(anchors_cannot_explode),
 		cmocka_unit_test(keys_are_texts),
 		cmocka_unit_test(one_document_per_file),
+		cmocka_unit_test(a_syntax_error_inside_a_list_ends_the_reading),
 		cmocka_unit_test(what_is_no_yaml_is_refused_with_its_place),
 		cmocka_unit_test(nul_and_broken_utf8_are_refused),
 		cmocka_unit_test(good_utf8_is_taken),
 		cmocka_unit_test(depth_is_bounded),
 		cmocka_unit_test(size_is_bounded),
 		cmocka_unit_test(the_number_of_values_is_bounded),
-		cmocka_unit_test(fifty_thousand_keys_take_no_minutes),
+		cmocka_unit_test(fifty_thousand_keys_are_compared_in_no_time),
 		cmocka_unit_test(every_error_is_in_one_run),
 		cmocka_unit_test(files_that_cannot_be_read_are_said),
 		cmocka_unit_test(a_file_is_read_whole),

@@ -143,7 +143,8 @@ TEST(paths)
 {
 	static const char *const good[] = { "/", "/a", "/a/b", "/a/..b", "/a/.b", "/a b/c", "/.../x" };
 	static const char *const bad[] = { "",      "a",  "./a", "../a",  "//",      "//a",   "/a/",
-					   "/a//b", "/.", "/..", "/a/..", "/a/../b", "/a/./b" };
+					   "/a//b", "/.", "/..", "/a/..", "/a/../b", "/a/./b",
+					   "/a\nb", "/a\x7f" };
 	char longest[TBL_PATH_MAX + 2];
 
 	for (size_t i = 0; i < COUNT(good); i++)

@@ -45,7 +45,8 @@ TEST(strings_are_bounded_by_their_precision)
 	SAME("[%.*s] [%.2s] [%.0s] [%s]", 3, open, "xyz", "xyz", "");
 	SAME("[%.*s]", -1, "all of it");
 	char buf[16];
-	unchecked(buf, sizeof buf, "%s", (char *)NULL);
+	const char *volatile none = NULL;
+	unchecked(buf, sizeof buf, "%s", none);
 	assert_string_equal(buf, "(null)");
 }
 

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The files of a built image: each is written beside its final name, and all are renamed at the end, under a lock on
+ * the folder. A record of what they were made from and how large they are tells a later build that there is nothing to
+ * do.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "build.h"
+#include "cleanup.h"
+#include "content.h"
+#include "out_cpio.h"
+#include "progress.h"
+
+#define BUILD_RECORD "build-record"
+#define PATH_CAP     4096
+
+/* In the order of their renames; the record is last, so that none stands beside files of another build. */
+static const char *const outputs[] = { BUILD_KERNEL, BUILD_INITRAMFS, BUILD_CMDLINE, BUILD_MANIFEST, BUILD_RECORD };
+#define N_OUTPUTS (sizeof outputs / sizeof *outputs)
+#define N_RECORDED (N_OUTPUTS - 1)
+
+/* What is being written. */
+struct writing {
+	const struct build *b;
+	char *manifest; /* malloc'ed */
+	size_t manifest_size;
+	char key[DIGEST_HEX]; /* over all that decides the bytes */
+};
+
+const char *
+build_file(const struct build *b, const char *name)
+{
+	return arena_printf(b->project.arena, "%s/%s", b->dir, name);
+}
+
+static const char *
+part(const struct build *b, const char *name)
+{
+	return arena_printf(b->project.arena, "%s/%s.part", b->dir, name);
+}
+
+static int
+make_dirs(const char *path, struct err *e)
+{
+	char part[PATH_CAP];
+
+	for (const char *p = path; *p;) {
+		p += strspn(p, "/");
+		p += strcspn(p, "/");
+		if ((size_t)(p - path) >= sizeof part)
+			return err_set(e, ENAMETOOLONG, "%s", path);
+		memcpy(part, path, (size_t)(p - path));
+		part[p - path] = '\0';
+		if (part[0] && mkdir(part, 0777) && errno != EEXIST)
+			return err_set(e, errno, "cannot make the folder %s", part);
+	}
+	return 0;
+}
+
+static int
+render_manifest(struct writing *w, struct err *e)
+{
+	FILE *f = open_memstream(&w->manifest, &w->manifest_size);
+
+	if (!f)
+		return err_set(e, errno, "the manifest");
+	manifest_write(w->b, f);
+	return fclose(f) ? err_set(e, errno, "the manifest") : 0;
+}
+
+/* The manifest holds the tree's digest, the kernel's and the command line; what is left is the level. */
+static void
+make_key(struct writing *w)
+{
+	uint8_t digest[DIGEST_SIZE];
+	struct sha256 h;
+	const char *level = arena_printf(w->b->project.arena, "level %llu",
+					 (unsigned long long)w->b->project.image.compression.level);
+
+	sha256_init(&h);
+	sha256_update(&h, w->manifest, w->manifest_size);
+	sha256_update(&h, level, strlen(level));
+	sha256_final(&h, digest);
+	digest_hex(digest, w->key);
+}
+
+/* The record that stands, or would stand, beside files of these sizes; NULL where one of them is missing. */
+static const char *
+make_record(const struct writing *w, const char *(*name)(const struct build *b, const char *name))
+{
+	const char *text = arena_printf(w->b->project.arena, "%s\n", w->key);
+	struct stat st;
+
+	for (size_t i = 0; i < N_RECORDED; i++) {
+		if (stat(name(w->b, outputs[i]), &st))
+			return NULL;
+		text = arena_printf(w->b->project.arena, "%s%s %lld\n", text, outputs[i], (long long)st.st_size);
+	}
+	return text;
+}
+
+static bool
+is_current(const struct writing *w)
+{
+	const char *wanted = make_record(w, build_file);
+	char held[1024];
+	FILE *f = fopen(build_file(w->b, BUILD_RECORD), "re");
+
+	if (!f)
+		return false;
+	held[fread(held, 1, sizeof held - 1, f)] = '\0';
+	fclose(f);
+	return wanted && strcmp(held, wanted) == 0;
+}
+
+static int
+open_part(const struct build *b, const char *name, struct err *e)
+{
+	int fd = open(part(b, name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+	return fd >= 0 ? fd : err_set(e, errno, "cannot write %s", part(b, name));
+}
+
+static int
+write_all(void *arg, const void *data, size_t size, struct err *e)
+{
+	const int *fd = arg;
+
+	for (const char *p = data; size > 0;) {
+		ssize_t n = write(*fd, p, size);
+		if (n < 0 && errno != EINTR)
+			return err_set(e, errno, "cannot write");
+		if (n > 0) {
+			p += n;
+			size -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+static int
+write_content(const struct build *b, const char *name, const struct content *c, struct err *e)
+{
+	AUTO_FD fd = open_part(b, name, e);
+
+	return fd < 0 || content_read(c, write_all, &fd, e) ? -1 : 0;
+}
+
+static int
+write_bytes(const struct build *b, const char *name, const char *bytes, size_t size, struct err *e)
+{
+	struct content c;
+
+	content_of_mem(&c, bytes, size);
+	return write_content(b, name, &c, e);
+}
+
+static int
+write_initramfs(const struct build *b, struct err *e)
+{
+	struct out_size size;
+	AUTO_FD fd = open_part(b, BUILD_INITRAMFS, e);
+
+	if (fd < 0 || out_cpio_zst(b->tree, fd, (int)b->project.image.compression.level, &size, e))
+		return -1;
+	progress_note("%s: %llu KiB, %llu KiB unpacked", build_file(b, BUILD_INITRAMFS),
+		      (unsigned long long)size.compressed >> 10, (unsigned long long)size.raw >> 10);
+	return 0;
+}
+
+static int
+write_parts(const struct writing *w, struct err *e)
+{
+	const struct build *b = w->b;
+	const char *cmdline = arena_printf(b->project.arena, "%s\n", b->plan.cmdline), *record;
+
+	if (write_content(b, BUILD_KERNEL, &b->kernel.image, e) || write_initramfs(b, e) ||
+	    write_bytes(b, BUILD_CMDLINE, cmdline, strlen(cmdline), e) ||
+	    write_bytes(b, BUILD_MANIFEST, w->manifest, w->manifest_size, e))
+		return -1;
+	record = make_record(w, part);
+	return record ? write_bytes(b, BUILD_RECORD, record, strlen(record), e) : err_set(e, errno, "%s", b->dir);
+}
+
+static int
+publish(const struct build *b, struct err *e)
+{
+	unlink(build_file(b, BUILD_RECORD));
+	for (size_t i = 0; i < N_OUTPUTS; i++)
+		if (rename(part(b, outputs[i]), build_file(b, outputs[i])))
+			return err_set(e, errno, "cannot write %s", build_file(b, outputs[i]));
+	return 0;
+}
+
+static int
+write_new(struct writing *w, bool *written, struct err *e)
+{
+	if (render_manifest(w, e))
+		return -1;
+	make_key(w);
+	*written = !is_current(w);
+	if (!*written)
+		return 0;
+	if (write_parts(w, e) == 0 && publish(w->b, e) == 0)
+		return 0;
+	for (size_t i = 0; i < N_OUTPUTS; i++)
+		unlink(part(w->b, outputs[i]));
+	return -1;
+}
+
+int
+build_write(struct build *b, bool *written, struct err *e)
+{
+	struct writing w = { .b = b };
+
+	if (make_dirs(b->dir, e))
+		return -1;
+	AUTO_FD lock = open(b->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (lock < 0 || flock(lock, LOCK_EX))
+		return err_set(e, errno, "cannot lock %s", b->dir);
+	int r = write_new(&w, written, e);
+	free(w.manifest);
+	return r;
+}

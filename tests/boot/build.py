@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT
+"""Builds images for tests with build/ingot, in copies below build/test, so that no lock and no output lands in the tree.
+
+Packages are fetched once, into INGOT_CACHE or build/test/cache, and locks are kept from one run to the next.
+"""
+import functools
+import os
+import pathlib
+import pwd
+import re
+import shutil
+import struct
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+INGOT = ROOT / "build" / "ingot"
+WORK = ROOT / "build" / "test"
+TREE = WORK / "tree"  # images/ and recipes/ of the project, test-recipes/ and files/ beside them
+OUT = WORK / "out"
+CACHE = pathlib.Path(os.environ.get("INGOT_CACHE") or WORK / "cache").absolute()
+BUILD_S = 300  # the first build fetches packages
+
+
+def _elf(machine, interpreter):
+    """A program that would end at once, for a machine, with an interpreter that the kernel has to find first."""
+    at = 64 + 2 * 56
+    name = interpreter.encode() + b"\0"
+    size = at + len(name)
+    header = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", 2, machine, 1, 0x400000 + at, 64, 0, 0, 64, 56, 2,
+                         64, 0, 0)
+    interp = struct.pack("<IIQQQQQQ", 3, 4, at, 0x400000 + at, 0, len(name), len(name), 1)
+    load = struct.pack("<IIQQQQQQ", 1, 5, 0, 0x400000, 0, size, size, 4096)
+    return header + interp + load + name
+
+
+def _copy(source, target):
+    target.mkdir(parents=True, exist_ok=True)
+    for file in source.iterdir():
+        if file.is_dir():
+            _copy(file, target / file.name)
+        elif file.suffix != ".lock":
+            shutil.copyfile(file, target / file.name)
+
+
+@functools.lru_cache
+def tree():
+    """The copies; made once in a run."""
+    for source, target in (("images", "images"), ("recipes", "recipes"), ("tests/boot/images", "images"),
+                           ("tests/boot/recipes", "test-recipes")):
+        _copy(ROOT / source, TREE / target)
+    files = TREE / "files"
+    files.mkdir(exist_ok=True)
+    (files / "no-interpreter").write_bytes(_elf(62, "/lib/no-such-interpreter.so"))
+    (files / "other-machine").write_bytes(_elf(183, "/lib/ld-linux-aarch64.so.1"))
+    return TREE
+
+
+def ingot(*words, **how):
+    """Runs build/ingot; returns what subprocess.run does, with text."""
+    how = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "timeout": BUILD_S, **how}
+    return subprocess.run([str(INGOT), *map(str, words)], check=False, **how)
+
+
+def arguments(verb, name, out=OUT):
+    """The words of a run of ingot for an image of the tree."""
+    return [verb, tree() / "images" / f"{name}.yml", "-o", out, "-R", tree() / "test-recipes", "--cache", CACHE, "-q"]
+
+
+@functools.lru_cache
+def image(name):
+    """The folder of a built image; fails with what ingot said."""
+    done = ingot(*arguments("build", name))
+    assert done.returncode == 0, f"ingot build {name}: status {done.returncode}\n{done.stdout}{done.stderr}"
+    return OUT / name
+
+
+def program(target):
+    """A copy of ingot and of what it looks for beside itself."""
+    for name in ("ingot", "busybox", "busybox.links"):
+        shutil.copy(INGOT.parent / name, target / name)
+    return target / "ingot"
+
+
+def give_to_nobody(folder):
+    """Where this runs as root: the folder becomes nobody's; returns the words for subprocess that run as him."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    for path in [folder, *folder.rglob("*")]:
+        os.chown(path, nobody.pw_uid, nobody.pw_gid, follow_symlinks=False)
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def cold_cache(target, lock):
+    """A cache that holds the pinned packages and nothing that was made of them."""
+    for digest in re.findall("sha256: ([0-9a-f]{64})", lock.read_text()):
+        blob = target / "blob" / digest[:2] / digest
+        blob.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(CACHE / "blob" / digest[:2] / digest, blob)
+    return target

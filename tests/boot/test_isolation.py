@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: MIT
+"""What surrounds a service, held against ingot-init(8) and read back from the kernel: namespaces, root, writable places,
+devices, environment, descriptors, ids, and the limits of its cgroup."""
+import pytest
+
+IMAGE = "lab"
+WRITABLE = ("/tmp", "/run", "/dev/shm", "/var/lib/probe", "/srv/deep/er")
+
+
+def status_of(machine, pid):
+    return dict(line.split(":", 1) for line in machine.ok(f"cat /proc/{pid}/status").splitlines())
+
+
+@pytest.mark.parametrize("kind", ("mnt", "pid", "ipc", "uts", "cgroup", "net"))
+def test_namespaces_differ_from_the_machines_and_from_each_other(machine, kind):
+    seen = [machine.ok(f"readlink /proc/1/ns/{kind}")]
+    for name in ("probe", "sibling", "bare", "echo"):
+        seen.append(machine.ok(f"readlink /proc/{machine.main_pid(name)}/ns/{kind}"))
+    assert len(set(seen)) == len(seen), seen
+
+
+def test_network_of_the_machine_is_shared_only_where_declared(machine):
+    pid = machine.service("nginx")["pid"]
+    assert machine.ok(f"readlink /proc/{pid}/ns/net") == machine.ok("readlink /proc/1/ns/net")
+    assert machine.exec_ok("probe", "cat /proc/self/net/dev | tail -n +3 | cut -d: -f1").split() == ["lo"]
+    assert machine.exec("probe", "wget -T 2 -qO- http://127.0.0.1/").status != 0
+
+
+def test_cgroup_is_the_root_of_what_it_sees(machine):
+    assert machine.exec_ok("probe", "cat /proc/self/cgroup") == "0::/"
+    assert machine.exec("probe", "ls /sys/fs/cgroup").status != 0
+
+
+def test_sees_its_own_processes_only(machine):
+    shown = machine.exec_ok("probe", "cd /proc; for p in [0-9]*; do cat $p/comm; done").split()
+    assert sorted(shown) == ["sh", "sleep"], "the program and this shell; the stub is not for the service to see"
+    assert machine.exec_ok("probe", "hostname") == "probe"
+
+
+def test_proc_tells_nothing_of_the_machine(machine):
+    for name in ("kcore", "kmsg", "sysrq-trigger", "sys", "kallsyms", "cpuinfo", "meminfo", "cmdline", "mounts"):
+        if name != "mounts":  # a link into the process's own folder
+            assert machine.exec("probe", f"cat /proc/{name}").status != 0, name
+    assert machine.exec("probe", "ls /proc/1/root/").status != 0, "the stub is not for the service to look into"
+    assert machine.exec("probe", "cat /proc/1/environ").status != 0
+
+
+def test_root_is_read_only(machine):
+    for path in ("/x", "/usr/bin/x", "/etc/x", "/dev/x", "/var/x", "/srv/deep/x"):
+        done = machine.exec("probe", f": >>{path}")
+        assert done.status != 0 and "Read-only file system" in done.out, path
+
+
+def test_mounts_are_exactly_the_declared_ones(machine):
+    rows = [line.split() for line in machine.exec_ok("probe", "cat /proc/self/mountinfo").splitlines()]
+    points = {row[4]: row[5].split(",") for row in rows}
+    assert sorted(points) == sorted(["/", "/proc", "/dev", *WRITABLE])
+    for point, options in points.items():
+        assert "nosuid" in options, point
+        assert ("ro" in options) == (point in ("/", "/dev")), point
+        assert point == "/dev" or "nodev" in options, point
+        assert point == "/" or "noexec" in options, point
+    assert not any("shared" in word or "master" in word for row in rows for word in row[6:row.index("-")])
+
+
+@pytest.mark.parametrize("place", WRITABLE)
+def test_nothing_writable_is_executable(machine, place):
+    done = machine.exec("probe", f"cp /bin/true {place}/program 2>/dev/null || echo '#!/bin/sh' >{place}/program; "
+                                 f"chmod 755 {place}/program && {place}/program")
+    assert done.status == 126 and "Permission denied" in done.out
+    machine.exec_ok("probe", f"rm {place}/program")
+
+
+def test_no_device_can_be_made_and_only_harmless_ones_are_there(machine):
+    for place in WRITABLE:
+        assert machine.exec("probe", f"mknod {place}/null c 1 3").status != 0, place
+    found = machine.exec_ok("probe", "find /dev ! -type d ! -type l | sort")
+    assert found.split() == [f"/dev/{n}" for n in ("full", "null", "random", "tty", "urandom", "zero")]
+    assert machine.exec_ok("probe", "head -c 4 /dev/zero | wc -c; echo x >/dev/null") == "4"
+
+
+@pytest.mark.parametrize("place,kib", (("/tmp", 1024), ("/run", 1024), ("/dev/shm", 1024), ("/var/lib/probe", 256),
+                                       ("/srv/deep/er", 64)))
+def test_sizes_hold(machine, place, kib):
+    done = machine.exec("probe", f"dd if=/dev/zero of={place}/fill bs=4096 count={kib // 2}")
+    assert done.status != 0 and "No space left on device" in done.out
+    assert machine.exec_ok("probe", f"stat -c %s {place}/fill; rm {place}/fill") == str(kib * 1024)
+
+
+def test_state_has_the_mode_and_the_owner_that_are_declared(machine):
+    assert machine.exec_ok("probe", "stat -c '%a %u %g' /var/lib/probe /srv/deep/er") == "750 10002 10102\n700 10002 10102"
+
+
+def test_environment_is_the_declared_one(machine):
+    environ = machine.ok(f"tr '\\0' '\\n' </proc/{machine.main_pid('probe')}/environ | sort")
+    assert environ.splitlines() == ["GREETING=hello, world", "PATH=/usr/bin"]
+    assert machine.ok(f"tr '\\0' '\\n' </proc/{machine.main_pid('sibling')}/environ") == ""
+    inside = machine.ok("ingotctl exec probe -- /usr/bin/env").splitlines()
+    assert set(inside) - {"TERM=linux"} == {"GREETING=hello, world", "PATH=/usr/bin"}
+
+
+def test_descriptors_are_0_to_2(machine):
+    pid = machine.main_pid("probe")
+    links = machine.ok(f"cd /proc/{pid}/fd && for f in *; do echo $f $(readlink $f); done").splitlines()
+    assert [link.split()[0] for link in links] == ["0", "1", "2"]
+    assert links[0].split()[1].endswith("/null")
+    assert links[1].split()[1] == links[2].split()[1] and "pipe:" in links[1]
+    assert machine.exec_ok("probe", "cd /proc/self/fd; echo *") in ("0 1 2", "0 1 2 3")  # 3 is the shell's, for this folder
+
+
+def test_stub_holds_one_descriptor(machine):
+    assert machine.ok(f"ls /proc/{machine.service('probe')['pid']}/fd | wc -l") == "1"
+
+
+def test_identity_of_the_program(machine):
+    status = status_of(machine, machine.main_pid("probe"))
+    assert status["Uid"].split() == ["10002"] * 4
+    assert status["Gid"].split() == ["10102"] * 4
+    assert status["Groups"].split() == []
+    assert status["Umask"].strip() == "0077"
+    assert status["NoNewPrivs"].strip() == "1"
+    for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+        assert int(status[name], 16) == 0, name
+    for name in ("SigBlk", "SigIgn"):
+        assert int(status[name], 16) == 0, name
+
+
+def test_limits_of_resources(machine):
+    limits = machine.ok(f"cat /proc/{machine.main_pid('probe')}/limits")
+    rows = {line[:26].strip(): line[26:].split()[:2] for line in limits.splitlines()[1:]}
+    assert rows["Max open files"] == ["1024", "4096"]
+    assert rows["Max core file size"] == ["0", "0"]
+    assert rows["Max locked memory"] == ["65536", "65536"]
+    assert rows["Max msgqueue size"] == ["0", "0"]
+    assert rows["Max realtime priority"] == ["0", "0"]
+    assert rows["Max nice priority"] == ["0", "0"]
+
+
+def test_limits_of_the_cgroup(machine):
+    want = {"memory.max": 16 << 20, "memory.oom.group": 1, "pids.max": 16, "cpu.max": "150000 100000",
+            "cgroup.max.descendants": 0}
+    for name, value in want.items():
+        assert machine.ok(f"cat /sys/fs/cgroup/svc/probe/{name}") == str(value), name
+    assert machine.ok("cat /sys/fs/cgroup/svc/nginx/cpu.max") == "80000 100000"
+    assert machine.ok("cat /sys/fs/cgroup/svc/sibling/pids.max") == "64", "the preset"
+    assert machine.ok("cat /sys/fs/cgroup/svc/sibling/cpu.max") == "max 100000"
+
+
+def test_cgroup_holds_the_stub_and_the_program(machine):
+    stub = machine.service("probe")["pid"]
+    procs = machine.ok("cat /sys/fs/cgroup/svc/probe/cgroup.procs").split()
+    assert procs == [str(stub), machine.main_pid("probe")]
+
+
+def test_a_service_reaches_neither_pid_1_nor_the_control_socket(machine):
+    assert machine.exec("nginx", "kill -9 $PPID 1 2>&1; ls /run/ingot").status != 0
+    assert machine.service("nginx")["state"] == "up"
+
+
+def test_sibling_is_out_of_reach(machine):
+    pid = machine.main_pid("sibling")
+    assert machine.exec("probe", f"kill -0 {pid}").status != 0
+    assert machine.exec("probe", "ls /svc /state /ingot").status != 0

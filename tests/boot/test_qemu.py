@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: MIT
+"""The shipped images under QEMU by `ingot run`, held against ingot(1): the forwarded port answers, isolation and limits
+hold on the shipped kernel, and each way to end has its exit status. Everything finer is tested under User Mode Linux."""
+import shutil
+import signal
+import socket
+import time
+import urllib.request
+
+import pytest
+
+import build
+import guest
+
+pytestmark = pytest.mark.skipif(not shutil.which("qemu-system-x86_64"), reason="no qemu-system-x86_64")
+POWER_OFF_S = 5  # from the signal to the end of `ingot run`
+ANSWER = r"^ingot: http://localhost:{}/ answers: HTTP/1\.1 200 OK"
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def run(name, *words):
+    return guest.qemu([build.INGOT, *build.arguments("run", name), *words], name)
+
+
+def page(port):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as answer:
+        return answer.status, answer.read().decode()
+
+
+@pytest.fixture(scope="module")
+def port():
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def web(port):
+    build.image("web")
+    with run("web", "--shell", "-p", f"{port}:80") as g:
+        yield g.connect()
+
+
+def test_says_where_the_page_answers_and_it_does(web, port):
+    web.wait_line(ANSWER.format(port), timeout=guest.BOOT_S)
+    status, text = page(port)
+    assert status == 200 and "nginx answers" in text
+
+
+def test_the_given_ports_replace_the_files(web, port):
+    children = open(f"/proc/{web.process.pid}/task/{web.process.pid}/children").read().split()
+    words = open(f"/proc/{children[0]}/cmdline").read().split("\0")
+    forwards = [part for word in words for part in word.split(",") if part.startswith("hostfwd=")]
+    assert forwards == [f"hostfwd=tcp:127.0.0.1:{port}-:80"]
+
+
+def test_the_address_comes_by_dhcp(web):
+    web.wait_line("^ingot: service dhcp: ready in ", timeout=guest.BOOT_S)
+    assert "inet 10.0.2.15/24 " in web.ok("ip -o addr show dev eth0")
+    assert "default via 10.0.2.2 " in web.ok("ip route")
+    assert "nameserver 10.0.2.3" in web.ok("cat /run/resolv.conf")
+
+
+def test_exec_is_in_the_namespaces_of_nginx(web):
+    web.wait_line("^ingot: service nginx: ready in ", timeout=guest.BOOT_S)
+    status = dict(line.split(":", 1) for line in web.shell("nginx", "cat /proc/self/status").splitlines())
+    assert status["Uid"].split() == ["10001"] * 4
+    assert int(status["CapBnd"], 16) == 0 and status["NoNewPrivs"].strip() == "1"
+    kinds = "mnt pid ipc uts cgroup"
+    stub = web.service("nginx")["pid"]
+    ids = f"for n in {kinds}; do readlink /proc/self/ns/$n; done"
+    inside = web.shell("nginx", ids)
+    assert inside == web.ok(f"p=$(pgrep -P {stub}); for n in {kinds}; do readlink /proc/$p/ns/$n; done")
+    assert not set(inside.split()) & set(web.ok(ids).split())
+    assert web.shell("nginx", "cat /proc/self/cgroup") == "0::/"
+
+
+def test_a_file_made_inside_is_found_outside(web):
+    web.shell("nginx", "echo made inside >/var/lib/nginx/note")
+    assert web.ok("cat /state/nginx/var/lib/nginx/note") == "made inside"
+
+
+def test_limits_are_in_force(web):
+    for name, value in (("memory.max", 64 << 20), ("pids.max", 32), ("cpu.max", "80000 100000"), ("memory.swap.max", 0),
+                        ("memory.oom.group", 1)):
+        done = web.run(f"cat /sys/fs/cgroup/svc/nginx/{name}")
+        assert done.out == str(value) or (name == "memory.swap.max" and done.status != 0), name
+
+
+def test_memory_hog_is_ended_as_a_group_while_the_page_is_served(web, port):
+    web.until_service("heartbeat", lambda s: s["state"] == "up", timeout=guest.BOOT_S)
+    before = web.service("heartbeat")
+    mark = web.mark()
+    assert web.exec("heartbeat", "dd if=/dev/zero of=/dev/null bs=32M count=1").status == 137
+    web.wait_line("^ingot: service heartbeat: out of memory, the limit is 8192 KiB; restart in ", since=mark)
+    after = web.until_service("heartbeat", lambda s: s["state"] == "up")
+    assert after["last"]["end"] == "oom" and after["pid"] != before["pid"]
+    assert page(port)[0] == 200
+
+
+def test_fork_bomb_stops_at_its_limit_while_the_page_is_served(web, port):
+    web.ok("(ingotctl exec heartbeat -- /bin/sh -c 'b() { b | b & }; b; while :; do b 2>/dev/null; done' "
+           ">/dev/null 2>&1 &)")
+    web.until("cat /sys/fs/cgroup/svc/heartbeat/pids.events", lambda text: text.split()[1] != "0")
+    assert int(web.ok("cat /sys/fs/cgroup/svc/heartbeat/pids.current")) <= 8
+    assert page(port)[0] == 200
+    assert web.service("nginx")["state"] == "up"
+    web.ok("ingotctl stop heartbeat", timeout=10)
+
+
+def test_poweroff_from_inside(web):
+    """The last one on this machine."""
+    web.send("ingotctl poweroff\n")
+    assert web.wait_end() == 0
+
+
+@pytest.mark.parametrize("number", (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
+def test_signal_powers_off_in_order(number):
+    port = free_port()
+    with run("web", "-p", f"{port}:80") as g:
+        g.wait_line(ANSWER.format(port), timeout=guest.BOOT_S)
+        began = time.monotonic()
+        g.process.send_signal(number)
+        status = g.wait_end()
+        took = time.monotonic() - began
+        assert status == 0
+        assert took < POWER_OFF_S
+        said = g.said()
+        assert [line for line in said if line.startswith("power off: asked for by ")] == \
+            ["power off: asked for by power button"]
+        assert said.index("service nginx: stopped") > said.index("service heartbeat: stopped")
+        assert said[-1] == "power off"
+
+
+def assert_panicked(g):
+    assert g.wait_end(timeout=guest.BOOT_S) == 1
+    said = [line for line in g.said() if "panicked" in line]
+    assert said == ["the guest's kernel panicked; its last lines are above"]
+    assert any("Kernel panic - not syncing" in line for line in g.lines), "its reason is shown"
+
+
+def test_a_kernel_without_an_init_is_status_1_and_one_line():
+    with run("minimal", "--append", "rdinit=/nonexistent") as g:
+        assert_panicked(g)
+
+
+def test_a_kernel_that_panics_later_is_status_1_and_one_line():
+    with run("minimal", "--shell", "--append", "panic=-1") as g:
+        g.connect()
+        g.send("echo c >/proc/sysrq-trigger\n")
+        assert_panicked(g)
+
+
+def test_minimal_boots():
+    with run("minimal") as g:
+        g.wait_line("^ingot: minimal: booted in [0-9]+ ms, 1 services", timeout=guest.BOOT_S)
+        g.wait_line("^ingot: 1 services ready", timeout=guest.BOOT_S)
+        g.process.send_signal(signal.SIGTERM)
+        assert g.wait_end() == 0
+
+
+def test_a_port_that_is_taken_is_one_line_and_status_1():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        s.listen()
+        port = s.getsockname()[1]
+        done = build.ingot(*build.arguments("run", "minimal"), "-p", f"{port}:80")
+    assert done.returncode == 1
+    lines = done.stderr.splitlines()
+    assert len(lines) == 1 and lines[0].startswith(f"ingot: port {port} of this host is taken: ")

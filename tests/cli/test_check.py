@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""`ingot check`: every error of a file in one run, each as path:line:col with the mend (an unknown key with the
+nearest one, a duplicate key, a wrong type, names that do not resolve, users and ports that clash, circles, the sum of
+memory over the budget, hostile YAML, keys that are not supported yet); and what ships is right."""
+import pytest
+
+from cli_project import IMAGE
+
+
+def refused(project, text):
+    """The error lines for this image file, without the closing count, which must be right."""
+    project.write("t.yml", text)
+    result = project.ingot("check", "t.yml")
+    assert result.status == 1 and result.out == "", result
+    *errors, last = result.lines
+    n = len(errors)
+    assert last == f"ingot: {n} error{'' if n == 1 else 's'}; nothing was built", result
+    assert errors and all(line.startswith("t.yml:") for line in errors), result
+    return errors
+
+
+def test_a_right_file(project):
+    result = project.ingot("check", "t.yml")
+    assert result.status == 0 and result.err == "" and result.out == "t.yml: no error found\n"
+    assert not (project.dir / "out").exists()  # it reads, and makes nothing
+
+
+def test_shipped_images_are_right(top, project):
+    images = sorted((top / "images").glob("*.yml"))
+    assert images
+    for image in images:
+        result = project.ingot("check", str(image))
+        assert result.status == 0, result
+
+
+@pytest.mark.parametrize("change, error", [
+    (("command:", "comand:"), "t.yml:10:5: unknown key `comand`: did you mean `command`?"),
+    (("limits: {memory: 8M}", "limits: {memory: 8Q}"),
+     "t.yml:11:22: `memory` must be a size such as 512K, 64M or 2G, not `8Q`"),
+    (("limits: {memory: 8M}", "limits: [8M]"), "t.yml:11:13: `limits` must be a mapping, not a list"),
+    (("image: t\n", "image: t\nimage: u\n"), "t.yml:2:1: the key `image` stands here twice (first on line 1)"),
+    (("path: prog", "path: gone"), "t.yml:8:22: no file gone"),
+    (("recipe: kern", "recipe: kren"),
+     "t.yml:2:18: no recipe `kren`: looked for kren.yml in ./recipes and ./../recipes"),
+    (("[/bin/prog, -x]", "[prog]"),
+     "t.yml:10:14: `command` must begin with an absolute path, such as [/usr/sbin/nginx, ...]"),
+    (("-x]\n", "-x]\n    user: www\n"),
+     "t.yml:11:11: no user `www`: declare it under `users: [{name: www, uid: 10001}]`"),
+    (("-x]\n", "-x]\n    needs: [web]\n"), "t.yml:11:12: the needs go in a circle: web -> web"),
+    (("memory: 8M", "memory: 8G"),
+     "t.yml:1:1: the services' memory limits add up to 8388608K, the machine has 262144K (budget.memory)"),
+    (("memory: 8M}", "memory: 8M}\n    seccomp: strict"), "t.yml:12:14: `seccomp` is not supported yet"),
+    (("memory: 8M}", "memory: 8M}\n    network: {mode: private}"), "t.yml:12:21: `mode: private` is not supported yet"),
+    (("image: t\n", "image: t\noutputs: [disk]\n"), "t.yml:2:11: `outputs: disk` is not supported yet"),
+    (("image: t\n", "image: &t t\n"), "t.yml:1:8: anchors are not supported: write the value where it is used"),
+    (("image: t\n", "image: !!str t\n"), "t.yml:1:8: tags are not supported: write the plain value"),
+])
+def test_one_error_is_one_line(project, change, error):
+    lines = refused(project, IMAGE.replace(*change))
+    assert error in lines
+    assert len(lines) <= 2, lines  # a misspelt key that must be there is also missing
+
+
+def test_every_error_in_one_run(project):
+    text = (IMAGE.replace("image: t", "image: T").replace("8M", "8X").replace("/etc/motd", "etc/motd")
+            .replace("/srv/data", "/srv/../data").replace("prog, to", "gone, to") + "colour: red\n")
+    lines = refused(project, text)
+    places = [line.split(": ")[0] for line in lines]
+    assert places == ["t.yml:1:8", "t.yml:4:36", "t.yml:8:22", "t.yml:9:19", "t.yml:11:22", "t.yml:12:1"]
+
+
+def test_errors_of_recipes_name_the_recipe(project):
+    project.write("recipes/kern.yml", "recipe: kern\nkernel: {pakage: x}\n")
+    result = project.ingot("check", "t.yml")
+    assert result.status == 1
+    assert result.lines[:2] == [
+        "./recipes/kern.yml:2:9: `package` is missing: the Debian package that holds the kernel",
+        "./recipes/kern.yml:2:10: unknown key `pakage`: did you mean `package`?",
+    ]
+
+
+@pytest.mark.parametrize("data", [
+    b"", b"\x00", b"image: t\x00\n", b"image: \xff\xfe\n", b"[" * 100000, b"a: [1\nb: 2\n",
+    b"image: t\n---\nimage: u\n",
+    b"x: " + b"y" * (2 << 20), b"a: &a [x]\nb: &b [*a,*a]\nc: [*b,*b]\n", b"- a\n", b"\xef\xbb\xbf",
+    b"".join(b"k%d: 1\n" % i for i in range(40000)) + b"k1: 2\n",
+])
+def test_hostile_files_end_in_lines(project, data):
+    project.write("t.yml", data)
+    result = project.ingot("check", "t.yml")
+    assert result.status == 1 and result.out == "", str(result)[:2000]
+    assert result.lines[0].startswith("t.yml:")
+    assert result.lines[-1].endswith("nothing was built")
+
+
+def test_what_the_file_says_cannot_steer_the_terminal(project):
+    lines = refused(project, IMAGE + '"a\\nb\\e[31m": 1\n')
+    assert lines == ["t.yml:12:1: unknown key `a?b?[31m`"]
+
+
+@pytest.mark.parametrize("name", ["gone.yml", "."])
+def test_files_that_cannot_be_read(project, name):
+    result = project.ingot("check", name)
+    assert result.status == 1 and len(result.lines) == 2
+    assert result.lines[0].startswith(f"{name}: cannot read it: ")
+
+
+def test_recipes_are_looked_for_elsewhere_too(project):
+    (project.dir / "recipes").rename(project.dir / "more")
+    assert project.ingot("check", "t.yml").status == 1
+    assert project.ingot("check", "-R", "more", "t.yml").status == 0

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: MIT
+"""What all tests share: where things are, probes for what this host lacks, and the last line of a run.
+
+The last line is `N passed, N failed, N skipped`, alone; an error counts as failed. A skip is decided by a probe
+before the test begins, never by what a test saw, and pytest lists each one with its reason.
+"""
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+TOP = pathlib.Path(__file__).resolve().parent.parent
+BUILD = TOP / "build"
+
+
+def can(*argv):
+    """Whether the command runs to success here."""
+    try:
+        return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=30).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+# What is quick stands first; what measures time has the machine to itself at the end.
+ORDER = ["lint", "unit", "cli", "fuzz", "image", "boot", "attack", "bench"]
+
+
+def place(item):
+    folder = item.path.relative_to(TOP / "tests").parts[0]
+    return ORDER.index(folder) if folder in ORDER else len(ORDER)
+
+
+def pytest_collection_modifyitems(items):
+    """Sorts by folder. needs_namespace: skipped where no network namespace can be made; needs_user: where we cannot
+    become another user."""
+    probes = {
+        "needs_namespace": (["unshare", "-n", "true"], "this host lets us make no network namespace"),
+        "needs_user": (["setpriv", "--reuid=65534", "--clear-groups", "true"], "only root can become another user"),
+    }
+    items.sort(key=place)
+    for name, (argv, reason) in probes.items():
+        marked = [item for item in items if item.get_closest_marker(name)]
+        if marked and not can(*argv):
+            for item in marked:
+                item.add_marker(pytest.mark.skip(reason=f"{reason}: `{' '.join(argv)}` failed"))
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "needs_namespace: wants a network namespace of its own")
+    config.addinivalue_line("markers", "needs_user: wants to run as another user")
+
+
+@pytest.fixture(scope="session")
+def top():
+    return TOP
+
+
+@pytest.fixture(scope="session")
+def plain_env():
+    """This process's environment without what a make above us would tell a make below us."""
+    return {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES")}
+
+
+class LastLine:
+    """Remembers each test's outcome; a test that failed twice (itself and at its end) failed once."""
+
+    def __init__(self):
+        self.outcome = {}
+
+    def pytest_runtest_logreport(self, report):
+        if report.failed:
+            self.outcome[report.nodeid] = "failed"
+        elif report.skipped:
+            self.outcome.setdefault(report.nodeid, "skipped")
+        elif report.when == "call":
+            self.outcome.setdefault(report.nodeid, "passed")
+
+    def pytest_collectreport(self, report):
+        if report.failed:
+            self.outcome[report.nodeid or "collection"] = "failed"
+
+    def text(self, status):
+        count = {kind: list(self.outcome.values()).count(kind) for kind in ("passed", "failed", "skipped")}
+        if status and not count["failed"]:
+            count["failed"] = 1  # pytest itself could not go on
+        return "{passed} passed, {failed} failed, {skipped} skipped".format(**count)
+
+
+def pytest_sessionstart(session):
+    session.config.pluginmanager.register(LastLine(), "last_line")
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_sessionfinish(session, exitstatus):
+    yield  # pytest's own last words are printed here
+    session.config.last_status = int(session.exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config):
+    last = config.pluginmanager.get_plugin("last_line")
+    if last:
+        print(last.text(getattr(config, "last_status", 1)), flush=True)

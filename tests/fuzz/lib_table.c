@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Any bytes as a service table, as they are and with the header's size and checksum made right. Where the table opens,
+ * everything that it leads to is read: nothing may lie outside.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "table.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static volatile size_t sink;
+
+static void
+read_text(const char *s)
+{
+	sink += strlen(s);
+}
+
+static void
+read_service(const struct tbl *t, uint32_t index)
+{
+	const struct tbl_svc *s = tbl_svc(t, index);
+
+	read_text(tbl_str(t, s->name));
+	read_text(tbl_str(t, s->root));
+	for (uint32_t i = 0; i < s->argv.count; i++)
+		read_text(tbl_word(t, s->argv, i));
+	for (uint32_t i = 0; i < s->env.count; i++)
+		read_text(tbl_word(t, s->env, i));
+	for (uint32_t i = 0; i < s->deps.count; i++)
+		if (tbl_dep(t, s, i) >= index)
+			abort(); /* PID 1 counts on the order */
+	for (uint32_t i = 0; i < s->mounts.count; i++) {
+		if (tbl_str(t, tbl_mount(t, s, i)->path)[0] != '/')
+			abort();
+		sink += tbl_mount(t, s, i)->size;
+	}
+	if ((s->uid == 0) != (s->flags & TBL_SVC_MACHINE) || tbl_word(t, s->argv, 0)[0] != '/' || !s->memory_max)
+		abort();
+}
+
+static void
+read_table(const struct tbl *t)
+{
+	read_text(tbl_str(t, t->machine->image));
+	read_text(tbl_str(t, t->machine->hostname));
+	read_text(tbl_str(t, t->machine->shell));
+	for (uint32_t i = 0; i < tbl_count(t, TBL_MODULES); i++) {
+		read_text(tbl_str(t, tbl_module(t, i)->path));
+		read_text(tbl_str(t, tbl_module(t, i)->params));
+	}
+	for (uint32_t i = 0; i < tbl_count(t, TBL_SYSCTLS); i++) {
+		if (strncmp(tbl_str(t, tbl_sysctl(t, i)->path), "/proc/sys/", 10) != 0)
+			abort();
+		read_text(tbl_str(t, tbl_sysctl(t, i)->value));
+	}
+	for (uint32_t i = 0; i < tbl_count(t, TBL_LINKS); i++)
+		read_text(tbl_str(t, tbl_link(t, i)->name));
+	for (uint32_t i = 0; i < tbl_count(t, TBL_SVCS); i++)
+		read_service(t, i);
+}
+
+static void
+try(const void *bytes, size_t size)
+{
+	struct err e = { .msg = "" };
+	struct tbl t = { .base = NULL };
+
+	if (tbl_open(&t, bytes, size, &e) == 0)
+		read_table(&t);
+	else if (!e.msg[0] || t.base)
+		abort(); /* a refusal says why, and touches nothing */
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct tbl_header *h = malloc(size ? size : 1); /* aligned, and not a byte more */
+
+	memcpy(h, data, size);
+	try(h, size);
+	if (size >= sizeof *h) {
+		memcpy(h->magic, TBL_MAGIC, sizeof h->magic);
+		h->version = TBL_VERSION;
+		h->size = (uint32_t)size;
+		h->crc = tbl_crc(h, size);
+		try(h, size);
+	}
+	free(h);
+	return 0;
+}

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * builder/out_cpio.c and zstd_file.c: the initramfs is unpacked with libzstd and read back, by libarchive and header by
+ * header. Names, modes, links and sizes are the tree's, hard links carry their data once, device and inode numbers say
+ * nothing of the host, the frame's pledged size is right for every length of a name, and what newc cannot hold is an
+ * error, never a silent loss.
+ */
+#include "support_builder.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "content.h"
+#include "out_cpio.h"
+#include "progress.h"
+
+struct output {
+	unsigned char *packed, *raw;
+	size_t packed_size, raw_size;
+	struct out_size said;
+};
+
+static void
+write_out(struct tree *t, int level, struct output *o)
+{
+	struct err e = { .msg = "" };
+	int fd = memfd_create("out", MFD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	if (out_cpio_zst(t, fd, level, &o->said, &e))
+		fail_msg("%s", e.msg);
+	o->packed_size = (size_t)lseek(fd, 0, SEEK_END);
+	o->packed = malloc(o->packed_size);
+	assert_int_equal(pread(fd, o->packed, o->packed_size, 0), o->packed_size);
+	close(fd);
+	unsigned long long size = ZSTD_getFrameContentSize(o->packed, o->packed_size);
+	assert_true(size < 1u << 30); /* known, not an error */
+	o->raw = malloc((size_t)size + 1);
+	o->raw_size = ZSTD_decompress(o->raw, (size_t)size, o->packed, o->packed_size);
+	assert_false(ZSTD_isError(o->raw_size));
+	assert_int_equal(o->raw_size, size);
+	assert_int_equal(o->said.raw, size);
+	assert_int_equal(o->said.compressed, o->packed_size);
+	/* one frame, and nothing behind it */
+	assert_int_equal(ZSTD_findFrameCompressedSize(o->packed, o->packed_size), o->packed_size);
+}
+
+static void
+output_free(struct output *o)
+{
+	free(o->packed);
+	free(o->raw);
+}
+
+static void
+put_file(struct tree *t, const char *path, const char *bytes, size_t size, const struct tree_meta *meta)
+{
+	struct tree_put h = put_as(0, TREE_STRICT);
+	struct content c;
+	struct err e;
+
+	h.meta = *meta;
+	content_of_mem(&c, bytes, size);
+	if (tree_put_file(t, path, &c, &h, &e))
+		fail_msg("%s", e.msg);
+}
+
+static struct tree *
+sample(void)
+{
+	static char big[300000];
+	struct tree *t = tree_new();
+	struct tree_put h = put_as(01777, TREE_STRICT);
+	struct err e;
+
+	for (size_t i = 0; i < sizeof big; i++)
+		big[i] = (char)(i * i >> 7);
+	put_file(t, "/init", "#!", 2, &(struct tree_meta){ .mode = 0755 });
+	put_file(t, "/etc/empty", "", 0, &(struct tree_meta){ .mode = 0600, .uid = 7, .gid = 70000, .mtime = 1700000000 });
+	put_file(t, "/usr/big", big, sizeof big, &(struct tree_meta){ .mode = 04711 });
+	assert_int_equal(tree_put_dir(t, "/tmp", &h, &e), 0);
+	assert_int_equal(tree_put_symlink(t, "/bin", "usr/bin", &h, &e), 0);
+	assert_int_equal(tree_put_hardlink(t, "/etc/also-big", "/usr/big", &h, &e), 0);
+	assert_int_equal(tree_put_hardlink(t, "/usr/big-too", "/usr/big", &h, &e), 0);
+	return t;
+}
+
+/* ---- read back by libarchive ---- */
+
+static void
+describe(struct archive *a, struct archive_entry *x, FILE *to)
+{
+	const char *link = archive_entry_hardlink(x), *target = archive_entry_symlink(x);
+	static const char *const types[] = { [AE_IFDIR >> 12] = "dir", [AE_IFREG >> 12] = "file", [AE_IFLNK >> 12] = "link" };
+	char buf[4096];
+	size_t data = 0;
+	la_ssize_t n;
+
+	while ((n = archive_read_data(a, buf, sizeof buf)) > 0)
+		data += (size_t)n;
+	assert_int_equal(n, 0);
+	fprintf(to, "%s %s %04o %d:%d @%lld %zu%s%s%s%s\n", archive_entry_pathname(x), types[archive_entry_filetype(x) >> 12],
+		(unsigned)archive_entry_perm(x), (int)archive_entry_uid(x), (int)archive_entry_gid(x),
+		(long long)archive_entry_mtime(x), target ? 0 : data, target ? " -> " : "", target ? target : "", link ? " = " : "",
+		link ? link : "");
+}
+
+static char *
+listing(const struct output *o)
+{
+	struct archive *a = archive_read_new();
+	struct archive_entry *x;
+	char *text;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	int r;
+
+	archive_read_support_format_cpio(a);
+	assert_int_equal(archive_read_open_memory(a, o->raw, o->raw_size), ARCHIVE_OK);
+	while ((r = archive_read_next_header(a, &x)) == ARCHIVE_OK)
+		describe(a, x, f);
+	assert_int_equal(r, ARCHIVE_EOF);
+	archive_read_free(a);
+	fclose(f);
+	return text;
+}
+
+TEST(libarchive_reads_what_the_tree_holds)
+{
+	struct tree *t = sample();
+	struct output o;
+
+	write_out(t, 3, &o);
+	char *text = listing(&o);
+	assert_string_equal(text, "bin link 0777 0:0 @0 0 -> usr/bin\n"
+				  "etc dir 0755 0:0 @0 0\n"
+				  "etc/also-big file 4711 0:0 @0 300000\n"
+				  "etc/empty file 0600 7:70000 @1700000000 0\n"
+				  "init file 0755 0:0 @0 2\n"
+				  "tmp dir 1777 0:0 @0 0\n"
+				  "usr dir 0755 0:0 @0 0\n"
+				  "usr/big file 4711 0:0 @0 0 = etc/also-big\n"
+				  "usr/big-too file 4711 0:0 @0 0 = etc/also-big\n");
+	free(text);
+	output_free(&o);
+	tree_free(t);
+}
+
+/* ---- read back header by header ---- */
+
+enum {
+	INO, MODE, UID, GID, NLINK, MTIME, SIZE, DEV_MAJOR, DEV_MINOR, RDEV_MAJOR, RDEV_MINOR, NAME_SIZE, CHECK, FIELDS
+};
+
+struct member {
+	uint32_t field[FIELDS];
+	const char *name;
+	const unsigned char *data;
+};
+
+/* The member at *at, which moves behind it; false at the trailer. */
+static bool
+next_member(const struct output *o, size_t *at, struct member *m)
+{
+	assert_true(*at % 4 == 0 && *at + 110 <= o->raw_size);
+	const unsigned char *h = o->raw + *at;
+	assert_memory_equal(h, "070701", 6);
+	for (int i = 0; i < FIELDS; i++) {
+		char hex[9] = "";
+		memcpy(hex, h + 6 + 8 * i, 8);
+		assert_int_equal(strspn(hex, "0123456789abcdefABCDEF"), 8);
+		m->field[i] = (uint32_t)strtoul(hex, NULL, 16);
+	}
+	m->name = (const char *)h + 110;
+	assert_int_equal(strlen(m->name) + 1, m->field[NAME_SIZE]);
+	size_t data = (*at + 110 + m->field[NAME_SIZE] + 3) & ~(size_t)3;
+	m->data = o->raw + data;
+	*at = (data + m->field[SIZE] + 3) & ~(size_t)3;
+	assert_true(*at <= o->raw_size);
+	return strcmp(m->name, "TRAILER!!!") != 0;
+}
+
+TEST(numbers_say_nothing_of_the_host)
+{
+	struct tree *t = sample();
+	struct output o;
+	struct member m;
+	uint32_t highest = 0, shared = 0, names = 0;
+	size_t at = 0;
+
+	write_out(t, 3, &o);
+	while (next_member(&o, &at, &m)) {
+		assert_int_equal(m.field[DEV_MAJOR] | m.field[DEV_MINOR] | m.field[RDEV_MAJOR] | m.field[RDEV_MINOR], 0);
+		assert_int_equal(m.field[CHECK], 0);
+		if (strstr(m.name, "big")) {
+			assert_int_equal(m.field[NLINK], 3);
+			assert_int_equal(m.field[SIZE], names++ ? 0 : 300000); /* the first name alone has the data */
+			assert_true(shared == 0 || shared == m.field[INO]);
+			shared = m.field[INO];
+		} else {
+			assert_int_equal(m.field[NLINK], 1);
+		}
+		if (m.field[INO] > highest)
+			assert_int_equal(m.field[INO], highest + 1); /* counted along the walk */
+		highest = m.field[INO] > highest ? m.field[INO] : highest;
+	}
+	assert_int_equal(names, 3);
+	assert_int_equal(highest, 7);
+	assert_int_equal(at, o.raw_size); /* nothing behind the trailer */
+	output_free(&o);
+	tree_free(t);
+}
+
+TEST(an_empty_tree_is_an_archive)
+{
+	struct tree *t = tree_new();
+	struct output o;
+	struct member m;
+	size_t at = 0;
+
+	write_out(t, 1, &o);
+	assert_false(next_member(&o, &at, &m));
+	assert_int_equal(at, o.raw_size);
+	output_free(&o);
+	tree_free(t);
+}
+
+/* zstd refuses a frame that is longer or shorter than pledged: all paddings of names, targets and data are met here. */
+TEST(the_pledged_size_is_right_for_every_length)
+{
+	char path[80] = "/", bytes[80];
+
+	memset(bytes, 'b', sizeof bytes);
+	for (size_t n = 1; n <= 64; n++) {
+		struct tree *t = tree_new();
+		struct tree_put h = put_as(0, TREE_STRICT);
+		struct output o;
+		struct err e;
+		memset(path + 1, 'n', n);
+		path[n + 1] = '\0';
+		put_file(t, path, bytes, n % 7, &(struct tree_meta){ .mode = 0644 });
+		assert_int_equal(tree_put_symlink(t, "/l", path + 1, &h, &e), 0);
+		assert_int_equal(tree_put_hardlink(t, "/x/y", path, &h, &e), 0);
+		write_out(t, 1, &o);
+		char *text = listing(&o);
+		assert_has(text, path + 1);
+		free(text);
+		output_free(&o);
+		tree_free(t);
+	}
+}
+
+TEST(twice_is_the_same)
+{
+	struct tree *t = sample();
+	struct output a, b;
+
+	for (int level = 1; level <= 19; level += 6) {
+		write_out(t, level, &a);
+		write_out(t, level, &b);
+		assert_int_equal(a.packed_size, b.packed_size);
+		assert_memory_equal(a.packed, b.packed, a.packed_size);
+		output_free(&a);
+		output_free(&b);
+	}
+	tree_free(t);
+}
+
+/* More than one job for zstd's workers, so that their number could matter. */
+static struct tree *
+several_megabytes(void)
+{
+	static char bytes[20 << 20];
+	struct tree *t = tree_new();
+	uint32_t x = 1;
+
+	for (size_t i = 0; i < sizeof bytes; i++) {
+		x = x * 1664525 + 1013904223;
+		bytes[i] = (char)(i % 3 ? i / 7 : x >> 24);
+	}
+	put_file(t, "/big", bytes, sizeof bytes, &(struct tree_meta){ .mode = 0644 });
+	return t;
+}
+
+TEST(one_processor_gives_the_same_bytes)
+{
+	struct tree *t = several_megabytes();
+	struct output all, one;
+	cpu_set_t had, first;
+
+	write_out(t, 1, &all);
+	assert_int_equal(sched_getaffinity(0, sizeof had, &had), 0);
+	int cpu = 0;
+	while (!CPU_ISSET(cpu, &had))
+		cpu++;
+	CPU_ZERO(&first);
+	CPU_SET(cpu, &first);
+	assert_int_equal(sched_setaffinity(0, sizeof first, &first), 0);
+	write_out(t, 1, &one);
+	assert_int_equal(sched_setaffinity(0, sizeof had, &had), 0);
+	assert_int_equal(all.packed_size, one.packed_size);
+	assert_memory_equal(all.packed, one.packed, all.packed_size);
+	output_free(&all);
+	output_free(&one);
+	tree_free(t);
+}
+
+/* The frame header of RFC 8878: the kernel panics at a window above 2^27, and cannot take a dictionary. */
+TEST(the_kernel_can_read_the_frame)
+{
+	static const char zeros[20 << 20]; /* beyond the level's own window */
+	struct tree *t = tree_new();
+	struct output o;
+
+	put_file(t, "/zeros", zeros, sizeof zeros, &(struct tree_meta){ .mode = 0644 });
+	write_out(t, 19, &o);
+	assert_memory_equal(o.packed, "\x28\xb5\x2f\xfd", 4);
+	unsigned descriptor = o.packed[4];
+	assert_int_equal(descriptor & 3, 0);                       /* no dictionary */
+	assert_int_equal(descriptor >> 2 & 1, 1);                  /* a checksum */
+	if (!(descriptor & 0x20))                                  /* not one segment: a window descriptor follows */
+		assert_true(10 + (o.packed[5] >> 3) + ((o.packed[5] & 7) != 0) <= 27);
+	output_free(&o);
+	tree_free(t);
+}
+
+/* ---- what cannot be written ---- */
+
+static int
+try_out(struct tree *t, int fd, struct err *e)
+{
+	struct out_size size;
+
+	e->msg[0] = '\0';
+	return out_cpio_zst(t, fd, 1, &size, e);
+}
+
+TEST(a_file_of_four_gib_is_refused_before_anything_is_written)
+{
+	struct tree *t = tree_new();
+	struct tree_put h = put_as(0644, TREE_STRICT);
+	struct content c = { .size = 4ull << 30, .path = "absent" };
+	struct err e;
+	int fd = memfd_create("out", MFD_CLOEXEC);
+
+	assert_int_equal(tree_put_file(t, "/var/huge", &c, &h, &e), 0);
+	assert_int_equal(try_out(t, fd, &e), -1);
+	assert_string_equal(e.msg, "var/huge has 4294967296 bytes: a cpio archive holds at most 4 GiB - 1 in one file");
+	assert_int_equal(lseek(fd, 0, SEEK_END), 0);
+	close(fd);
+	tree_free(t);
+}
+
+TEST(a_source_that_changed_is_refused)
+{
+	static const char *const now[] = { "longer than it was", "shrt", "wrong" };
+	struct err e;
+
+	for (size_t i = 0; i < COUNT(now); i++) {
+		struct tree *t = tree_new();
+		struct tree_put h = put_as(0644, TREE_STRICT);
+		struct content c;
+		int fd = memfd_create("out", MFD_CLOEXEC);
+		write_text("source", "right");
+		assert_int_equal(content_of_file(&c, "source", &e), 0);
+		assert_int_equal(tree_put_file(t, "/a", &c, &h, &e), 0);
+		write_text("source", now[i]);
+		assert_int_equal(try_out(t, fd, &e), -1);
+		assert_has(e.msg, "a: source no longer holds the bytes it held");
+		unlink("source");
+		assert_int_equal(try_out(t, fd, &e), -1);
+		assert_has(e.msg, "cannot read source");
+		close(fd);
+		tree_free(t);
+	}
+}
+
+TEST(a_full_disk_is_said)
+{
+	struct tree *t = sample();
+	struct err e;
+	int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(try_out(t, fd, &e), -1);
+	assert_string_equal(e.msg, "cannot write the image: No space left on device");
+	close(fd);
+	tree_free(t);
+}
+
+static int
+quiet_temp(void **state)
+{
+	progress_quiet(true);
+	return temp_enter(state);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(libarchive_reads_what_the_tree_holds),
+		cmocka_unit_test(numbers_say_nothing_of_the_host),
+		cmocka_unit_test(an_empty_tree_is_an_archive),
+		cmocka_unit_test(the_pledged_size_is_right_for_every_length),
+		cmocka_unit_test(twice_is_the_same),
+		cmocka_unit_test(one_processor_gives_the_same_bytes),
+		cmocka_unit_test(the_kernel_can_read_the_frame),
+		cmocka_unit_test(a_file_of_four_gib_is_refused_before_anything_is_written),
+		cmocka_unit_test(a_source_that_changed_is_refused),
+		cmocka_unit_test(a_full_disk_is_said),
+	};
+
+	return cmocka_run_group_tests(tests, quiet_temp, temp_leave);
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * builder/svc_table.c and show_table.c: the table says what the file says, the same file gives the same bytes, and
+ * every key of a service that the machine acts on changes them.
+ */
+#include "support_builder.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "plan.h"
+#include "svc_table.h"
+
+struct made {
+	void *bytes;
+	size_t size;
+	struct tbl t;
+};
+
+/* With two modules and, where asked for, a busybox in the machine's root. */
+static void
+make(struct made *m, const char *yaml, bool busybox)
+{
+	char name_a[] = "button", name_b[] = "virtio_net";
+	struct kernel_module modules[] = { { .name = name_a }, { .name = name_b } };
+	struct kernel k = { .modules = modules, .n_modules = 2 };
+	struct content none = { .mem = "" };
+	struct tree_put how = put_as(0755, TREE_STRICT);
+	struct tree *tree = tree_new();
+	struct project project;
+	struct plan plan;
+	struct err e = { .msg = "" };
+
+	char *said = load_project(&project, yaml);
+	assert_string_equal(said, "");
+	free(said);
+	plan_make(&plan, &project);
+	if (busybox)
+		assert_int_equal(tree_put_file(tree, "/bin/busybox", &none, &how, &e), 0);
+	if (svc_table_make(&plan, &k, tree, &m->bytes, &m->size, &e))
+		fail_msg("%s", e.msg);
+	assert_int_equal(tbl_open(&m->t, m->bytes, m->size, &e), 0);
+	tree_free(tree);
+	plan_release(&plan);
+	project_release(&project);
+}
+
+static const char whole[] = IMAGE_HEAD
+	"hostname: box\n"
+	"users: [{name: www, uid: 10001, gid: 33}]\n"
+	"network: {links: [{name: eth0, dhcp: true}]}\n"
+	"services:\n"
+	"  web:\n"
+	"    command: [/bin/run, -g, daemon off]\n"
+	"    user: www\n"
+	"    env: {HOME: /, LANG: C}\n"
+	"    needs: [db, dhcp]\n"
+	"    network: {mode: machine, ports: [{machine: 80}]}\n"
+	"    limits: {memory: 64M, pids: 32, cpu: 80%}\n"
+	"    scratch: {size: 2M}\n"
+	"    state: [{path: /var/z, size: 1M}, {path: /var/a, size: 2M, mode: 0750}]\n"
+	"    ready: {tcp: 80, timeout: 7s}\n"
+	"    restart: {policy: on-failure, backoff: {first: 200ms, max: 9s}}\n"
+	"    stop: {signal: QUIT, timeout: 3s}\n"
+	"  db: {command: [/bin/run], limits: {memory: 8M}, ready: {fd: 4}}\n"
+	"jobs:\n"
+	"  report: {command: [/bin/run], limits: {memory: 8M}, schedule: {every: 5m}, timeout: 60s}\n";
+
+TEST(the_table_says_what_the_file_says)
+{
+	struct made m;
+
+	make(&m, whole, true);
+	assert_string_equal(tbl_str(&m.t, m.t.machine->image), "t");
+	assert_string_equal(tbl_str(&m.t, m.t.machine->hostname), "box");
+	assert_string_equal(tbl_str(&m.t, m.t.machine->shell), "/bin/busybox");
+	assert_int_equal(m.t.machine->stop_deadline_ms, 1000 + 3000 + 5000 + 5000);
+	assert_int_equal(tbl_count(&m.t, TBL_MODULES), 2);
+	assert_string_equal(tbl_str(&m.t, tbl_module(&m.t, 1)->path), "/ingot/modules/virtio_net.ko");
+	assert_string_equal(tbl_str(&m.t, tbl_sysctl(&m.t, 0)->path), "/proc/sys/net/ipv4/ip_unprivileged_port_start");
+	assert_string_equal(tbl_str(&m.t, tbl_sysctl(&m.t, 0)->value), "80");
+	assert_int_equal(tbl_link(&m.t, 0)->mode, TBL_LINK_DHCP);
+	assert_int_equal(tbl_count(&m.t, TBL_SVCS), 4);
+	const struct tbl_svc *s = tbl_svc(&m.t, 0);
+	assert_string_equal(tbl_str(&m.t, s->name), "dhcp");
+	assert_int_equal(s->flags, TBL_SVC_MACHINE);
+	assert_string_equal(tbl_word(&m.t, s->argv, 10), "eth0");
+	free(m.bytes);
+}
+
+static const struct tbl_svc *
+named(const struct made *m, const char *name)
+{
+	for (uint32_t i = 0; i < tbl_count(&m->t, TBL_SVCS); i++)
+		if (strcmp(tbl_str(&m->t, tbl_svc(&m->t, i)->name), name) == 0)
+			return tbl_svc(&m->t, i);
+	fail_msg("no service %s", name);
+	return NULL;
+}
+
+TEST(a_service_is_whole)
+{
+	struct made m;
+
+	make(&m, whole, true);
+	const struct tbl_svc *s = named(&m, "web");
+	assert_string_equal(tbl_str(&m.t, s->root), "/svc/web");
+	assert_int_equal(s->argv.count, 3);
+	assert_string_equal(tbl_word(&m.t, s->argv, 2), "daemon off");
+	assert_string_equal(tbl_word(&m.t, s->env, 1), "LANG=C");
+	assert_int_equal(s->deps.count, 2);
+	assert_ptr_equal(tbl_svc(&m.t, tbl_dep(&m.t, s, 0)), named(&m, "db"));
+	assert_int_equal(tbl_dep(&m.t, s, 1), 0);
+	assert_int_equal(s->uid, 10001);
+	assert_int_equal(s->gid, 33);
+	assert_int_equal(s->flags, 0);
+	assert_int_equal(s->ready, TBL_READY_TCP);
+	assert_int_equal(s->ready_port, 80);
+	assert_int_equal(s->ready_timeout_ms, 7000);
+	assert_int_equal(s->restart, TBL_RESTART_ON_FAILURE);
+	assert_int_equal(s->backoff_first_ms, 200);
+	assert_int_equal(s->backoff_max_ms, 9000);
+	assert_int_equal(s->stop_signal, SIGQUIT);
+	assert_int_equal(s->stop_timeout_ms, 3000);
+	assert_int_equal(s->memory_max, 64u << 20);
+	assert_int_equal(s->pids_max, 32);
+	assert_int_equal(s->cpu_quota_us, 80000);
+	assert_int_equal(s->cpu_period_us, 100000);
+	assert_int_equal(s->every_ms, 0);
+	free(m.bytes);
+}
+
+TEST(mounts_stand_in_mount_order)
+{
+	static const char *const paths[] = { "/proc", "/dev", "/dev/shm", "/tmp", "/run", "/var/a", "/var/z" };
+	struct made m;
+
+	make(&m, whole, true);
+	const struct tbl_svc *s = named(&m, "web");
+	assert_int_equal(s->mounts.count, COUNT(paths));
+	for (uint32_t i = 0; i < COUNT(paths); i++)
+		assert_string_equal(tbl_str(&m.t, tbl_mount(&m.t, s, i)->path), paths[i]);
+	assert_int_equal(tbl_mount(&m.t, s, 3)->size, 2u << 20);
+	assert_int_equal(tbl_mount(&m.t, s, 3)->mode, 01777);
+	assert_int_equal(tbl_mount(&m.t, s, 5)->kind, TBL_MOUNT_STATE);
+	assert_int_equal(tbl_mount(&m.t, s, 5)->size, 2u << 20);
+	assert_int_equal(tbl_mount(&m.t, s, 5)->mode, 0750);
+	assert_int_equal(tbl_mount(&m.t, s, 6)->mode, 0700);
+	free(m.bytes);
+}
+
+TEST(a_job_is_a_job)
+{
+	struct made m;
+
+	make(&m, whole, true);
+	const struct tbl_svc *s = named(&m, "report");
+	assert_int_equal(s->kind, TBL_JOB);
+	assert_int_equal(s->every_ms, 300000);
+	assert_int_equal(s->run_timeout_ms, 60000);
+	assert_int_equal(s->restart, TBL_RESTART_NEVER);
+	assert_int_equal(s->flags, TBL_SVC_NETNS);
+	assert_int_equal(s->cpu_quota_us, 0);
+	s = named(&m, "db");
+	assert_int_equal(s->ready, TBL_READY_FD);
+	assert_int_equal(s->ready_fd, 4);
+	free(m.bytes);
+}
+
+TEST(without_busybox_there_is_no_shell)
+{
+	struct made m;
+
+	make(&m, IMAGE_HEAD, false);
+	assert_string_equal(tbl_str(&m.t, m.t.machine->shell), "");
+	assert_int_equal(tbl_count(&m.t, TBL_SVCS), 0);
+	assert_int_equal(tbl_count(&m.t, TBL_LINKS), 0);
+	assert_int_equal(tbl_count(&m.t, TBL_SYSCTLS), 0);
+	free(m.bytes);
+}
+
+TEST(a_static_link_keeps_its_bytes)
+{
+	struct made m;
+
+	make(&m, IMAGE_HEAD "network: {links: [{address: 192.168.7.9, prefix: 20, gateway: 192.168.0.1}]}\n", false);
+	const struct tbl_link *l = tbl_link(&m.t, 0);
+	assert_memory_equal(l->address, ((const uint8_t[]){ 192, 168, 7, 9 }), 4);
+	assert_memory_equal(l->gateway, ((const uint8_t[]){ 192, 168, 0, 1 }), 4);
+	assert_int_equal(l->prefix, 20);
+	assert_int_equal(l->mode, TBL_LINK_STATIC);
+	assert_string_equal(tbl_str(&m.t, l->name), "eth0");
+	free(m.bytes);
+}
+
+static void
+differ(const char *a, const char *b, bool expected)
+{
+	struct made x, y;
+
+	make(&x, a, true);
+	make(&y, b, true);
+	if ((x.size != y.size || memcmp(x.bytes, y.bytes, x.size) != 0) != expected)
+		fail_msg("expected %s bytes:\n%s\nand\n%s", expected ? "other" : "the same", a, b);
+	free(x.bytes);
+	free(y.bytes);
+}
+
+TEST(the_same_file_gives_the_same_bytes)
+{
+	differ(whole, whole, false);
+}
+
+/* What stands in `whole`, and what is put there instead. */
+static const struct {
+	const char *from, *to;
+} changes[] = {
+	{ "hostname: box", "hostname: other" },
+	{ "image: t\n", "image: u\n" },
+	{ "uid: 10001", "uid: 10002" },
+	{ "gid: 33", "gid: 34" },
+	{ "name: eth0", "name: eth1" },
+	{ "dhcp: true", "address: 10.0.0.1" },
+	{ "  web:", "  wob:" },
+	{ "[/bin/run, -g, daemon off]", "[/bin/run, -g, daemon on]" },
+	{ "    user: www\n", "" },
+	{ "LANG: C", "LANG: D" },
+	{ "needs: [db, dhcp]", "needs: [dhcp]" },
+	{ "{mode: machine, ports: [{machine: 80}]}", "{mode: machine, ports: [{machine: 81}]}" },
+	{ "{mode: machine, ports: [{machine: 80}]}", "{mode: machine}" },
+	{ "memory: 64M", "memory: 65M" },
+	{ "pids: 32", "pids: 33" },
+	{ "cpu: 80%", "cpu: 81%" },
+	{ "scratch: {size: 2M}", "scratch: {size: 3M}" },
+	{ "path: /var/z", "path: /var/y" },
+	{ "size: 2M, mode: 0750", "size: 3M, mode: 0750" },
+	{ "mode: 0750", "mode: 0700" },
+	{ "tcp: 80, timeout", "tcp: 81, timeout" },
+	{ "timeout: 7s", "timeout: 8s" },
+	{ "policy: on-failure", "policy: never" },
+	{ "first: 200ms", "first: 201ms" },
+	{ "max: 9s", "max: 8s" },
+	{ "signal: QUIT", "signal: INT" },
+	{ "timeout: 3s", "timeout: 4s" },
+	{ "fd: 4", "fd: 5" },
+	{ "every: 5m", "every: 6m" },
+	{ "timeout: 60s", "timeout: 61s" },
+	{ "jobs:\n  report:", "jobs:\n  other:" },
+};
+
+TEST(every_key_that_matters_changes_the_bytes)
+{
+	for (size_t i = 0; i < COUNT(changes); i++) {
+		char yaml[2048];
+		const char *at = strstr(whole, changes[i].from);
+		assert_non_null(at);
+		snprintf(yaml, sizeof yaml, "%.*s%s%s", (int)(at - whole), whole, changes[i].to, at + strlen(changes[i].from));
+		/* without DHCP its need goes too */
+		char *need = strstr(changes[i].to, "address") ? strstr(yaml, ", dhcp]") : NULL;
+		if (need)
+			memmove(need, need + 6, strlen(need + 6) + 1);
+		differ(whole, yaml, true);
+	}
+}
+
+TEST(descriptions_do_not_change_the_bytes)
+{
+	differ(IMAGE_HEAD "services:\n  a: {command: [/bin/run], limits: {memory: 8M}}\n",
+	       IMAGE_HEAD "description: new\nservices:\n"
+			  "  a: {limits: {memory: 8M}, description: x, command: [\"/bin/run\"]}\n",
+	       false);
+}
+
+TEST(the_table_is_shown_whole)
+{
+	struct made m;
+	char *text;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	make(&m, whole, true);
+	svc_table_print(&m.t, f);
+	fclose(f);
+	assert_has(text, "image: t\nhostname: box\n");
+	assert_has(text, "module: /ingot/modules/button.ko\n");
+	assert_has(text, "sysctl: /proc/sys/net/ipv4/ip_unprivileged_port_start = 80\n");
+	assert_has(text, "link eth0: dhcp\n");
+	assert_has(text, "  web:\n    kind: service\n    root: /svc/web\n    command: /bin/run -g daemon off\n");
+	assert_has(text, "    needs: db dhcp\n");
+	assert_has(text, "    user: uid 10001, gid 33\n");
+	assert_has(text, "    mount: state /var/a size 2097152 mode 0750 (on the machine: /state/web/var/a)\n");
+	assert_has(text, "    ready: tcp port 80, timeout 7000 ms\n");
+	assert_has(text, "    schedule: every 300000 ms, timeout 60000 ms\n");
+	free(text);
+	free(m.bytes);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_table_says_what_the_file_says),
+		cmocka_unit_test(a_service_is_whole),
+		cmocka_unit_test(mounts_stand_in_mount_order),
+		cmocka_unit_test(a_job_is_a_job),
+		cmocka_unit_test(without_busybox_there_is_no_shell),
+		cmocka_unit_test(a_static_link_keeps_its_bytes),
+		cmocka_unit_test(the_same_file_gives_the_same_bytes),
+		cmocka_unit_test(every_key_that_matters_changes_the_bytes),
+		cmocka_unit_test(descriptions_do_not_change_the_bytes),
+		cmocka_unit_test(the_table_is_shown_whole),
+	};
+
+	return cmocka_run_group_tests(tests, temp_enter, temp_leave);
+}
