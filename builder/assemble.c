@@ -120,7 +120,7 @@ put_mountpoint(const struct assembler *a, const char *root, const char *path, ui
 }
 
 static int
-put_accounts(const struct assembler *a, const char *root, const char *user, uint32_t uid, uint32_t gid, struct err *e)
+put_names(const struct assembler *a, const char *root, const char *user, uint32_t uid, uint32_t gid, struct err *e)
 {
 	struct arena *m = a->plan->arena;
 	const char *passwd = "root:x:0:0:root:/:/bin/sh\n", *group = "root:x:0:\n";
@@ -129,9 +129,9 @@ put_accounts(const struct assembler *a, const char *root, const char *user, uint
 		passwd = arena_printf(m, "%s%s:x:%u:%u::/:/usr/sbin/nologin\n", passwd, user, uid, gid);
 		group = arena_printf(m, "%s%s:x:%u:\n", group, user, gid);
 	}
-	if (put_string(a, at(a, root, "/etc/passwd"), passwd, e))
+	if (put_string(a, at(a, root, "/etc/passwd"), passwd, e) || put_string(a, at(a, root, "/etc/group"), group, e))
 		return -1;
-	return put_string(a, at(a, root, "/etc/group"), group, e);
+	return put_string(a, at(a, root, "/etc/hosts"), "127.0.0.1 localhost\n::1 localhost\n", e);
 }
 
 static int
@@ -140,7 +140,7 @@ put_unit(const struct assembler *a, const struct plan_unit *u, struct err *e)
 	static const char *const points[] = { "/proc", "/dev", "/tmp", "/run" };
 	const char *root = u->root.path;
 
-	if (tree_set_top(a->tree, root, e) || put_root(a, &u->root, e) || put_accounts(a, root, u->user, u->uid, u->gid, e))
+	if (tree_set_top(a->tree, root, e) || put_root(a, &u->root, e) || put_names(a, root, u->user, u->uid, u->gid, e))
 		return -1;
 	for (size_t i = 0; i < sizeof points / sizeof *points; i++)
 		if (put_mountpoint(a, root, points[i], 0755, e))
@@ -178,7 +178,7 @@ put_machine(const struct assembler *a, struct err *e)
 	} points[] = { { "/proc", 0555 }, { "/sys", 0555 }, { "/dev", 0755 }, { "/run", 0755 },
 		       { "/tmp", 0755 },  { "/state", 0755 }, { "/svc", 0755 }, { "/root", 0700 } };
 
-	if (put_root(a, &a->plan->machine, e) || put_accounts(a, "", NULL, 0, 0, e))
+	if (put_root(a, &a->plan->machine, e) || put_names(a, "", NULL, 0, 0, e))
 		return -1;
 	for (size_t i = 0; i < sizeof points / sizeof *points; i++)
 		if (put_mountpoint(a, "", points[i].path, points[i].mode, e))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Builds images for tests with build/ingot, in copies below build/test, so that no lock and no output lands in the tree.
+"""Builds images for tests with build/ingot, in copies below build/test: no lock and no output lands in the tree.
 
 Packages are fetched once, into INGOT_CACHE or build/test/cache, and locks are kept from one run to the next.
 """

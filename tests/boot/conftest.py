@@ -59,6 +59,6 @@ def _shared(request, start):
 
 @pytest.fixture
 def machine(_shared):
-    """The machine that the module shares: the image that its IMAGE names, with a shell. A test that lost it, by a command
-    that never came back, does not spoil the next ones."""
+    """The machine that the module shares: the image that its IMAGE names, with a shell. A test that lost it, by a
+    command that never came back, does not spoil the next ones."""
     return _shared()

@@ -169,7 +169,8 @@ class Guest:
         return json.loads(self.ok(f"ingotctl status {name} --json"))["services"][0]
 
     def until_service(self, name, wanted, timeout=COMMAND_S):
-        out = self.until(f"ingotctl status {name} --json", lambda text: wanted(json.loads(text)["services"][0]), timeout)
+        out = self.until(f"ingotctl status {name} --json", lambda text: wanted(json.loads(text)["services"][0]),
+                         timeout)
         return json.loads(out)["services"][0]
 
     def main_pid(self, name):
@@ -210,7 +211,7 @@ class Guest:
         return status
 
     def stop(self):
-        """Ends whatever is left of it. `ingot run` hands a SIGTERM's end on to its QEMU, which has a session of its own."""
+        """Ends whatever is left of it. The QEMU of `ingot run` has a session of its own, and ends with its parent."""
         try:
             os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Reads and writes initramfs archives (newc), independently of the program under test, to look into images and to damage
-them."""
+"""Reads and writes initramfs archives (newc), independently of the program under test, to look into images and to
+damage them."""
 import subprocess
 
 FIELDS = ("ino", "mode", "uid", "gid", "nlink", "mtime", "size", "devmajor", "devminor", "rdevmajor", "rdevminor",

@@ -43,6 +43,7 @@ def test_a_missing_table_is_one_line_and_power_off(entries, boot):
 
 
 @pytest.mark.parametrize("what,change", (
+    ("one letter of a path, which only the checksum tells", lambda c: c.replace(b"\0/data\0", b"\0/tata\0")),
     ("one bit", lambda c: c[:len(c) // 2] + bytes([c[len(c) // 2] ^ 1]) + c[len(c) // 2 + 1:]),
     ("cut short", lambda c: c[:-8]),
     ("a header alone", lambda c: c[:16]),

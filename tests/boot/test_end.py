@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """How a machine ends, held against ingot-init(8): each request stops everything in order and switches off; nothing that
 a service does holds it up beyond the deadline."""
+import re
 import time
 
 import pytest
@@ -37,7 +38,7 @@ def test_power_off(start, keys, by):
 def test_what_ignores_the_request_is_killed_after_its_timeout(start):
     with start(IMAGE) as g:
         said, took = end_after(g.connect(), "ingotctl poweroff\n")
-        assert any(line.startswith("service deaf: still there 1") and line.endswith(" ms later: killed") for line in said)
+        assert any(re.fullmatch("service deaf: still there 1[0-9]{3} ms later: killed", line) for line in said)
         assert 1 <= took < DEADLINE_S
 
 
@@ -81,6 +82,5 @@ def test_the_shell_comes_back(start):
     with start(IMAGE) as g:
         g.connect()
         g.send("exit 3\n")
-        g._partial = b""
         g.connect()
         assert g.ok("cat /proc/1/comm") == "init"

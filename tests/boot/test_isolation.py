@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What surrounds a service, held against ingot-init(8) and read back from the kernel: namespaces, root, writable places,
-devices, environment, descriptors, ids, and the limits of its cgroup."""
+"""What surrounds a service, held against ingot-init(8) and read back from the kernel: namespaces, root, writable
+places, devices, environment, descriptors, ids, and the limits of its cgroup."""
 import pytest
 
 IMAGE = "lab"
@@ -88,7 +88,8 @@ def test_sizes_hold(machine, place, kib):
 
 
 def test_state_has_the_mode_and_the_owner_that_are_declared(machine):
-    assert machine.exec_ok("probe", "stat -c '%a %u %g' /var/lib/probe /srv/deep/er") == "750 10002 10102\n700 10002 10102"
+    shown = machine.exec_ok("probe", "stat -c '%a %u %g' /var/lib/probe /srv/deep/er")
+    assert shown == "750 10002 10102\n700 10002 10102"
 
 
 def test_environment_is_the_declared_one(machine):
@@ -105,7 +106,8 @@ def test_descriptors_are_0_to_2(machine):
     assert [link.split()[0] for link in links] == ["0", "1", "2"]
     assert links[0].split()[1].endswith("/null")
     assert links[1].split()[1] == links[2].split()[1] and "pipe:" in links[1]
-    assert machine.exec_ok("probe", "cd /proc/self/fd; echo *") in ("0 1 2", "0 1 2 3")  # 3 is the shell's, for this folder
+    # 3 is the shell's own, for this very folder
+    assert machine.exec_ok("probe", "cd /proc/self/fd; echo *") in ("0 1 2", "0 1 2 3")
 
 
 def test_stub_holds_one_descriptor(machine):

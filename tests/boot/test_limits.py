@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Services that misbehave, held against ingot-init(8): what exceeds its limit is ended as a group and told by its reason,
-and neither PID 1 nor the services beside it notice."""
+"""Services that misbehave, held against ingot-init(8): what exceeds its limit is ended as a group and told by its
+reason, and neither PID 1 nor the services beside it notice."""
 import contextlib
 import time
 
@@ -50,7 +50,8 @@ def test_sigkill_by_hand_is_not_taken_for_out_of_memory(machine):
 
 
 def test_fork_bomb_stops_at_its_limit_and_can_be_stopped(machine):
-    machine.ok("(ingotctl exec bomb -- /bin/sh -c 'b() { b | b & }; b; while :; do b 2>/dev/null; done' >/dev/null 2>&1 &)")
+    machine.ok("(ingotctl exec bomb -- /bin/sh -c 'b() { b | b & }; b; while :; do b 2>/dev/null; done' "
+               ">/dev/null 2>&1 &)")
     machine.until("cat /sys/fs/cgroup/svc/bomb/pids.events", lambda text: text.split()[1] != "0")
     assert int(machine.ok("cat /sys/fs/cgroup/svc/bomb/pids.current")) <= 24
     began = time.monotonic()

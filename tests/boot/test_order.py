@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The order of starts and stops, held against what ingot.yml(5) says of `needs`: a service starts when all that it needs
-is ready, stops before any of that stops, and nothing else waits. Told from the order of PID 1's own lines."""
+"""The order of starts and stops, held against what ingot.yml(5) says of `needs`: a service starts when all that it
+needs is ready, stops before any of that stops, and nothing else waits. Told from the order of PID 1's own lines."""
 import re
 
 IMAGE = "order"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The shipped images under QEMU by `ingot run`, held against ingot(1): the forwarded port answers, isolation and limits
-hold on the shipped kernel, and each way to end has its exit status. Everything finer is tested under User Mode Linux."""
+hold on the shipped kernel, and each way to end has its exit status. Everything finer is tested under User Mode
+Linux."""
 import shutil
 import signal
 import socket

@@ -126,7 +126,8 @@ def test_logs_follow(machine):
 def test_logs_are_whole_bytes_and_old_lines_go_first(machine):
     machine.exec_ok("echo", "seq -w 10000 | sed 's/^/line /' >/run/in; echo the last >/run/in")
     machine.until("ingotctl logs echo 2>/dev/null | tail -n 1", lambda text: text == "the last")
-    lines = machine.ok("ingotctl logs echo 2>/tmp/lost | head -n 3; ingotctl logs echo 2>/dev/null | wc -lc").splitlines()
+    lines = machine.ok("ingotctl logs echo 2>/dev/null | head -n 3; "
+                       "ingotctl logs echo 2>/dev/null | wc -lc").splitlines()
     first = int(lines[0].split()[1])
     assert lines[:3] == [f"line {first + i:05d}" for i in range(3)], "it begins with a whole line"
     count, size = map(int, lines[3].split())
@@ -193,7 +194,8 @@ def test_exec_passes_pipes_through(machine):
 
 def test_exec_passes_signals_on(machine):
     machine.ok("(ingotctl exec probe -- /bin/sh -c 'trap \"echo got it; exit 5\" USR1; mkfifo /run/f; echo up; "
-               "read x <>/run/f' >/tmp/sig 2>&1 & echo $! >/tmp/sig.pid; wait $!; echo status $? >>/tmp/sig) >/dev/null & :")
+               "read x <>/run/f' >/tmp/sig 2>&1 & echo $! >/tmp/sig.pid; wait $!; echo status $? >>/tmp/sig) "
+               ">/dev/null & :")
     machine.until("cat /tmp/sig", lambda text: text == "up")
     machine.ok("kill -USR1 $(cat /tmp/sig.pid)")
     machine.until("cat /tmp/sig", lambda text: text == "up\ngot it\nstatus 5")

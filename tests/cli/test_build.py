@@ -272,6 +272,6 @@ def test_no_room_for_a_first_build_leaves_nothing(project, one_line):
 
 def test_progress_is_lines_without_a_terminal(project):
     project.lock()
-    result = project.ingot("build", "t.yml")
+    result = project.ingot("build", "t.yml", env={"TERM": "xterm"})
     assert result.status == 0 and "\r" not in result.err and "\x1b" not in result.err
     assert result.err.splitlines()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The initramfs read back by other programs, held against the manifest and ingot.yml(5): names, types, modes, owners and
-contents; what the kernel's decoder takes; and what follows a change of the input."""
+"""The initramfs read back by other programs, held against the manifest and ingot.yml(5): names, types, modes, owners
+and contents; what the kernel's decoder takes; and what follows a change of the input."""
 import hashlib
 import json
 import os

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What a build refuses, in one clear line and with status 1, and what it leaves behind where it is interrupted: the lock
-is honoured, mountpoints and commands are checked, no half-written file has its final name."""
+"""What a build refuses, in one clear line and with status 1, and what it leaves behind where it is interrupted: the
+lock is honoured, mountpoints and commands are checked, no half-written file has its final name."""
 import os
 import re
 import shutil
@@ -74,7 +74,8 @@ def test_a_mountpoint_that_is_a_file(project):
 
 def test_a_command_that_is_not_in_the_root(project):
     project.file.write_text(project.file.read_text().replace("/bin/sleep", "/bin/no-such"))
-    refused(project.build(), r"ingot: .*small\.yml:[0-9]+: no /bin/no-such in the root of `site`: which recipe brings it\?")
+    refused(project.build(),
+            r"ingot: .*small\.yml:[0-9]+: no /bin/no-such in the root of `site`: which recipe brings it\?")
 
 
 def test_a_command_that_is_not_executable(project):
@@ -101,14 +102,14 @@ def test_an_output_folder_that_is_read_only(project, public_folder):
     program = build.program(mine)
     cache = build.cold_cache(mine / "cache", project.lock)
     (mine / "out").mkdir(mode=0o555)
-    done = subprocess.run([str(program), "build", "images/small.yml", "-o", "out", "--cache", str(cache), "-q"], cwd=mine,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
+    done = subprocess.run([str(program), "build", "images/small.yml", "-o", "out", "--cache", str(cache), "-q"],
+                          cwd=mine, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
                           **build.give_to_nobody(mine))
     refused(done, "ingot: cannot make the folder out/small: Permission denied")
 
 
 def test_a_build_that_is_killed_leaves_nothing_half_written_under_its_final_name(project):
-    """Killed at places all over its course; what stands under a final name afterwards is whole, and the next build mends."""
+    """Killed at places all over its course; what has a final name afterwards is whole, and the next build mends."""
     finished = {f.name: f.read_bytes() for f in project.built().iterdir()}
     began = time.monotonic()
     (project.folder / "site" / "page").write_text("two\n")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Same input, same bytes: builds that differ in folder, user, umask, time zone, locale, home, times of the files, and in
-whether the cache is warm, are compared byte by byte, with the shipped web image as the input."""
+"""Same input, same bytes: builds that differ in folder, user, umask, time zone, locale, home, times of the files, and
+in whether the cache is warm, are compared byte by byte, with the shipped web image as the input."""
 import hashlib
 import os
 import shutil

@@ -231,8 +231,9 @@ TEST(every_error_is_in_one_run)
 	assert_has(p.said, "t.yml:2:4: tags");
 	assert_has(p.said, "t.yml:3:1: the key `a`");
 	parsed_release(&p);
-	parse(&p, "a: [*x, *y]\nb: !t 2\n");
-	assert_int_equal(diags_count(p.diags), 3);
+	parse(&p, "a: *x\nb: !t 2\nc: [*y]\nc: 1\n");
+	assert_int_equal(diags_count(p.diags), 4);
+	assert_has(p.said, "t.yml:4:1: the key `c` stands here twice");
 	parsed_release(&p);
 }
 
