@@ -22,6 +22,7 @@
 #include "loop.h"
 #include "modules.h"
 #include "mounts.h"
+#include "posture.h"
 #include "shell.h"
 #include "shutdown.h"
 #include "signals.h"
@@ -75,17 +76,6 @@ make_rings(struct init *in, struct err *e)
 }
 
 static void
-set_sysctls(const struct tbl *t)
-{
-	for (uint32_t i = 0; i < tbl_count(t, TBL_SYSCTLS); i++) {
-		const char *path = tbl_str(t, tbl_sysctl(t, i)->path), *value = tbl_str(t, tbl_sysctl(t, i)->value);
-		AUTO_FD fd = open(path, O_WRONLY | O_CLOEXEC);
-		if (fd < 0 || write(fd, value, strlen(value)) < 0)
-			warn("sysctl %s: %s", path, err_text(errno));
-	}
-}
-
-static void
 raise_file_limit(void)
 {
 	struct rlimit r = { WATCHES + FILES_SPARE, WATCHES + FILES_SPARE };
@@ -103,7 +93,7 @@ set_machine(const struct init *in)
 	if (*host && sethostname(host, strlen(host)) < 0)
 		warn("hostname %s: %s", host, err_text(errno));
 	modules_load(&in->table);
-	set_sysctls(&in->table); /* some come with a module */
+	posture_init(&in->table); /* some sysctls come with a module, and no module comes after them */
 	links_init(&in->table);
 }
 
@@ -134,7 +124,7 @@ boot_services(struct init *in, struct err *e)
 	svc_act_init(in);
 	buttons_init(in);
 	mounts_seal();
-	if (in->s->cmdline.shell)
+	if (CFG_EMERGENCY_SHELL && in->s->cmdline.shell)
 		shell_init(in);
 	say("%s: booted in %llu ms, %u services", tbl_str(&in->table, in->table.machine->image),
 	    (unsigned long long)(loop_clock_ms() - in->s->boot_ms), n);
@@ -153,7 +143,6 @@ boot(struct init *in, struct err *e)
 	raise_file_limit();
 	if (loop_init(in, e) || signals_init(in, e))
 		return -1;
-	mounts_cgroups();
 	control_init(in);
 	if (CFG_EMERGENCY_SHELL && in->s->cmdline.emergency) {
 		emergency(in);

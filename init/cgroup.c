@@ -84,7 +84,7 @@ cgroup_init(int *fd, struct err *e)
 int
 cgroup_make(int cgroups, const char *name, int *fd, struct err *e)
 {
-	if (mkdirat(cgroups, name, 0755) && errno != EEXIST)
+	if (mkdirat(cgroups, name, 0755))
 		return err_set(e, errno, "%s/%s", CGROUP_SVC, name);
 	*fd = openat(cgroups, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return *fd < 0 ? err_set(e, errno, "%s/%s", CGROUP_SVC, name) : 0;
@@ -117,8 +117,8 @@ cgroup_limit(int cgroup, const struct tbl_svc *s, struct err *e)
 	fmt(value, sizeof value, "%u", s->pids_max);
 	if (knob(cgroup, "pids.max", value, value, false, e))
 		return -1;
-	if (s->cpu_quota_us == 0)
-		return knob(cgroup, "cpu.max", "max 100000", "max 100000", true, e);
+	if (s->cpu_quota_us == 0) /* a fresh group has none */
+		return 0;
 	fmt(value, sizeof value, "%u %u", s->cpu_quota_us, s->cpu_period_us);
 	return knob(cgroup, "cpu.max", value, value, false, e);
 }

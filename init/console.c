@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "fmt.h"
+#include "visible.h"
 
 #define LINE_BYTES 640 /* an error's text and what stands around it */
 
@@ -85,20 +86,17 @@ warn(const char *f, ...)
 }
 
 void
-console_mirror(const char *name, bool *mid_line, const void *data, size_t n)
+console_mirror(const char *name, struct mirror *m, const void *data, size_t n)
 {
 	const uint8_t *p = data, *end = p + n;
 	char line[LINE_BYTES];
 
 	while (p < end) {
-		size_t len = *mid_line ? 0 : fmt(line, sizeof line, "%s: ", name);
-		*mid_line = true;
-		while (p < end && *mid_line && len < sizeof line) {
-			uint8_t c = *p++;
-			if (c == '\n')
-				*mid_line = false;
-			/* a service shall not steer the terminal of whoever looks */
-			line[len++] = (char)(c == '\n' || c == '\t' || (c >= ' ' && c != 0x7f) ? c : '?');
+		size_t len = m->mid_line ? 0 : fmt(line, sizeof line, "%s: ", name);
+		m->mid_line = true;
+		for (; p < end && m->mid_line && len < sizeof line - 1; p++) {
+			len += visible(&m->before, *p, line + len);
+			m->mid_line = *p != '\n';
 		}
 		put(line, len);
 	}

@@ -10,18 +10,25 @@
 
 #include "err.h"
 
-/* Opens /dev/console; without one every line is dropped. Makes sure that 0, 1 and 2 are open on something harmless. */
+/* Opens /dev/console, anew when called again; without one every line is dropped. Opens /dev/null as those of 0, 1 and 2
+ * that are closed, so that nothing else of PID 1's ever stands there. */
 void console_init(void);
 
-/* From here on only warnings. */
+/* Whether say is silent from here on. */
 void console_quiet(bool quiet);
 
 /* A line of what goes well, and one of what does not; both get "ingot: " and a newline. */
 void say(const char *f, ...) __attribute__((format(printf, 1, 2)));
 void warn(const char *f, ...) __attribute__((format(printf, 1, 2)));
 
-/* A service's output: each line gets "NAME: ", control characters become '?'. */
-void console_mirror(const char *name, bool *mid_line, const void *data, size_t n);
+/* Where the output of one service stands on the console; all zero at its start. */
+struct mirror {
+	bool mid_line;
+	unsigned char before; /* the last byte, see visible.h */
+};
+
+/* A service's output: each line gets "NAME: ", control characters are made visible. */
+void console_mirror(const char *name, struct mirror *m, const void *data, size_t n);
 
 /* Waits until the console has sent what it was given, at most ms. */
 void console_drain(int ms);

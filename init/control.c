@@ -26,9 +26,8 @@
 #define ACCEPT_MAX 16         /* in one wake-up */
 #define PACKETS_MAX 16        /* to one client in one wake-up */
 #define REQUEST_MS 5000       /* from the connection to the request */
-#define UNREAD_MS 30000       /* from the first packet that is not taken to the end */
+#define UNREAD_MS 1000        /* who takes no packet for so long makes way for another */
 #define LISTEN_AGAIN_MS 1000
-#define CONTROL_FOLDER "/run/ingot"
 
 enum sent { SENT, SENT_LATER, SENT_GONE };
 
@@ -45,8 +44,6 @@ listen_on(const char *path)
 	AUTO_FD fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	fmt(a.sun_path, sizeof a.sun_path, "%s", path);
-	if (mkdir(CONTROL_FOLDER, 0700) < 0 && errno != EEXIST)
-		return -1;
 	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof a) < 0 || chmod(path, 0600) < 0 || listen(fd, BACKLOG) < 0)
 		return -1;
 	return take_fd(&fd);
@@ -164,8 +161,8 @@ pump(struct init *in, uint32_t c)
 		loop_drop(in, slot_of(c));
 	} else if (sent == SENT_LATER) {
 		loop_want(in, slot_of(c), EPOLLIN | EPOLLOUT);
-		if (cl->due_ms == SVC_NEVER && !cl->follow)
-			cl->due_ms = in->s->now_ms + UNREAD_MS;
+		if (cl->unread_ms == SVC_NEVER)
+			cl->unread_ms = in->s->now_ms;
 	} else if (cl->phase == CLIENT_LOGS && cl->follow) {
 		loop_want(in, slot_of(c), EPOLLIN);
 	} else {
@@ -184,6 +181,11 @@ give_pidfd(struct init *in, uint32_t c, uint32_t i)
 
 	if (fds[0] < 0 || in->s->svc[i].state == SVC_STOPPING) {
 		finish(in, c, ESRCH, "it does not run");
+		return;
+	}
+	/* Until its program is executed it may stand in the machine's root still, with PID 1's environment. */
+	if (loop_fd(in, loop_svc_slot(i, SVC_FD_ERROR)) >= 0) {
+		finish(in, c, EAGAIN, "it is being launched");
 		return;
 	}
 	if (folder < 0) {
@@ -321,7 +323,7 @@ control_event(struct init *in, uint32_t c, uint32_t events)
 		return;
 	}
 	if (cl->phase == CLIENT_STATUS || cl->phase == CLIENT_LOGS) {
-		cl->due_ms = SVC_NEVER;
+		cl->unread_ms = SVC_NEVER;
 		pump(in, c);
 	}
 }
@@ -346,20 +348,40 @@ refuse(int fd, int code, const char *text)
 	close(fd);
 }
 
+/* A free place, else that of the client that has not read for longest, or CFG_MAX_CLIENTS. A pager may well leave a log
+ * unread for hours: it loses its place only when that is wanted. */
+static uint32_t
+place(struct init *in)
+{
+	uint32_t out = CFG_MAX_CLIENTS;
+	uint64_t since = SVC_NEVER;
+
+	for (uint32_t c = 0; c < CFG_MAX_CLIENTS; c++) {
+		if (loop_fd(in, slot_of(c)) < 0)
+			return c;
+		if (in->s->client[c].unread_ms < since) {
+			out = c;
+			since = in->s->client[c].unread_ms;
+		}
+	}
+	if (out == CFG_MAX_CLIENTS || in->s->now_ms - since < UNREAD_MS)
+		return CFG_MAX_CLIENTS;
+	loop_drop(in, slot_of(out));
+	return out;
+}
+
 static void
 admit(struct init *in, int fd)
 {
-	uint32_t c = 0;
-
-	while (c < CFG_MAX_CLIENTS && loop_fd(in, slot_of(c)) >= 0)
-		c++;
 	if (!is_root(fd)) {
 		refuse(fd, EPERM, "only root is served");
-	} else if (c == CFG_MAX_CLIENTS) {
-		refuse(fd, EBUSY, "too many clients");
-	} else if (loop_add(in, slot_of(c), fd, EPOLLIN) == 0) {
-		in->s->client[c] = (struct client){ .due_ms = in->s->now_ms + REQUEST_MS };
+		return;
 	}
+	uint32_t c = place(in);
+	if (c == CFG_MAX_CLIENTS)
+		refuse(fd, EBUSY, "too many clients");
+	else if (loop_add(in, slot_of(c), fd, EPOLLIN) == 0)
+		in->s->client[c] = (struct client){ .due_ms = in->s->now_ms + REQUEST_MS, .unread_ms = SVC_NEVER };
 }
 
 void

@@ -17,7 +17,7 @@ void control_event(struct init *in, uint32_t client, uint32_t events);
 /* After the services have settled: answers who waits for them, and who follows a log. */
 void control_settle(struct init *in);
 
-/* Drops clients that neither ask nor read. */
+/* Drops clients that do not ask. */
 void control_timers(struct init *in);
 uint64_t control_due(const struct init *in);
 

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 
 #include "cleanup.h"
 #include "ctl.h"
@@ -59,7 +58,7 @@ has_variable(const char *prefix)
 	return false;
 }
 
-/* The environment the service was started with: its stub still shows it. */
+/* The environment the service was started with: its stub still shows it. PID 1 gives no pid before the stub runs. */
 static int
 read_environment(const struct enter *x, struct err *e)
 {
@@ -115,15 +114,14 @@ __attribute__((noreturn)) static void
 child(const struct inside *in)
 {
 	const struct enter *x = in->x;
+	uint32_t step;
 
-	if (setns(x->pidfd, NAMESPACES) || chdir("/") || setsid() < 0)
+	if (setns(x->pidfd, NAMESPACES) || chdir("/"))
 		report(in, PLACE_NAMESPACES);
+	if (identity_become(x->uid, x->gid, &step))
+		report(in, PLACE_IDENTITY);
 	if (x->peer >= 0 && pty_become(x->peer))
 		report(in, PLACE_TERMINAL);
-	umask(0077);
-	identity_signals();
-	if (x->uid != 0 && (identity_rlimits() || identity_ids(x->uid, x->gid) || identity_drop()))
-		report(in, PLACE_IDENTITY);
 	/* Behind the change of ids, which would clear it. */
 	if (prctl(PR_SET_PDEATHSIG, SIGHUP, 0, 0, 0) || sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC))
 		report(in, PLACE_IDENTITY);
@@ -158,6 +156,16 @@ wait_for_exec(const struct enter *x, int fd, int *code, struct err *e)
 	return err_set(e, error.code, "no shell: neither its own %s nor the machine's %s", SHELL, MACHINE_SHELL);
 }
 
+/* What kills for memory shall judge the command as it judges the service, whatever the administrator's shell is worth.
+ * Written here, as the child has no /proc but the service's. */
+static int
+ordinary_oom_score(void)
+{
+	AUTO_FD fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 || write(fd, "0", 1) < 0 ? -1 : 0;
+}
+
 /* The caller joins the pid namespace only for its children, so that one clone3 is enough. */
 static pid_t
 clone_inside(const struct inside *in)
@@ -169,7 +177,7 @@ clone_inside(const struct inside *in)
 	};
 
 	/* The child shares the service's uid: undumpable, nothing inside can look into it before it has executed. */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) || setns(in->x->pidfd, CLONE_NEWPID))
+	if (ordinary_oom_score() || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) || setns(in->x->pidfd, CLONE_NEWPID))
 		return -1;
 	pid_t pid = sys_clone3(&args);
 	if (pid == 0)

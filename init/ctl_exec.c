@@ -17,21 +17,33 @@
 #include "ctl.h"
 #include "ctl_enter.h"
 #include "ctl_pty.h"
+#include "fmt.h"
 #include "sys.h"
+
+#define LAUNCH_WAIT_MS 20 /* a service that is being launched is asked for again */
+#define LAUNCH_WAITS 100
+#define LAST_READS 256
 
 struct target {
 	struct ctl_svc svc;
 	int pidfd, cgroup; /* owned */
 };
 
+/* What was read on one side and is not yet taken on the other. */
+struct flow {
+	char bytes[4096];
+	size_t size;
+};
+
 struct session {
-	pid_t child;
+	pid_t child; /* 0: it has ended */
+	int code;    /* exit code of ingotctl */
 	int signals; /* signalfd */
 	int master;  /* of the command's terminal, -1 without one */
 	int input;   /* our standard input, while it is a terminal that gives anything, else -1 */
-	int output;  /* which of our descriptors is a terminal */
-	char keys[256]; /* read from our terminal, not taken by the command's yet */
-	size_t waiting;
+	int output;  /* our terminal, if we have one */
+	struct flow keys, shown;
+	int last_reads; /* after the command's end */
 };
 
 static int
@@ -51,8 +63,15 @@ take_target(void *ctx, struct ctl_packet *p, struct err *e)
 static int
 find_target(const char *name, struct target *t, struct err *e)
 {
+	int ret;
+
 	t->pidfd = t->cgroup = -1;
-	if (ctl_call(CTL_PIDFD, 0, name, take_target, t, e))
+	for (int n = 0; (ret = ctl_call(CTL_PIDFD, 0, name, take_target, t, e)) && e->code == EAGAIN; n++) {
+		if (n == LAUNCH_WAITS)
+			return -1;
+		poll(NULL, 0, LAUNCH_WAIT_MS);
+	}
+	if (ret)
 		return -1;
 	if (t->pidfd < 0 || t->cgroup < 0 || t->svc.pid <= 0)
 		return err_set(e, 0, "service %s: not running (ingotctl start %s)", name, name);
@@ -61,113 +80,119 @@ find_target(const char *name, struct target *t, struct err *e)
 
 /* ---- while the command runs ---- */
 
-static int
-write_all(int fd, const char *p, size_t size)
+/* Reads into an empty flow. Returns false at the end of file; a terminal whose last user is gone says EIO. */
+static bool
+flow_fill(struct flow *f, int from)
 {
-	while (size > 0) {
-		ssize_t n = write(fd, p, size);
-		if (n < 0 && errno != EINTR)
-			return -1;
-		if (n > 0) {
-			p += n;
-			size -= (size_t)n;
-		}
-	}
-	return 0;
+	ssize_t n = read(from, f->bytes, sizeof f->bytes);
+
+	if (n > 0)
+		f->size = (size_t)n;
+	return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
 }
 
-/* Returns false at the end of file; a terminal whose last user is gone says EIO. */
+/* Writes what is taken now. Returns false if the other side is gone. */
 static bool
-pass(int from, int to)
+flow_pour(struct flow *f, int to)
 {
-	char buf[4096];
-	ssize_t n = read(from, buf, sizeof buf);
+	ssize_t n = write(to, f->bytes, f->size);
 
 	if (n < 0)
 		return errno == EINTR || errno == EAGAIN;
-	return n > 0 && write_all(to, buf, (size_t)n) == 0;
+	f->size -= (size_t)n;
+	memmove(f->bytes, f->bytes + n, f->size);
+	return true;
 }
 
-/* A command that does not read must not keep us from showing what it writes: the master is non-blocking, and nothing
- * more is read from our terminal until it took what waits. */
 static void
-pass_keys(struct session *s, short input, short master)
+on_child(struct session *s)
 {
-	if (input && s->waiting == 0) {
-		ssize_t n = read(s->input, s->keys, sizeof s->keys);
-		if (n > 0)
-			s->waiting = (size_t)n;
-		else if (n == 0 || errno != EINTR)
-			s->input = -1;
-	}
-	if (s->waiting > 0 && s->master >= 0 && (input || (master & POLLOUT))) {
-		ssize_t n = write(s->master, s->keys, s->waiting);
-		if (n > 0) {
-			s->waiting -= (size_t)n;
-			memmove(s->keys, s->keys + n, s->waiting);
-		}
-	}
-}
-
-/* What the command has written and nobody has read yet; what its own children go on to write is lost, as with a
- * terminal that is closed. */
-static void
-drain(const struct session *s)
-{
-	struct pollfd p = { .fd = s->master, .events = POLLIN };
-
-	if (s->master < 0)
-		return;
-	for (int i = 0; i < 256 && poll(&p, 1, 0) == 1 && (p.revents & POLLIN); i++)
-		if (!pass(s->master, s->output))
-			break;
-}
-
-/* Returns true when the command has ended, with its exit code. */
-static bool
-on_signal(const struct session *s, int *code)
-{
-	struct signalfd_siginfo info;
 	int status;
 
-	if (read(s->signals, &info, sizeof info) != sizeof info)
-		return false;
-	if (info.ssi_signo == SIGCHLD) {
-		if (waitpid(s->child, &status, WNOHANG) != s->child)
-			return false;
-		*code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-		return true;
-	}
-	if (info.ssi_signo == SIGWINCH && s->master >= 0)
-		pty_resize(s->master);
-	else if (info.ssi_signo != SIGTTOU && info.ssi_signo != SIGTTIN)
-		kill(s->child, (int)info.ssi_signo);
-	return false;
+	if (waitpid(s->child, &status, WNOHANG) != s->child)
+		return;
+	s->code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	s->child = 0;
 }
 
-/* Returns the command's exit code. */
-static int
+/* Returns false where a signal ends us instead of the command, which has ended already. */
+static bool
+on_signal(struct session *s)
+{
+	struct signalfd_siginfo info;
+
+	if (read(s->signals, &info, sizeof info) != sizeof info)
+		return true;
+	if (info.ssi_signo == SIGWINCH) {
+		if (s->master >= 0)
+			pty_resize(s->master);
+	} else if (info.ssi_signo == SIGCHLD) {
+		if (s->child > 0)
+			on_child(s);
+	} else if (info.ssi_signo != SIGTTOU && info.ssi_signo != SIGTTIN) {
+		if (s->child == 0)
+			return false;
+		kill(s->child, (int)info.ssi_signo);
+	}
+	return true;
+}
+
+static void
+close_master(struct session *s)
+{
+	if (s->master >= 0)
+		close(s->master);
+	s->master = -1;
+	s->keys.size = s->shown.size = 0;
+}
+
+static void
+on_output(struct session *s, short terminal, short master)
+{
+	if (terminal && !flow_pour(&s->shown, s->output))
+		close_master(s);
+	if (s->master < 0 || s->shown.size > 0)
+		return;
+	if ((master & ~POLLOUT) && (!flow_fill(&s->shown, s->master) || (s->child == 0 && s->last_reads-- == 0)))
+		close_master(s);
+}
+
+static void
+on_keys(struct session *s, short input, short master)
+{
+	if (input && !flow_fill(&s->keys, s->input))
+		s->input = -1;
+	if (s->keys.size > 0 && s->master >= 0 && (input || master))
+		flow_pour(&s->keys, s->master); /* where nobody is left to read them, on_output sees it */
+}
+
+/* Nothing here waits for either terminal: a command that does not read does not keep us from showing what it writes,
+ * and a terminal that is stopped does not keep us from reaping the command, without which its service could not end.
+ * Once the command has ended, what is left to show is shown; what its own children go on to write is lost, as with a
+ * terminal that is closed. */
+static void
 stand_in(struct session *s)
 {
-	int code = CTL_EXEC_FAILED;
-
 	for (;;) {
+		bool ended = s->child == 0, full = s->shown.size > 0;
+		short master = (short)((full ? 0 : POLLIN) | (s->keys.size > 0 ? POLLOUT : 0));
 		struct pollfd p[] = {
 			{ .fd = s->signals, .events = POLLIN },
-			{ .fd = s->waiting > 0 ? -1 : s->input, .events = POLLIN },
-			{ .fd = s->master, .events = s->waiting > 0 ? POLLIN | POLLOUT : POLLIN },
+			{ .fd = ended || s->keys.size > 0 ? -1 : s->input, .events = POLLIN },
+			{ .fd = master ? s->master : -1, .events = master },
+			{ .fd = full ? s->output : -1, .events = POLLOUT },
 		};
-		if (poll(p, 3, -1) < 0 && errno != EINTR)
-			return code;
-		if ((p[2].revents & ~POLLOUT) && !pass(s->master, s->output)) {
-			close(s->master);
-			s->master = -1;
-		}
-		pass_keys(s, p[1].revents, p[2].revents);
-		if (p[0].revents && on_signal(s, &code)) {
-			drain(s);
-			return code;
-		}
+		int n = poll(p, sizeof p / sizeof *p, ended && !full ? 0 : -1);
+		if (n < 0 && errno != EINTR)
+			return;
+		if (n == 0 || (p[0].revents && !on_signal(s)))
+			return;
+		if (n < 0)
+			continue;
+		if (full && (p[2].revents & POLLHUP))
+			s->keys.size = 0; /* or this would be told again and again */
+		on_keys(s, p[1].revents, p[2].revents);
+		on_output(s, p[3].revents, p[2].revents);
 	}
 }
 
@@ -190,8 +215,10 @@ run(struct enter *x, struct session *s, int *code, struct err *e)
 		close(x->peer); /* else the end of the command's output would not be seen */
 		pty_raw();
 	}
-	*code = stand_in(s);
+	s->code = CTL_EXEC_FAILED;
+	stand_in(s);
 	pty_restore();
+	*code = s->code;
 	return 0;
 }
 
@@ -207,11 +234,22 @@ find_terminal(void)
 	return -1;
 }
 
+/* Opened anew, so that it can be made non-blocking for us alone: whoever called us has the same file. */
+static int
+open_terminal(int fd)
+{
+	char path[32];
+
+	fmt(path, sizeof path, "/proc/self/fd/%d", fd);
+	int own = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	return own >= 0 ? own : fd;
+}
+
 static int
 exec_in(const char *name, char **argv, int *code, struct err *e)
 {
 	struct target t;
-	struct session s = { .master = -1, .input = -1 };
+	static struct session s = { .master = -1, .input = -1, .last_reads = LAST_READS };
 
 	*code = CTL_EXEC_FAILED;
 	if (find_target(name, &t, e))
@@ -223,6 +261,7 @@ exec_in(const char *name, char **argv, int *code, struct err *e)
 		if (pty_open(x.uid, x.gid, &s.master, &x.peer, e))
 			return -1;
 		fcntl(s.master, F_SETFL, O_NONBLOCK);
+		s.output = open_terminal(s.output);
 		s.input = isatty(STDIN_FILENO) ? STDIN_FILENO : -1;
 	}
 	return run(&x, &s, code, e) ? err_wrap(e, "service %s", name) : 0;

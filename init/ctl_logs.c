@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * ingotctl logs: what PID 1 kept of a service's output. Into a file or a pipe it goes as it is; on a terminal control
- * characters are shown instead of obeyed, for a service must not move an administrator's cursor.
+ * characters are made visible.
  */
 #include <string.h>
 #include <unistd.h>
 
 #include "ctl.h"
 #include "fmt.h"
+#include "visible.h"
 
 struct view {
 	bool terminal;
@@ -17,18 +18,10 @@ struct view {
 static void
 out_visible(struct view *v, const char *p, size_t size)
 {
-	for (size_t i = 0; i < size; i++) {
-		unsigned char c = (unsigned char)p[i];
-		if (v->before == 0xc2 && c >= 0x80 && c < 0xa0) {
-			out_bytes("?", 1); /* U+0080 to U+009F are control characters too */
-		} else if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f) {
-			char shown[2] = { '^', (char)(c ^ 0x40) };
-			out_bytes(shown, 2);
-		} else {
-			out_bytes(p + i, 1);
-		}
-		v->before = c;
-	}
+	char shown[2];
+
+	for (size_t i = 0; i < size; i++)
+		out_bytes(shown, visible(&v->before, (unsigned char)p[i], shown));
 }
 
 static int

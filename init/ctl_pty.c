@@ -87,13 +87,13 @@ pty_raw(void)
 		return;
 	t = saved;
 	cfmakeraw(&t);
-	is_raw = tcsetattr(STDIN_FILENO, TCSADRAIN, &t) == 0;
+	is_raw = tcsetattr(STDIN_FILENO, TCSANOW, &t) == 0; /* never TCSADRAIN: a stopped terminal would hold us */
 }
 
 void
 pty_restore(void)
 {
 	if (is_raw)
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &saved);
+		tcsetattr(STDIN_FILENO, TCSANOW, &saved);
 	is_raw = false;
 }

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: MIT
  *
- * Ids, capabilities, no_new_privs, resource limits and signals of a service's process. It changes the calling process
- * for good and nothing else.
+ * Ids, capabilities, no_new_privs, resource limits, session and signals of a service's process. It changes the calling
+ * process for good and nothing else.
  */
 #include "identity.h"
 
 #include <errno.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
+#include <linux/keyctl.h>
 #include <linux/securebits.h>
 
+#include "spawn.h"
 #include "sys.h"
 
 static const struct {
@@ -27,8 +31,8 @@ static const struct {
 	{ RLIMIT_NICE, { 0, 0 } },
 };
 
-int
-identity_rlimits(void)
+static int
+limits(void)
 {
 	unsigned long cpus[1024 / (8 * sizeof(unsigned long))];
 
@@ -39,8 +43,8 @@ identity_rlimits(void)
 	return (int)syscall(SYS_sched_setaffinity, 0, sizeof cpus, cpus);
 }
 
-int
-identity_ids(uid_t uid, gid_t gid)
+static int
+ids(uid_t uid, gid_t gid)
 {
 	/* uid 0 of a later exec means nothing, a change of uid moves no capability, and neither can be undone */
 	unsigned long bits = SECBIT_NOROOT | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_CAP_AMBIENT_RAISE | SECURE_ALL_LOCKS;
@@ -60,8 +64,8 @@ drop_bounding(void)
 			return errno == EINVAL && cap > CAP_SYS_RESOURCE ? 0 : -1; /* behind the kernel's last one */
 }
 
-int
-identity_drop(void)
+static int
+drop(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
@@ -71,10 +75,34 @@ identity_drop(void)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
-void
-identity_signals(void)
+/* A session keyring is inherited: a shell of root's would hand its keys on. */
+static int
+fresh_keyring(void)
+{
+	return syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS ? -1 : 0;
+}
+
+static int
+session(void)
 {
 	for (int sig = 1; sig <= 64; sig++)
 		if (sig != SIGKILL && sig != SIGSTOP)
 			sys_sigdefault(sig);
+	umask(0077);
+	return setsid() < 0 || fresh_keyring() || setpriority(PRIO_PROCESS, 0, 0) ? -1 : 0;
+}
+
+int
+identity_become(uid_t uid, gid_t gid, uint32_t *step)
+{
+	bool machine = uid == 0;
+
+	*step = LAUNCH_RLIMITS;
+	if (!machine && limits())
+		return -1;
+	*step = LAUNCH_IDS;
+	if (session() || (!machine && ids(uid, gid)))
+		return -1;
+	*step = LAUNCH_CAPS;
+	return machine ? 0 : drop();
 }

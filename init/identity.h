@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * Who a service's process is and what it may no longer do: ids, capabilities, no_new_privs, resource limits, signals.
+ * Who a service's process is and what it may no longer do.
  * The launcher and `ingotctl exec` share this, so that what enters a service later is held as the service is.
  */
 #ifndef INGOT_IDENTITY_H
 #define INGOT_IDENTITY_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
-/* Each returns 0, or -1 with errno; after a failure the process must not go on. */
-
-/* Resource limits of the default posture, and every processor. */
-int identity_rlimits(void);
-
-/* Ids without extra groups, securebits locked; capabilities are still held. Undumpable from here until exec. */
-int identity_ids(uid_t uid, gid_t gid);
-
-/* All five capability sets empty, no_new_privs: nothing can be regained. */
-int identity_drop(void);
-
-/* Every signal's disposition becomes the default; the mask stays. */
-void identity_signals(void);
+/* In a session and with a session keyring of its own, umask 077, nice 0, each signal's disposition the default (the
+ * mask stays). Then, unless uid is 0, which a program of the machine has: the resource limits of the default posture,
+ * every processor, the ids without extra groups, locked securebits, all five capability sets empty, no_new_privs.
+ * Undumpable from here until exec. Returns 0, or -1 with errno and *step, an enum launch_step; the process must not go
+ * on then. */
+int identity_become(uid_t uid, gid_t gid, uint32_t *step);
 
 #endif

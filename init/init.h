@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "cmdline.h"
+#include "console.h"
 #include "ctl_proto.h"
 #include "limits.h"
 #include "logring.h"
@@ -45,13 +46,13 @@ struct watch {
 struct svc_run {
 	pid_t pid;              /* of the stub, 0 when none */
 	bool reported;          /* the stub has said how the main process ended */
-	bool log_mid_line;      /* the mirrored output does not stand at a line's start */
 	int32_t wait_status;    /* with reported */
 	uint32_t failed_mount;  /* of a launch that failed at LAUNCH_MOUNT */
-	long oom_before;        /* kills for memory when it was launched, or -1 */
+	bool group;             /* its cgroup may be there */
 	uint32_t probe_wait_ms; /* until the next attempt to connect */
 	uint64_t probe_ms;      /* when that is, or SVC_NEVER */
 	struct logring log;
+	struct mirror mirror;   /* of the log, on the console */
 };
 
 enum client_phase { CLIENT_REQUEST, CLIENT_STATUS, CLIENT_LOGS, CLIENT_WAIT };
@@ -62,10 +63,10 @@ struct client {
 	uint32_t verb;
 	uint32_t svc;   /* the service it is about; CLIENT_STATUS: the next to tell of */
 	uint32_t last;  /* CLIENT_STATUS: one beyond the last */
-	uint32_t runs;  /* CLIENT_WAIT: launches when it was asked */
 	bool follow;
 	uint64_t pos;   /* CLIENT_LOGS */
-	uint64_t due_ms; /* dropped then, or SVC_NEVER */
+	uint64_t due_ms; /* CLIENT_REQUEST: dropped then; SVC_NEVER afterwards */
+	uint64_t unread_ms; /* since when it takes no packet, or SVC_NEVER */
 };
 
 enum down_kind { DOWN_NOT, DOWN_POWEROFF, DOWN_REBOOT, DOWN_HALT };
@@ -81,11 +82,12 @@ struct state {
 	int epoll;                            /* loop.c */
 	uint64_t now_ms;                      /* loop.c: read once per wake-up */
 	uint64_t armed_ms;                    /* loop.c: what the timer is set to */
-	uint64_t boot_ms;                     /* main.c: when PID 1 began */
+	uint64_t boot_ms;                     /* boot.c: when PID 1 began */
 	bool changed;                         /* svc_act.c: a service changed its state in this wake-up */
 	bool all_ready_said;                  /* svc_act.c */
 	pid_t shell_pid;                      /* shell.c; 0: none runs */
-	uint64_t shell_ms;                    /* shell.c: when to start it again */
+	uint64_t shell_ms;                    /* shell.c: when to start it again, or SVC_NEVER */
+	int shell_error;                      /* shell.c: pipe that says why it could not be executed, with shell_pid */
 	uint32_t down;                        /* shutdown.c: enum down_kind */
 	uint64_t down_ms;                     /* shutdown.c: the deadline */
 };

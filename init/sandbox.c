@@ -9,9 +9,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 
 #include "fmt.h"
 #include "identity.h"
@@ -89,63 +89,18 @@ step_hostname(struct sandbox *x)
 	return sethostname(x->name, strlen(x->name));
 }
 
-static int
-step_rlimits(struct sandbox *x)
-{
-	(void)x;
-	return identity_rlimits();
-}
-
-static int
-step_session(struct sandbox *x)
-{
-	(void)x;
-	umask(0077);
-	return setsid() < 0 ? -1 : 0;
-}
-
-static int
-step_ids(struct sandbox *x)
-{
-	return step_session(x) || identity_ids(x->s->uid, x->s->gid) ? -1 : 0;
-}
-
-static int
-step_drop(struct sandbox *x)
-{
-	(void)x;
-	return identity_drop();
-}
-
 struct step {
 	enum launch_step name;
 	int (*run)(struct sandbox *x);
 };
 
-static const struct step service_steps[] = {
-	{ LAUNCH_FDS, step_fds },
+static const struct step isolation[] = {
 	{ LAUNCH_CGROUP_NS, step_cgroup_ns },
 	{ LAUNCH_ROOT, sandbox_root },
 	{ LAUNCH_MOUNT, sandbox_mount },
 	{ LAUNCH_PIVOT, sandbox_pivot },
 	{ LAUNCH_HOSTNAME, step_hostname },
-	{ LAUNCH_RLIMITS, step_rlimits },
-	{ LAUNCH_IDS, step_ids },
-	{ LAUNCH_CAPS, step_drop },
 };
-
-static const struct step machine_steps[] = {
-	{ LAUNCH_FDS, step_fds },
-	{ LAUNCH_IDS, step_session },
-};
-
-static void
-run_steps(struct sandbox *x, const struct step *steps, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (steps[i].run(x))
-			fail(x, steps[i].name);
-}
 
 /* ---- the program ---- */
 
@@ -204,13 +159,19 @@ exec_machine(struct sandbox *x)
 void
 sandbox_run(struct sandbox *x)
 {
+	bool machine = x->s->flags & TBL_SVC_MACHINE;
+	uint32_t step;
+
 	/* Until exec, nobody with the service's uid may look into this copy of PID 1. */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	identity_signals();
-	if (x->s->flags & TBL_SVC_MACHINE) {
-		run_steps(x, machine_steps, sizeof machine_steps / sizeof *machine_steps);
+	if (step_fds(x))
+		fail(x, LAUNCH_FDS);
+	for (size_t i = 0; !machine && i < sizeof isolation / sizeof *isolation; i++)
+		if (isolation[i].run(x))
+			fail(x, isolation[i].name);
+	if (identity_become(x->s->uid, x->s->gid, &step))
+		fail(x, step);
+	if (machine)
 		exec_machine(x);
-	}
-	run_steps(x, service_steps, sizeof service_steps / sizeof *service_steps);
 	exec_stub(x);
 }

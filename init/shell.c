@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The console shell: fork, a terminal, exec, and again a second after it has ended. It never runs unless the kernel
- * command line asks for it.
+ * The console shell: fork, a terminal, exec, and again a second after it has ended; one that cannot be executed is
+ * not tried again. It never runs unless the kernel command line asks for it.
  */
 #include "shell.h"
 
@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "console.h"
+#include "shutdown.h"
 #include "sys.h"
 
 #define SHELL_FALLBACK "/bin/busybox"
@@ -22,8 +23,16 @@ shell_init(struct init *in)
 	in->s->shell_ms = in->s->now_ms;
 }
 
+static const char *
+shell_path(const struct init *in)
+{
+	const char *path = in->table.base ? tbl_str(&in->table, in->table.machine->shell) : "";
+
+	return *path ? path : SHELL_FALLBACK;
+}
+
 __attribute__((noreturn)) static void
-run(const char *path)
+run(const char *path, int error)
 {
 	static char *const argv[] = { "sh", NULL };
 	static char *const envp[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/", "TERM=linux", NULL };
@@ -39,34 +48,59 @@ run(const char *path)
 	}
 	sys_sigmask(0, NULL);
 	execve(path, argv, envp);
-	warn("shell %s: %s", path, err_text(errno));
+	int code = errno;
+	(void)!write(error, &code, sizeof code);
 	_exit(127);
 }
 
 static void
 start(struct init *in)
 {
-	const char *path = in->table.base ? tbl_str(&in->table, in->table.machine->shell) : "";
+	int error[2];
 
-	in->s->shell_ms = SVC_NEVER;
-	pid_t pid = fork();
-	if (pid == 0)
-		run(*path ? path : SHELL_FALLBACK);
-	if (pid < 0) {
-		warn("shell: fork: %s", err_text(errno));
+	if (pipe2(error, O_CLOEXEC | O_NONBLOCK) < 0) {
+		warn("shell: pipe: %s", err_text(errno));
 		in->s->shell_ms = in->s->now_ms + AGAIN_MS;
 		return;
 	}
+	pid_t pid = fork();
+	if (pid == 0)
+		run(shell_path(in), error[1]);
+	close(error[1]);
+	if (pid < 0) {
+		warn("shell: fork: %s", err_text(errno));
+		close(error[0]);
+		in->s->shell_ms = in->s->now_ms + AGAIN_MS;
+		return;
+	}
+	in->s->shell_ms = SVC_NEVER;
 	in->s->shell_pid = pid;
+	in->s->shell_error = error[0];
+}
+
+/* A machine without services and without a shell is of no use to anyone. */
+static void
+give_up(struct init *in, int code)
+{
+	warn("no shell: %s: %s", shell_path(in), err_text(code));
+	if (in->s->cmdline.emergency)
+		shutdown_begin(in, DOWN_POWEROFF, "an emergency without a shell");
 }
 
 void
 shell_reaped(struct init *in, pid_t pid)
 {
+	int code;
+
 	if (in->s->shell_pid == 0 || pid != in->s->shell_pid)
 		return;
 	in->s->shell_pid = 0;
-	in->s->shell_ms = in->s->now_ms + AGAIN_MS;
+	/* not by its status: a shell itself ends with 127 after a command that it did not find */
+	if (read(in->s->shell_error, &code, sizeof code) == (ssize_t)sizeof code)
+		give_up(in, code);
+	else
+		in->s->shell_ms = in->s->now_ms + AGAIN_MS;
+	close(in->s->shell_error);
 }
 
 void

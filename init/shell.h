@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A shell of the machine on its console, for whoever put the word for it on the kernel's command line. It runs as uid 0
- * in the machine's own namespaces and is started again when it ends.
+ * in the machine's own namespaces and is started again when it ends. Where an emergency has none, the machine switches
+ * off.
  */
 #ifndef INGOT_SHELL_H
 #define INGOT_SHELL_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Stops, kills, syncs, reboots, each under a limit of time. Whatever may hang in the kernel is done by a child; PID 1
- * itself never calls sync, umount or reboot.
+ * Stops, kills, syncs, then reboot(2), each under a limit of time. Whatever may hang in the kernel is done by a child.
+ * Nothing is unmounted: there is no filesystem but in memory.
  */
 #include "shutdown.h"
 
@@ -13,18 +13,26 @@
 #include <unistd.h>
 
 #include "console.h"
+#include "loop.h"
 #include "svc_act.h"
 #include "svc_io.h"
 #include "svc_say.h"
 
-#define RESERVE_PART 5     /* of the deadline: what killing and sync get */
+/* What killing and sync get of the deadline. The builder adds a second to what the services are given; the kills on the
+ * way there take a moment each. */
+#define RESERVE_MS 800
+#define RESERVE_PART 5     /* and no more than this part of a short deadline */
 #define SYNC_MIN_MS 500
 #define GONE_MS 1000       /* for killed processes to be gone */
-#define NEXT_KIND_MS 1000  /* reboot(2) that did nothing: on to the next kind */
 #define DRAIN_MS 200
 
-static const char *const names[] = {
-	[DOWN_NOT] = "", [DOWN_POWEROFF] = "power off", [DOWN_REBOOT] = "reboot", [DOWN_HALT] = "halt",
+static const struct {
+	const char *name;
+	int how; /* of reboot(2) */
+} kinds[] = {
+	[DOWN_POWEROFF] = { "power off", RB_POWER_OFF },
+	[DOWN_REBOOT] = { "reboot", RB_AUTOBOOT },
+	[DOWN_HALT] = { "halt", RB_HALT_SYSTEM },
 };
 
 static uint64_t
@@ -40,7 +48,7 @@ shutdown_begin(struct init *in, enum down_kind kind, const char *why)
 {
 	if (in->s->down != DOWN_NOT)
 		return;
-	say("%s: asked for by %s", names[kind], why);
+	say("%s: asked for by %s", kinds[kind].name, why);
 	in->s->down = kind;
 	in->s->down_ms = in->s->now_ms + deadline_ms(in);
 	in->s->changed = true;
@@ -62,54 +70,36 @@ still_needed(const struct init *in, uint32_t i)
 	return false;
 }
 
-/* The child alone may hang in it. Returns 0 once it has ended, -1 if it had not after ms. */
-static int
-in_child(int (*work)(int), int arg, int ms)
+/* The child alone may hang in it. */
+static void
+sync_within(int ms)
 {
 	pid_t pid = fork();
 
-	if (pid == 0)
-		_exit(work(arg) < 0);
-	if (pid < 0)
-		return -1;
-	for (; ms > 0; ms -= 10) {
+	if (pid == 0) {
+		sync();
+		_exit(0);
+	}
+	for (; pid > 0 && ms > 0; ms -= 10) {
 		if (waitpid(pid, NULL, WNOHANG) == pid)
-			return 0;
+			return;
 		poll(NULL, 0, 10);
 	}
-	return -1;
-}
-
-static int
-do_sync(int unused)
-{
-	(void)unused;
-	sync();
-	return 0;
-}
-
-/* reboot(2) ends its caller where it does not end the machine: it is never called by PID 1 itself. */
-static void
-try_reboot(int kind)
-{
-	in_child(reboot, kind, NEXT_KIND_MS);
-	poll(NULL, 0, NEXT_KIND_MS);
+	warn("sync: %s: going on without it", pid < 0 ? "no process for it" : "it has not ended");
 }
 
 __attribute__((noreturn)) void
 shutdown_now(enum down_kind kind, int sync_ms)
 {
-	if (in_child(do_sync, 0, sync_ms) < 0)
-		warn("sync has not ended: going on without it");
-	warn("%s", names[kind]);
+	sync_within(sync_ms);
+	warn("%s", kinds[kind].name);
 	console_drain(DRAIN_MS);
-	if (kind == DOWN_POWEROFF)
-		try_reboot(RB_POWER_OFF);
-	if (kind != DOWN_HALT)
-		try_reboot(RB_AUTOBOOT);
-	if (kind == DOWN_REBOOT)
-		try_reboot(RB_POWER_OFF);
-	try_reboot(RB_HALT_SYSTEM);
+	/* A halt ends its caller, and PID 1's end is a panic: that is left for where there is no room for a child. */
+	pid_t pid = fork();
+	if (pid <= 0)
+		reboot(kinds[kind].how);
+	if (pid == 0)
+		_exit(1);
 	for (;;)
 		pause();
 }
@@ -138,7 +128,7 @@ finish(struct init *in)
 	}
 	kill(-1, SIGKILL);
 	reap_all();
-	uint64_t left = in->s->down_ms > in->s->now_ms ? in->s->down_ms - in->s->now_ms : 0;
+	uint64_t now = loop_clock_ms(), left = in->s->down_ms > now ? in->s->down_ms - now : 0;
 	shutdown_now((enum down_kind)in->s->down, left > SYNC_MIN_MS ? (int)left : SYNC_MIN_MS);
 }
 
@@ -164,7 +154,9 @@ shutdown_settle(struct init *in)
 uint64_t
 shutdown_due(const struct init *in)
 {
-	return in->s->down == DOWN_NOT ? SVC_NEVER : in->s->down_ms - deadline_ms(in) / RESERVE_PART;
+	uint64_t reserve = deadline_ms(in) / RESERVE_PART;
+
+	return in->s->down == DOWN_NOT ? SVC_NEVER : in->s->down_ms - (reserve < RESERVE_MS ? reserve : RESERVE_MS);
 }
 
 void

@@ -143,7 +143,6 @@ launch_with_pipes(const struct launcher *l, struct sandbox *x, struct pipes *p, 
 	out->pid = launch(x, cgroup, &out->pidfd);
 	if (out->pid < 0)
 		return fail_errno(out, LAUNCH_CLONE, e);
-	fcntl(out->pidfd, F_SETFL, O_NONBLOCK);
 	out->error_fd = take_fd(&p->error[0]);
 	out->status_fd = take_fd(&p->status[0]);
 	out->log_fd = take_fd(&p->log[0]);

@@ -18,7 +18,7 @@ struct launcher {
 	int cgroups; /* folder of the services' cgroups: /sys/fs/cgroup/svc */
 };
 
-/* What a launch leaves with the caller, who owns each descriptor; all are O_CLOEXEC and O_NONBLOCK. */
+/* What a launch leaves with the caller, who owns each descriptor; all are O_CLOEXEC, the pipes O_NONBLOCK. */
 struct spawned {
 	pid_t pid;     /* of the stub (or of the program itself with TBL_SVC_MACHINE) */
 	int pidfd;     /* readable when the stub has ended and all of its namespace with it */
@@ -55,16 +55,18 @@ struct stub_status {
 /* Once, at boot: wants /proc, /sys/fs/cgroup (cgroup2) and a writable /run mounted. What it opens stays open. */
 int spawn_init(struct launcher *l, struct err *e);
 
-/* Makes the service's cgroup and its /state folders if they are not there yet, writes the limits and reads them back,
- * then clones straight into the cgroup and the namespaces. The steps behind the clone report over error_fd. Blocks only
- * for the clone itself, allocates nothing. The error names the step, as in "step limits: memory.max: ...".
- * After an error over error_fd, what status_fd says means nothing: the stub reports its own child's exit there. */
+/* Makes the service's cgroup, which must not be there, and its /state folders if they are not there yet; writes the
+ * limits and reads them back, then clones straight into the cgroup and the namespaces. The steps behind the clone
+ * report over error_fd. Blocks only for the clone itself, allocates nothing. The error names the step, as in "step
+ * limits: memory.max: ...". After an error over error_fd, what status_fd says means nothing: the stub reports its own
+ * child's exit there. */
 int spawn(const struct launcher *l, const struct tbl *t, uint32_t svc, struct spawned *out, struct err *e);
 
 /* Kills all of the service's cgroup at once (cgroup.kill); returns -1 with errno where that fails. */
 int spawn_kill(const struct launcher *l, const char *name);
 
-/* How many times the group was killed for memory (oom_group_kill, else oom_kill, of memory.events), or -1. */
+/* How many times the group, which lives for one run, was killed for memory (oom_group_kill, else oom_kill, of
+ * memory.events), or -1. */
 long spawn_oom_kills(const struct launcher *l, const char *name);
 
 const char *launch_step_name(uint32_t step);

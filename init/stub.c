@@ -154,9 +154,8 @@ stub_main(const long *stack)
 	for (;;) {
 		/* Blocked signals reach even a PID 1 that has no handler; they come out here. */
 		long sig = SYS(rt_sigtimedwait, &all, 0, 0, sizeof all);
-		if (sig == SIGCHLD)
-			reap((int)pid);
-		else if (sig > 0)
+		if (sig > 0 && sig != SIGCHLD)
 			SYS(kill, pid, sig, 0, 0);
+		reap((int)pid); /* whatever it was: a look costs one call, and a child that is missed is never found */
 	}
 }

@@ -28,21 +28,30 @@ svc_act_init(struct init *in)
 	}
 }
 
+/* What was still dying when the last run ended is gone by now, or this run would be limited and killed with it. */
+static int
+spawn_fresh(struct init *in, uint32_t i, struct spawned *sp, struct err *e)
+{
+	if (!svc_io_clean(in, i)) {
+		sp->failed_step = LAUNCH_CGROUP;
+		return err_set(e, EBUSY, "step %s: something of its last run is left", launch_step_name(LAUNCH_CGROUP));
+	}
+	in->s->run[i].group = true;
+	return spawn(&in->launcher, &in->table, i, sp, e);
+}
+
 static void
 launch(struct init *in, uint32_t i)
 {
-	struct svc_run *r = &in->s->run[i];
 	struct spawned sp = { .pid = -1 };
 	struct err e = { 0 };
 
-	svc_io_clean(in, i); /* what was still dying when the last run ended is gone by now */
-	r->oom_before = spawn_oom_kills(&in->launcher, init_name(in, i));
-	if (spawn(&in->launcher, &in->table, i, &sp, &e) == 0) {
+	if (spawn_fresh(in, i, &sp, &e) == 0) {
 		svc_io_adopt(in, i, &sp);
 		return;
 	}
 	warn("%s %s: %s", svc_kind_word(in, i), init_name(in, i), e.msg);
-	r->failed_mount = NOBODY;
+	in->s->run[i].failed_mount = NOBODY;
 	svc_act_ended(in, i, SVC_EV_NOSPAWN,
 		      (struct svc_end){ .why = CTL_END_LAUNCH, .value = (uint32_t)e.code, .step = sp.failed_step });
 }
@@ -112,33 +121,57 @@ at_rest(const struct init *in, uint32_t i)
 	return !dep_ready(in, i) && ((v->state == SVC_DOWN && !v->wanted) || v->state == SVC_FAILED);
 }
 
-uint32_t
-svc_act_obstacle(const struct init *in, uint32_t i)
+/* A set of services that grows downwards: a dependency has a smaller index, so that one pass from the top meets all. */
+struct marks {
+	uint64_t bits[(CFG_MAX_SERVICES + 63) / 64];
+};
+
+static bool
+marked(const struct marks *m, uint32_t i)
+{
+	return m->bits[i / 64] >> i % 64 & 1;
+}
+
+static void
+mark_deps(struct marks *m, const struct init *in, uint32_t i)
 {
 	const struct tbl_svc *c = tbl_svc(&in->table, i);
 
-	for (uint32_t k = 0; k < c->deps.count; k++)
-		if (at_rest(in, tbl_dep(&in->table, c, k)))
-			return tbl_dep(&in->table, c, k);
+	for (uint32_t d = 0; d < c->deps.count; d++) {
+		uint32_t dep = tbl_dep(&in->table, c, d);
+		m->bits[dep / 64] |= 1ull << dep % 64;
+	}
+}
+
+/* Of what runs, or will start again by itself, nothing can be told: only what waits is looked behind. */
+uint32_t
+svc_act_obstacle(const struct init *in, uint32_t i)
+{
+	struct marks m = { 0 };
+
+	mark_deps(&m, in, i);
+	for (uint32_t k = i; k-- > 0;) {
+		if (!marked(&m, k))
+			continue;
+		if (at_rest(in, k))
+			return k;
+		if (in->s->svc[k].state == SVC_DOWN && !dep_ready(in, k))
+			mark_deps(&m, in, k);
+	}
 	return NOBODY;
 }
 
-/* A dependency has a smaller index, so that one pass downwards meets all of them. */
 void
 svc_act_start(struct init *in, uint32_t i, enum svc_event_kind kind)
 {
-	uint64_t marked[(CFG_MAX_SERVICES + 63) / 64] = { 0 };
+	struct marks m = { 0 };
 
-	marked[i / 64] = 1ull << i % 64;
-	for (uint32_t k = i + 1; k-- > 0;) {
-		const struct tbl_svc *c = tbl_svc(&in->table, k);
-		if (!(marked[k / 64] >> k % 64 & 1))
+	mark_deps(&m, in, i);
+	for (uint32_t k = i; k-- > 0;) {
+		if (!marked(&m, k))
 			continue;
-		for (uint32_t d = 0; d < c->deps.count; d++) {
-			uint32_t dep = tbl_dep(&in->table, c, d);
-			marked[dep / 64] |= 1ull << dep % 64;
-		}
-		if (k != i && at_rest(in, k))
+		mark_deps(&m, in, k);
+		if (at_rest(in, k))
 			svc_act_event(in, k, SVC_EV_START);
 	}
 	svc_act_event(in, i, kind);

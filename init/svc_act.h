@@ -24,8 +24,8 @@ void svc_act_settle(struct init *in);
 void svc_act_timers(struct init *in);
 uint64_t svc_act_due(const struct init *in);
 
-/* Why service i cannot start although it is wanted: the index of a dependency that will not become ready by itself, or
- * UINT32_MAX. */
+/* Why service i cannot start although it is wanted: the index of a dependency, or of a dependency's own, that will not
+ * become ready by itself, or UINT32_MAX. */
 uint32_t svc_act_obstacle(const struct init *in, uint32_t i);
 
 #endif

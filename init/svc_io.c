@@ -19,7 +19,7 @@
 #include "sys.h"
 
 #define LOG_READ_MAX 16384 /* per wake-up, so that a flood leaves time for the others */
-#define LOG_DRAIN_MAX 64   /* reads after the end: more than any pipe holds */
+#define LOG_DRAIN_MAX (1u << 20) /* bytes read after the end: what the largest pipe of a service holds */
 
 static void
 watch(struct init *in, uint32_t i, enum svc_fd which, int fd)
@@ -64,7 +64,11 @@ svc_io_kill(struct init *in, uint32_t i)
 bool
 svc_io_clean(struct init *in, uint32_t i)
 {
-	return unlinkat(in->launcher.cgroups, init_name(in, i), AT_REMOVEDIR) == 0 || errno == ENOENT;
+	struct svc_run *r = &in->s->run[i];
+
+	if (r->group)
+		r->group = unlinkat(in->launcher.cgroups, init_name(in, i), AT_REMOVEDIR) < 0 && errno != ENOENT;
+	return !r->group;
 }
 
 void
@@ -107,8 +111,8 @@ svc_io_status(struct init *in, uint32_t i)
 	}
 }
 
-/* Returns whether there may be more. */
-static bool
+/* Returns how many bytes there were; 0 where there are no more. */
+static size_t
 read_log(struct init *in, uint32_t i)
 {
 	uint32_t slot = loop_svc_slot(i, SVC_FD_LOG);
@@ -117,17 +121,17 @@ read_log(struct init *in, uint32_t i)
 	uint8_t *to = logring_room(&r->log, init_ring(in, i), LOG_RING_SIZE, &room);
 
 	if (loop_fd(in, slot) < 0)
-		return false;
+		return 0;
 	ssize_t n = read(loop_fd(in, slot), to, room < LOG_READ_MAX ? room : LOG_READ_MAX);
 	if (n > 0) {
 		logring_put(&r->log, (size_t)n);
 		if (in->s->cmdline.log_console)
-			console_mirror(init_name(in, i), &r->log_mid_line, to, (size_t)n);
-		return true;
+			console_mirror(init_name(in, i), &r->mirror, to, (size_t)n);
+		return (size_t)n;
 	}
 	if (n == 0 || (errno != EAGAIN && errno != EINTR))
 		loop_drop(in, slot);
-	return false;
+	return 0;
 }
 
 void
@@ -147,8 +151,7 @@ end_of(struct init *in, uint32_t i, int status)
 	if (WIFSIGNALED(status)) {
 		end = (struct svc_end){ .why = CTL_END_SIGNAL, .value = (uint32_t)WTERMSIG(status) };
 		/* a kill for memory takes the whole group: it looks like any other SIGKILL */
-		long before = r->oom_before > 0 ? r->oom_before : 0;
-		if (end.value == SIGKILL && spawn_oom_kills(&in->launcher, init_name(in, i)) > before)
+		if (end.value == SIGKILL && spawn_oom_kills(&in->launcher, init_name(in, i)) > 0)
 			end.why = CTL_END_OOM;
 	} else {
 		end.value = (uint32_t)WEXITSTATUS(status);
@@ -172,8 +175,8 @@ svc_io_pidfd(struct init *in, uint32_t i)
 	svc_io_error(in, i);
 	ready_event(in, i);
 	svc_io_status(in, i);
-	for (int n = 0; n < LOG_DRAIN_MAX && read_log(in, i); n++)
-		;
+	for (size_t all = 0, n = 1; n > 0 && all < LOG_DRAIN_MAX; all += n)
+		n = read_log(in, i);
 	r->pid = 0;
 	struct svc_end end = end_of(in, i, status);
 	/* A program of the machine has no namespace that would end with it: something may be left. */

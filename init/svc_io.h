@@ -18,8 +18,9 @@ void svc_io_log(struct init *in, uint32_t i);
 /* Kills all of the service. */
 void svc_io_kill(struct init *in, uint32_t i);
 
-/* Removes the service's cgroup, which proves that nothing of it is left; false where something is. A group that was
- * killed once is never used again: 6.1 kernels with the kill_seq patch kill whatever is cloned into it later. */
+/* Removes the service's cgroup, if there is one, which proves that nothing of it is left; false where something is. A
+ * group that was killed once is never used again: 6.1 kernels with the kill_seq patch kill whatever is cloned into it
+ * later. */
 bool svc_io_clean(struct init *in, uint32_t i);
 
 /* Whose stub that is, or UINT32_MAX. */

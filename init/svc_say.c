@@ -8,6 +8,7 @@
 
 #include "console.h"
 #include "fmt.h"
+#include "svc_act.h"
 
 #define TEXT_MAX 400
 
@@ -87,6 +88,16 @@ say_end(const struct init *in, uint32_t i, const struct svc *before)
 		warn("%s %s: %s%s", kind, name, text, early);
 }
 
+/* What waits for a failed service would wait without a word. */
+static void
+say_blocked(const struct init *in, uint32_t i)
+{
+	for (uint32_t k = i + 1; k < in->s->services; k++)
+		if (in->s->svc[k].state == SVC_DOWN && in->s->svc[k].wanted && svc_act_obstacle(in, k) == i)
+			warn("%s %s: it waits for %s, which has failed", svc_kind_word(in, k), init_name(in, k),
+			     init_name(in, i));
+}
+
 void
 svc_say(const struct init *in, uint32_t i, const struct svc *before, uint32_t actions)
 {
@@ -110,8 +121,11 @@ svc_say(const struct init *in, uint32_t i, const struct svc *before, uint32_t ac
 	case SVC_WAITING:
 	case SVC_BACKOFF:
 	case SVC_DONE:
+		say_end(in, i, before);
+		break;
 	case SVC_FAILED:
 		say_end(in, i, before);
+		say_blocked(in, i);
 		break;
 	case SVC_STARTING:
 	case SVC_STOPPING:

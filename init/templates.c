@@ -16,6 +16,9 @@
 #include "fmt.h"
 #include "sys.h"
 
+#define INODE_BYTES 4096 /* of a tmpfs' size, for each file */
+#define INODES_SPARE 64
+
 /* fmt knows no %o. */
 static void
 octal(char buf[8], uint32_t mode)
@@ -28,30 +31,23 @@ octal(char buf[8], uint32_t mode)
 int
 template_tmpfs(uint64_t size, uint32_t mode, uid_t uid, gid_t gid)
 {
-	char bytes[24], bits[8], user[12], group[12];
+	char bytes[24], inodes[24], bits[8], user[12], group[12];
 
 	fmt(bytes, sizeof bytes, "%llu", (unsigned long long)size);
+	/* empty files take no page of the size: without a limit of their own they would only end at the service's memory */
+	fmt(inodes, sizeof inodes, "%llu", (unsigned long long)(size / INODE_BYTES + INODES_SPARE));
 	octal(bits, mode);
 	fmt(user, sizeof user, "%u", uid);
 	fmt(group, sizeof group, "%u", gid);
 	AUTO_FD fs = sys_fsopen("tmpfs");
 	if (fs < 0 || sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", "tmpfs") ||
 	    sys_fsconfig(fs, FSCONFIG_SET_STRING, "size", bytes) ||
+	    sys_fsconfig(fs, FSCONFIG_SET_STRING, "nr_inodes", inodes) ||
 	    sys_fsconfig(fs, FSCONFIG_SET_STRING, "mode", bits) ||
 	    sys_fsconfig(fs, FSCONFIG_SET_STRING, "uid", user) ||
 	    sys_fsconfig(fs, FSCONFIG_SET_STRING, "gid", group) || sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL))
 		return -1;
 	return sys_fsmount(fs, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-}
-
-/* Whether dir/name is the root of another filesystem than dir's. */
-static bool
-is_mounted(int dir, const char *name)
-{
-	struct stat above, here;
-
-	return fstat(dir, &above) == 0 && fstatat(dir, name, &here, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       S_ISDIR(here.st_mode) && above.st_dev != here.st_dev;
 }
 
 /* ---- /dev ---- */
@@ -100,13 +96,7 @@ make_dev(void)
 int
 template_dev(struct err *e)
 {
-	if ((mkdir("/run/ingot", 0755) && errno != EEXIST) || (mkdir(TEMPLATE_DEV, 0755) && errno != EEXIST))
-		return err_set(e, errno, "making %s", TEMPLATE_DEV);
-	AUTO_FD above = open("/run/ingot", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (above < 0)
-		return err_set(e, errno, "/run/ingot");
-	/* It is there already when PID 1 has executed itself anew. */
-	if (!is_mounted(above, "dev") && make_dev())
+	if (mkdir(TEMPLATE_DEV, 0755) || make_dev())
 		return err_set(e, errno, "making the template of /dev at %s", TEMPLATE_DEV);
 	return 0;
 }
@@ -138,6 +128,16 @@ walk(int *dir, char *path)
 			return NULL;
 	}
 	return path;
+}
+
+/* Whether dir/name is the root of another filesystem than dir's. */
+static bool
+is_mounted(int dir, const char *name)
+{
+	struct stat above, here;
+
+	return fstat(dir, &above) == 0 && fstatat(dir, name, &here, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISDIR(here.st_mode) && above.st_dev != here.st_dev;
 }
 
 static int

@@ -18,7 +18,7 @@
 /* A detached tmpfs, nosuid nodev noexec; the caller owns the descriptor. Returns -1 with errno. */
 int template_tmpfs(uint64_t size, uint32_t mode, uid_t uid, gid_t gid);
 
-/* Attaches the template of /dev at TEMPLATE_DEV, unless it is there already. */
+/* Attaches the template of /dev at TEMPLATE_DEV; once. */
 int template_dev(struct err *e);
 
 /* Mounts the service's state m, unless it is mounted already. */

@@ -21,8 +21,12 @@ deconfig)
 	ip link set "$interface" up
 	;;
 bound | renew)
-	ip addr flush dev "$interface"
-	ip addr add "$ip/${mask:-24}" dev "$interface"
+	# only a changed address makes way: taking the same one away would take every connection's route along
+	case $(ip -4 addr show dev "$interface") in
+	*" $ip/${mask:-24} "*) ;;
+	*) ip addr flush dev "$interface" ;;
+	esac
+	ip addr replace "$ip/${mask:-24}" dev "$interface"
 	for gateway in $router; do
 		ip route replace default via "$gateway" dev "$interface"
 		break

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Bounded formatting without stdio, so that PID 1 carries no printf. Understands %s %.*s %c %d %i %u %x %% with the
- * lengths l, ll and z, a zero flag and a width; anything else is copied as it stands.
+ * lengths l, ll and z, a zero flag and a width; anything else is copied as it stands. Other than in C, %30s is
+ * left-justified, as %-30s: tables want nothing else. Numbers are right-justified.
  */
 #ifndef INGOT_FMT_H
 #define INGOT_FMT_H

@@ -238,8 +238,8 @@ check_service(const struct tbl *t, uint32_t index, struct err *e)
 		return err_set(e, 0, "the name is wrong");
 	if (machine != (s->root == 0) || (!machine && !path_ok(t, s->root)))
 		return err_set(e, 0, "the root is wrong");
-	if (machine != (s->uid == 0) || (machine && s->mounts.count != 0))
-		return err_set(e, 0, "only a program of the machine runs as uid 0, and without mounts");
+	if (machine != (s->uid == 0) || machine != (s->gid == 0) || (machine && s->mounts.count != 0))
+		return err_set(e, 0, "only a program of the machine runs as uid 0 and gid 0, and without mounts");
 	if (!numbers_ok(s))
 		return err_set(e, 0, "a value is out of range");
 	return check_lists(t, s, index, e);

@@ -123,6 +123,7 @@ def test_signal_powers_off_in_order(number):
     port = free_port()
     with run("web", "-p", f"{port}:80") as g:
         g.wait_line(ANSWER.format(port), timeout=guest.BOOT_S)
+        g.wait_line("^ingot: 3 services ready, ", timeout=guest.BOOT_S)  # the page can be faster than PID 1's own look
         began = time.monotonic()
         g.process.send_signal(number)
         status = g.wait_end()
