@@ -52,6 +52,6 @@ $sudo apt-get -q update </dev/null >"$log" 2>&1 || :
 # shellcheck disable=SC2086
 if ! $sudo env DEBIAN_FRONTEND=noninteractive \
     apt-get -q -y install --no-install-recommends $missing </dev/null >>"$log" 2>&1; then
-	grep '^E:' "$log" | head -n 5 >&2
-	fail "apt-get cannot install$missing; mend: check the network and 'apt-get update', then run make again"
+	why=$(sed -n 's/^E: *//p' "$log" | head -n 1)
+	fail "apt-get cannot install$missing: ${why:-it gave no reason}; mend: check the network and 'apt-get update'"
 fi
