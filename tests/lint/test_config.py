@@ -31,7 +31,8 @@ def make(copy, env, *words):
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("config, seed", (("allnoconfig", 0), ("allyesconfig", 0), ("randconfig", 1), ("randconfig", 2)))
+@pytest.mark.parametrize("config, seed", (("allnoconfig", 0), ("allyesconfig", 0), ("randconfig", 1),
+                                          ("randconfig", 2)))
 def test_configuration_builds_without_a_warning(copy, plain_env, config, seed):
     env = plain_env | {"KCONFIG_SEED": str(seed)}
     make(copy, env, config)
