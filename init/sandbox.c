@@ -79,7 +79,7 @@ static int
 step_cgroup_ns(struct sandbox *x)
 {
 	(void)x;
-	/* Not a flag of clone3: the namespace would be rooted at the parent's cgroup, not at the one cloned into. */
+	/* rooted at the group that the clone went into */
 	return unshare(CLONE_NEWCGROUP);
 }
 
