@@ -56,6 +56,7 @@ build_load(struct build *b, const struct build_options *o)
 	if (project_load(&b->project, o->image_file, o->recipe_dir))
 		return -1;
 	b->dir = arena_printf(b->project.arena, "%s/%s", o->out_dir, b->project.image.image);
+	b->level = (int)b->project.image.compression.level;
 	plan_make(&b->plan, &b->project);
 	return 0;
 }
@@ -67,7 +68,10 @@ build_prepare(struct build *b, const struct build_options *o, struct err *e)
 	if (!b->cache || fetch(b, o, e))
 		return -1;
 	b->tree = tree_new();
-	return assemble(&b->plan, b->cache, b->tree, &b->kernel, e) || add_table(b, e) ? -1 : 0;
+	if (assemble(&b->plan, b->cache, b->tree, &b->kernel, e) || add_table(b, e))
+		return -1;
+	tree_share(b->tree);
+	return 0;
 }
 
 void

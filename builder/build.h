@@ -26,6 +26,7 @@ struct build {
 	void *table;           /* the service table's bytes */
 	size_t table_size;
 	const char *dir;       /* OUT/NAME */
+	int level;             /* of compression, zstd's */
 };
 
 /* Reads and checks the files and makes the plan; fetches nothing. On failure b->project.diags holds something; release
@@ -35,7 +36,9 @@ int build_load(struct build *b, const struct build_options *o);
 int build_prepare(struct build *b, const struct build_options *o, struct err *e);
 void build_release(struct build *b);
 
-/* outputs.c: writes them to b->dir unless they are there already from the same input; *written tells. Where it fails,
+/* outputs.c: whether the image file asks for this output, by its word. */
+bool build_wants(const struct build *b, const char *output);
+/* Writes the outputs to b->dir unless they are there already from the same input; *written tells. Where it fails,
  * what was there before stays. */
 int build_write(struct build *b, bool *written, struct err *e);
 /* A file of the outputs, as a path in b's arena. */

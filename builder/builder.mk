@@ -3,10 +3,10 @@
 BUILDER_SRC := $(sort $(wildcard builder/*.c))
 
 # In the order they should start: libarchive waits for the first three.
-DEPS := zlib xz-utils libzstd libarchive busybox libyaml libmd
+DEPS := zlib xz-utils libzstd libarchive busybox libyaml libmd jansson
 LIB_DEPS := $(filter-out busybox,$(DEPS))
 DEP_LIBS := build/deps/lib/libarchive.a build/deps/lib/libyaml.a build/deps/lib/libzstd.a build/deps/lib/liblzma.a \
-	build/deps/lib/libz.a build/deps/lib/libmd.a
+	build/deps/lib/libz.a build/deps/lib/libmd.a build/deps/lib/libjansson.a
 
 build/deps/stamp/fetch: builder/deps/debian.lock builder/deps/orig.sha256 builder/deps/fetch.sh
 	@builder/deps/fetch.sh

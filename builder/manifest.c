@@ -3,6 +3,7 @@
  * The manifest: every path of the tree with its metadata, its digest and the line or package that it comes from.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "build.h"
 #include "content.h"
@@ -39,6 +40,25 @@ add_digest(struct json *j, const char *key, const uint8_t sha256[DIGEST_SIZE])
 	add_text(j, key, hex);
 }
 
+/* Values as hexadecimal digits: they are bytes. */
+static void
+add_xattrs(struct json *j, const struct tree_inode *i)
+{
+	if (!i->n_xattrs)
+		return;
+	json_key(j, "xattrs");
+	json_object(j);
+	for (size_t k = 0; k < i->n_xattrs; k++) {
+		const struct tree_xattr *x = &i->xattrs[k];
+		char *hex = xcalloc(2, x->size + 1);
+		for (size_t n = 0; n < x->size; n++)
+			snprintf(hex + 2 * n, 3, "%02x", ((const uint8_t *)x->value)[n]);
+		add_text(j, x->name, hex);
+		free(hex);
+	}
+	json_object_end(j);
+}
+
 static int
 add_entry(struct tree_entry *x, void *arg)
 {
@@ -63,6 +83,7 @@ add_entry(struct tree_entry *x, void *arg)
 		add_number(j, "inode", i->id);
 	if (i->type == TREE_SYMLINK)
 		add_text(j, "target", i->target);
+	add_xattrs(j, i);
 	add_text(j, "origin", x->origin->text);
 	json_object_end(j);
 	return 0;

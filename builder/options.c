@@ -2,21 +2,46 @@
 #include "options.h"
 
 #include <getopt.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "value.h"
 
-enum { OPT_CACHE = 256, OPT_ACCEL, OPT_APPEND, OPT_SHELL, OPT_VERSION };
-
-static const struct option long_options[] = {
-	{ "output", required_argument, NULL, 'o' },  { "recipes", required_argument, NULL, 'R' },
-	{ "port", required_argument, NULL, 'p' },    { "quiet", no_argument, NULL, 'q' },
-	{ "help", no_argument, NULL, 'h' },          { "cache", required_argument, NULL, OPT_CACHE },
-	{ "accel", required_argument, NULL, OPT_ACCEL }, { "append", required_argument, NULL, OPT_APPEND },
-	{ "shell", no_argument, NULL, OPT_SHELL },   { "version", no_argument, NULL, OPT_VERSION },
-	{ NULL, 0, NULL, 0 }
+enum opt_type {
+	OPT_FLAG, /* bool */
+	OPT_TEXT, /* const char * */
+	OPT_PORT, /* adds to run.forwards */
 };
+
+struct opt {
+	const char *name;
+	int letter;        /* 0: there is only the long name */
+	enum opt_type type;
+	size_t offset;     /* in struct options */
+	const char *verbs; /* whose it is, with a space between them; NULL: any verb's */
+	const char *arg;   /* what its value is called */
+	const char *doc;
+};
+
+#define AT(member) offsetof(struct options, member)
+
+static const struct opt opts[] = {
+	{ "output", 'o', OPT_TEXT, AT(build.out_dir), NULL, "DIR", "images go to DIR/NAME (out)" },
+	{ "recipes", 'R', OPT_TEXT, AT(build.recipe_dir), NULL, "DIR", "look for recipes here too" },
+	{ "cache", 0, OPT_TEXT, AT(build.cache_dir), NULL, "DIR",
+	  "packages and their content (INGOT_CACHE, else out/.cache)" },
+	{ "quiet", 'q', OPT_FLAG, AT(quiet), NULL, NULL, "no progress" },
+	{ "help", 'h', OPT_FLAG, AT(help), NULL, NULL, "this text" },
+	{ "version", 0, OPT_FLAG, AT(version), NULL, NULL, "the version of ingot" },
+	{ "port", 'p', OPT_PORT, 0, "run", "HOST:GUEST[/udp]", "forward a port of this host; replaces the file's" },
+	{ "accel", 0, OPT_TEXT, AT(run.accel), "run", "NAME", "kvm or tcg; by itself KVM where the processor offers it" },
+	{ "append", 0, OPT_TEXT, AT(run.append), "run", "WORDS", "more words for the kernel's command line" },
+	{ "shell", 0, OPT_FLAG, AT(run.shell), "run", NULL, "the machine's shell on this terminal" },
+};
+
+#define N_OPTS (sizeof opts / sizeof *opts)
+#define FIRST  256 /* getopt's value of opts[0]; the letters are below */
 
 static bool
 parse_port(const char *text, size_t len, uint16_t *out)
@@ -56,13 +81,33 @@ parse_forward(struct run_options *r, const char *text, struct err *e)
 	return 0;
 }
 
-static bool
-is_long_value(int value)
+/* What getopt wants: the long options, and the letters in `letters`. */
+static void
+fill_getopt(struct option longs[N_OPTS + 1], char letters[2 * N_OPTS + 3])
 {
-	for (const struct option *l = long_options; l->name; l++)
-		if (l->val == value)
-			return true;
-	return false;
+	char *to = letters;
+
+	*to++ = '+';
+	*to++ = ':';
+	for (size_t i = 0; i < N_OPTS; i++) {
+		longs[i] = (struct option){ opts[i].name, opts[i].type == OPT_FLAG ? no_argument : required_argument, NULL,
+					    FIRST + (int)i };
+		if (opts[i].letter)
+			*to++ = (char)opts[i].letter;
+		if (opts[i].letter && opts[i].type != OPT_FLAG)
+			*to++ = ':';
+	}
+	longs[N_OPTS] = (struct option){ NULL, 0, NULL, 0 };
+	*to = '\0';
+}
+
+static const struct opt *
+find_opt(int c)
+{
+	for (size_t i = 0; i < N_OPTS; i++)
+		if (c == FIRST + (int)i || (c && c == opts[i].letter))
+			return &opts[i];
+	return NULL;
 }
 
 /* What getopt did not take: `c` as it returned it. In a cluster such as -qx only optopt tells the letter. */
@@ -73,47 +118,48 @@ refuse(int c, char **argv, struct err *e)
 
 	if (!word) /* musl counts the value that is missing */
 		word = "";
-	if (strncmp(word, "--", 2) == 0 && (!optopt || is_long_value(optopt)))
+	if (strncmp(word, "--", 2) == 0 && (optopt == 0 || optopt >= FIRST))
 		return err_set(e, 0, "%s %s (see ingot --help)", what, word);
 	return err_set(e, 0, "%s -%c (see ingot --help)", what, optopt);
 }
 
 static int
-parse_option(struct options *o, int c, char **argv, struct err *e)
+take(struct options *o, const struct opt *x, bool given[N_OPTS], struct err *e)
 {
-	switch (c) {
-	case 'o':
-		o->build.out_dir = optarg;
+	char *at = (char *)o + x->offset;
+
+	given[x - opts] = true;
+	switch (x->type) {
+	case OPT_FLAG:
+		*(bool *)at = true;
 		return 0;
-	case 'R':
-		o->build.recipe_dir = optarg;
+	case OPT_TEXT:
+		*(const char **)at = optarg;
 		return 0;
-	case 'p':
+	case OPT_PORT:
 		return parse_forward(&o->run, optarg, e);
-	case 'q':
-		o->quiet = true;
-		return 0;
-	case 'h':
-		o->help = true;
-		return 0;
-	case OPT_CACHE:
-		o->build.cache_dir = optarg;
-		return 0;
-	case OPT_ACCEL:
-		o->run.accel = optarg;
-		return 0;
-	case OPT_APPEND:
-		o->run.append = optarg;
-		return 0;
-	case OPT_SHELL:
-		o->run.shell = true;
-		return 0;
-	case OPT_VERSION:
-		o->version = true;
-		return 0;
-	default:
-		return refuse(c, argv, e);
 	}
+	return 0;
+}
+
+static bool
+holds_word(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *at = list; (at = strstr(at, word)) != NULL; at += n)
+		if ((at == list || at[-1] == ' ') && (at[n] == '\0' || at[n] == ' '))
+			return true;
+	return false;
+}
+
+static int
+check_verb(const struct options *o, const bool given[N_OPTS], struct err *e)
+{
+	for (size_t i = 0; i < N_OPTS; i++)
+		if (given[i] && opts[i].verbs && o->verb && !o->help && !holds_word(opts[i].verbs, o->verb))
+			return err_set(e, 0, "--%s is an option of %s, not of %s", opts[i].name, opts[i].verbs, o->verb);
+	return 0;
 }
 
 static void
@@ -129,29 +175,45 @@ set_defaults(struct options *o)
 int
 options_parse(struct options *o, int argc, char **argv, struct err *e)
 {
+	struct option longs[N_OPTS + 1];
+	char letters[2 * N_OPTS + 3];
+	bool given[N_OPTS] = { false };
 	int c;
 
 	*o = (struct options){ .verb = NULL };
 	set_defaults(o);
+	fill_getopt(longs, letters);
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+:o:R:p:qh", long_options, NULL)) != -1)
-		if (parse_option(o, c, argv, e))
-			return -1;
-	if (optind < argc)
-		o->verb = argv[optind++];
-	/* options may stand on either side of the image file */
-	while (optind < argc) {
-		if ((c = getopt_long(argc, argv, "+:o:R:p:qh", long_options, NULL)) != -1) {
-			if (parse_option(o, c, argv, e))
+	do { /* options may stand anywhere: getopt stops at each other word */
+		while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+			const struct opt *x = find_opt(c);
+			if (x ? take(o, x, given, e) : refuse(c, argv, e))
 				return -1;
-		} else if (optind < argc && o->build.image_file) {
-			return err_set(e, 0, "one image file at a time: %s is one too many", argv[optind]);
-		} else if (optind < argc) {
-			o->build.image_file = argv[optind++];
 		}
+		if (optind < argc && !o->verb)
+			o->verb = argv[optind++];
+		else if (optind < argc && o->n_args == VERB_ARGS_MAX)
+			return err_set(e, 0, "%s is one word too many (see ingot --help)", argv[optind]);
+		else if (optind < argc)
+			o->args[o->n_args++] = argv[optind++];
+	} while (optind < argc);
+	o->build.image_file = o->args[0];
+	return check_verb(o, given, e);
+}
+
+void
+options_print(FILE *to)
+{
+	const char *of = NULL;
+
+	for (size_t i = 0; i < N_OPTS; i++) {
+		const struct opt *x = &opts[i];
+		char left[64];
+		if (x->verbs && x->verbs != of)
+			fprintf(to, "%s:\n", x->verbs);
+		of = x->verbs;
+		snprintf(left, sizeof left, "%c%c%s --%s%s%s", x->letter ? '-' : ' ', x->letter ? x->letter : ' ',
+			 x->letter ? "," : " ", x->name, x->arg ? " " : "", x->arg ? x->arg : "");
+		fprintf(to, "  %-30s %s\n", left, x->doc);
 	}
-	bool for_run = o->run.n_forwards || o->run.accel || o->run.append[0] || o->run.shell;
-	if (for_run && o->verb && strcmp(o->verb, "run") != 0)
-		return err_set(e, 0, "-p, --accel, --append and --shell are options of run, not of %s", o->verb);
-	return 0;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * The command line: one verb, its options, one image file.
+ * The command line: one verb, its options, what it works on. One table names, types and explains every option.
  */
 #ifndef INGOT_OPTIONS_H
 #define INGOT_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "build.h"
 #include "err.h"
@@ -27,10 +28,15 @@ struct run_options {
 	bool shell;          /* --shell: the machine's shell on this terminal */
 };
 
+#define VERB_ARGS_MAX 3
+
 struct options {
 	const char *verb;
-	struct build_options build;
+	const char *args[VERB_ARGS_MAX]; /* what stands behind the verb, options apart */
+	size_t n_args;
+	struct build_options build; /* image_file is the first of args */
 	struct run_options run;
+	bool json;
 	bool quiet;
 	bool help;
 	bool version;
@@ -38,5 +44,7 @@ struct options {
 
 /* Returns -1 with *e set where the line is not to be understood. */
 int options_parse(struct options *o, int argc, char **argv, struct err *e);
+/* Every option with its line of help: those of all verbs, then those of each verb that has its own. */
+void options_print(FILE *to);
 
 #endif

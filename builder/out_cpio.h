@@ -9,12 +9,8 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "output.h"
 #include "tree.h"
-
-struct out_size {
-	uint64_t raw;        /* bytes of the archive */
-	uint64_t compressed; /* bytes of the file */
-};
 
 /* Writes to fd, which the caller owns. Same tree and level, same bytes, whatever the number of workers. */
 int out_cpio_zst(struct tree *t, int fd, int level, struct out_size *size, struct err *e);

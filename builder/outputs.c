@@ -21,10 +21,18 @@
 #define BUILD_RECORD "build-record"
 #define PATH_CAP     4096
 
-/* In the order of their renames; the record is last, so that none stands beside files of another build. */
-static const char *const outputs[] = { BUILD_KERNEL, BUILD_INITRAMFS, BUILD_CMDLINE, BUILD_MANIFEST, BUILD_RECORD };
-#define N_OUTPUTS (sizeof outputs / sizeof *outputs)
-#define N_RECORDED (N_OUTPUTS - 1)
+static int
+write_initramfs(const struct build *b, int fd, struct out_size *size, struct err *e)
+{
+	return out_cpio_zst(b->tree, fd, b->level, size, e);
+}
+
+const struct output_kind output_kinds[] = {
+	{ "initramfs", BUILD_INITRAMFS, write_initramfs },
+	{ NULL, NULL, NULL },
+};
+
+#define KINDS (sizeof output_kinds / sizeof *output_kinds - 1)
 
 /* What is being written. */
 struct writing {
@@ -32,7 +40,33 @@ struct writing {
 	char *manifest; /* malloc'ed */
 	size_t manifest_size;
 	char key[DIGEST_HEX]; /* over all that decides the bytes */
+	/* In the order of their renames; the record is last, so that none stands beside files of another build. */
+	const char *files[KINDS + 4];
+	size_t n_files;
 };
+
+bool
+build_wants(const struct build *b, const char *output)
+{
+	const struct image *m = &b->project.image;
+
+	for (size_t i = 0; i < m->outputs.n; i++)
+		if (strcmp(m->outputs.v[i], output) == 0)
+			return true;
+	return !m->outputs.n && strcmp(output, "initramfs") == 0;
+}
+
+static void
+list_files(struct writing *w)
+{
+	w->files[w->n_files++] = BUILD_KERNEL;
+	for (const struct output_kind *o = output_kinds; o->word; o++)
+		if (build_wants(w->b, o->word))
+			w->files[w->n_files++] = o->file;
+	w->files[w->n_files++] = BUILD_CMDLINE;
+	w->files[w->n_files++] = BUILD_MANIFEST;
+	w->files[w->n_files++] = BUILD_RECORD;
+}
 
 const char *
 build_file(const struct build *b, const char *name)
@@ -81,8 +115,7 @@ make_key(struct writing *w)
 {
 	uint8_t digest[DIGEST_SIZE];
 	struct sha256 h;
-	const char *level = arena_printf(w->b->project.arena, "level %llu",
-					 (unsigned long long)w->b->project.image.compression.level);
+	const char *level = arena_printf(w->b->project.arena, "level %d", w->b->level);
 
 	sha256_init(&h);
 	sha256_update(&h, w->manifest, w->manifest_size);
@@ -98,10 +131,10 @@ make_record(const struct writing *w, const char *(*name)(const struct build *b, 
 	const char *text = arena_printf(w->b->project.arena, "%s\n", w->key);
 	struct stat st;
 
-	for (size_t i = 0; i < N_RECORDED; i++) {
-		if (stat(name(w->b, outputs[i]), &st))
+	for (size_t i = 0; i + 1 < w->n_files; i++) {
+		if (stat(name(w->b, w->files[i]), &st))
 			return NULL;
-		text = arena_printf(w->b->project.arena, "%s%s %lld\n", text, outputs[i], (long long)st.st_size);
+		text = arena_printf(w->b->project.arena, "%s%s %lld\n", text, w->files[i], (long long)st.st_size);
 	}
 	return text;
 }
@@ -123,7 +156,7 @@ is_current(const struct writing *w)
 static int
 open_part(const struct build *b, const char *name, struct err *e)
 {
-	int fd = open(part(b, name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	int fd = open(part(b, name), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 
 	return fd >= 0 ? fd : err_set(e, errno, "cannot write %s", part(b, name));
 }
@@ -163,14 +196,14 @@ write_bytes(const struct build *b, const char *name, const char *bytes, size_t s
 }
 
 static int
-write_initramfs(const struct build *b, struct err *e)
+write_output(const struct build *b, const struct output_kind *o, struct err *e)
 {
 	struct out_size size;
-	AUTO_FD fd = open_part(b, BUILD_INITRAMFS, e);
+	AUTO_FD fd = open_part(b, o->file, e);
 
-	if (fd < 0 || out_cpio_zst(b->tree, fd, (int)b->project.image.compression.level, &size, e))
+	if (fd < 0 || o->write(b, fd, &size, e))
 		return -1;
-	progress_note("%s: %llu KiB, %llu KiB unpacked", build_file(b, BUILD_INITRAMFS),
+	progress_note("%s: %llu KiB, %llu KiB unpacked", build_file(b, o->file),
 		      (unsigned long long)size.compressed >> 10, (unsigned long long)size.raw >> 10);
 	return 0;
 }
@@ -181,7 +214,10 @@ write_parts(const struct writing *w, struct err *e)
 	const struct build *b = w->b;
 	const char *cmdline = arena_printf(b->project.arena, "%s\n", b->plan.cmdline), *record;
 
-	if (write_content(b, BUILD_KERNEL, &b->kernel.image, e) || write_initramfs(b, e) ||
+	for (const struct output_kind *o = output_kinds; o->word; o++)
+		if (build_wants(b, o->word) && write_output(b, o, e))
+			return -1;
+	if (write_content(b, BUILD_KERNEL, &b->kernel.image, e) ||
 	    write_bytes(b, BUILD_CMDLINE, cmdline, strlen(cmdline), e) ||
 	    write_bytes(b, BUILD_MANIFEST, w->manifest, w->manifest_size, e))
 		return -1;
@@ -189,13 +225,25 @@ write_parts(const struct writing *w, struct err *e)
 	return record ? write_bytes(b, BUILD_RECORD, record, strlen(record), e) : err_set(e, errno, "%s", b->dir);
 }
 
-static int
-publish(const struct build *b, struct err *e)
+/* What an earlier build with other `outputs` left must not stand beside this one's as if it were of it. */
+static void
+remove_others(const struct build *b)
 {
+	for (const struct output_kind *o = output_kinds; o->word; o++)
+		if (!build_wants(b, o->word))
+			unlink(build_file(b, o->file));
+}
+
+static int
+publish(const struct writing *w, struct err *e)
+{
+	const struct build *b = w->b;
+
 	unlink(build_file(b, BUILD_RECORD));
-	for (size_t i = 0; i < N_OUTPUTS; i++)
-		if (rename(part(b, outputs[i]), build_file(b, outputs[i])))
-			return err_set(e, errno, "cannot write %s", build_file(b, outputs[i]));
+	remove_others(b);
+	for (size_t i = 0; i < w->n_files; i++)
+		if (rename(part(b, w->files[i]), build_file(b, w->files[i])))
+			return err_set(e, errno, "cannot write %s", build_file(b, w->files[i]));
 	return 0;
 }
 
@@ -205,13 +253,14 @@ write_new(struct writing *w, bool *written, struct err *e)
 	if (render_manifest(w, e))
 		return -1;
 	make_key(w);
+	list_files(w);
 	*written = !is_current(w);
 	if (!*written)
 		return 0;
-	if (write_parts(w, e) == 0 && publish(w->b, e) == 0)
+	if (write_parts(w, e) == 0 && publish(w, e) == 0)
 		return 0;
-	for (size_t i = 0; i < N_OUTPUTS; i++)
-		unlink(part(w->b, outputs[i]));
+	for (size_t i = 0; i < w->n_files; i++)
+		unlink(part(w->b, w->files[i]));
 	return -1;
 }
 

@@ -31,6 +31,39 @@ inode_new(struct tree *t, enum tree_type type, const struct tree_meta *meta)
 	return i;
 }
 
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct tree_xattr *)a)->name, ((const struct tree_xattr *)b)->name);
+}
+
+static int
+set_xattrs(struct tree *t, struct tree_inode *i, const struct tree_put *how, const char *path, struct err *e)
+{
+	size_t bytes = 0, n = how->n_xattrs;
+
+	if (!n)
+		return 0;
+	struct tree_xattr *x = arena_alloc(t->arena, n * sizeof *x);
+	for (size_t k = 0; k < n; k++) {
+		const struct tree_xattr *from = &how->xattrs[k];
+		bytes += strlen(from->name) + from->size;
+		void *value = arena_alloc(t->arena, from->size + 1);
+		memcpy(value, from->value, from->size);
+		x[k] = (struct tree_xattr){ arena_strdup(t->arena, from->name), value, from->size };
+	}
+	if (n > TREE_XATTRS_MAX || bytes > TREE_XATTR_BYTES_MAX)
+		return err_set(e, 0, "%.300s: more than %d extended attributes, or %u bytes of them", path, TREE_XATTRS_MAX,
+			       TREE_XATTR_BYTES_MAX);
+	qsort(x, n, sizeof *x, by_name);
+	for (size_t k = 1; k < n; k++)
+		if (strcmp(x[k - 1].name, x[k].name) == 0)
+			return err_set(e, 0, "%.300s: the extended attribute %.100s is there twice", path, x[k].name);
+	i->xattrs = x;
+	i->n_xattrs = n;
+	return 0;
+}
+
 struct tree *
 tree_new(void)
 {
@@ -262,9 +295,20 @@ tree_resolve(struct tree *t, const char *path)
 }
 
 static bool
+same_xattrs(const struct tree_inode *a, const struct tree_inode *b)
+{
+	for (size_t i = 0; i < a->n_xattrs && i < b->n_xattrs; i++)
+		if (strcmp(a->xattrs[i].name, b->xattrs[i].name) != 0 || a->xattrs[i].size != b->xattrs[i].size ||
+		    memcmp(a->xattrs[i].value, b->xattrs[i].value, a->xattrs[i].size) != 0)
+			return false;
+	return a->n_xattrs == b->n_xattrs;
+}
+
+static bool
 same(const struct tree_inode *a, const struct tree_inode *b)
 {
-	if (a->type != b->type || a->meta.mode != b->meta.mode || a->meta.uid != b->meta.uid || a->meta.gid != b->meta.gid)
+	if (a->type != b->type || a->meta.mode != b->meta.mode || a->meta.uid != b->meta.uid ||
+	    a->meta.gid != b->meta.gid || !same_xattrs(a, b))
 		return false;
 	if (a->type == TREE_FILE)
 		return memcmp(a->content.sha256, b->content.sha256, DIGEST_SIZE) == 0;
@@ -301,6 +345,8 @@ put(struct tree *t, const char *path, struct tree_inode *inode, const struct tre
 	if (x->inode->type == TREE_DIR && inode->type == TREE_DIR) {
 		if (how->conflict != TREE_KEEP) {
 			x->inode->meta = inode->meta;
+			x->inode->xattrs = inode->xattrs;
+			x->inode->n_xattrs = inode->n_xattrs;
 			x->origin = how->origin;
 		}
 		return 0;
@@ -320,7 +366,9 @@ put(struct tree *t, const char *path, struct tree_inode *inode, const struct tre
 int
 tree_put_dir(struct tree *t, const char *path, const struct tree_put *how, struct err *e)
 {
-	return put(t, path, inode_new(t, TREE_DIR, &how->meta), how, e);
+	struct tree_inode *i = inode_new(t, TREE_DIR, &how->meta);
+
+	return set_xattrs(t, i, how, path, e) ? -1 : put(t, path, i, how, e);
 }
 
 int
@@ -331,7 +379,7 @@ tree_put_file(struct tree *t, const char *path, const struct content *c, const s
 	i->content = *c;
 	if (c->path)
 		i->content.path = arena_strdup(t->arena, c->path);
-	return put(t, path, i, how, e);
+	return set_xattrs(t, i, how, path, e) ? -1 : put(t, path, i, how, e);
 }
 
 int
@@ -343,7 +391,7 @@ tree_put_symlink(struct tree *t, const char *path, const char *target, const str
 		return err_set(e, 0, "%s: a symbolic link needs a target", path);
 	i->meta.mode = 0777;
 	i->target = arena_strdup(t->arena, target);
-	return put(t, path, i, how, e);
+	return set_xattrs(t, i, how, path, e) ? -1 : put(t, path, i, how, e);
 }
 
 int
@@ -416,4 +464,66 @@ tree_walk(struct tree_entry *from, int (*fn)(struct tree_entry *x, void *arg), v
 	for (size_t i = 0; r == 0 && i < from->n_children; i++)
 		r = tree_walk(from->children[i], fn, arg);
 	return r;
+}
+
+/* ---- sharing: inodes that are alike in everything but their names ---- */
+
+struct sharing {
+	struct tree_inode **slots;
+	size_t n_slots; /* a power of two, more than twice the files */
+	uint64_t saved;
+};
+
+static int
+count_file(struct tree_entry *x, void *arg)
+{
+	size_t *n = arg;
+
+	*n += x->inode->type == TREE_FILE;
+	return 0;
+}
+
+static bool
+same_file(const struct tree_inode *a, const struct tree_inode *b)
+{
+	return a->meta.mtime == b->meta.mtime && same(a, b);
+}
+
+static int
+share_entry(struct tree_entry *x, void *arg)
+{
+	struct sharing *s = arg;
+	struct tree_inode *i = x->inode;
+	uint64_t h;
+
+	if (i->type != TREE_FILE || !i->content.size)
+		return 0;
+	memcpy(&h, i->content.sha256, sizeof h);
+	size_t at = (size_t)h & (s->n_slots - 1);
+	while (s->slots[at] && s->slots[at] != i && !same_file(s->slots[at], i))
+		at = (at + 1) & (s->n_slots - 1);
+	if (!s->slots[at])
+		s->slots[at] = i;
+	if (s->slots[at] == i)
+		return 0;
+	if (--i->nlink == 0)
+		s->saved += i->content.size;
+	x->inode = s->slots[at];
+	x->inode->nlink++;
+	return 0;
+}
+
+uint64_t
+tree_share(struct tree *t)
+{
+	struct sharing s = { .n_slots = 64 };
+	size_t files = 0;
+
+	tree_walk(t->root, count_file, &files);
+	while (s.n_slots <= 2 * files)
+		s.n_slots *= 2;
+	s.slots = xcalloc(s.n_slots, sizeof(struct tree_inode *));
+	tree_walk(t->root, share_entry, &s);
+	free(s.slots);
+	return s.saved;
 }

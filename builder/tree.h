@@ -36,10 +36,23 @@ struct tree_meta {
 	int64_t mtime; /* seconds since 1970 */
 };
 
+/* An extended attribute, such as security.capability: the name with its namespace, the bytes of its value. */
+struct tree_xattr {
+	const char *name;
+	const void *value;
+	size_t size;
+};
+
+/* At most so many of one inode, and so many bytes of names and values: what a squashfs or a pax header can hold. */
+#define TREE_XATTRS_MAX      64
+#define TREE_XATTR_BYTES_MAX (64u << 10)
+
 /* Shared by all names of one file (hard links). */
 struct tree_inode {
 	enum tree_type type;
 	struct tree_meta meta;
+	const struct tree_xattr *xattrs; /* sorted by name, each name once */
+	size_t n_xattrs;
 	uint32_t nlink;         /* names in the tree: 1 but for hard links */
 	uint32_t id;            /* for the writer's use */
 	struct content content; /* TREE_FILE */
@@ -76,6 +89,8 @@ enum tree_conflict {
 /* How something is put: its metadata, its origin, and what to do on a conflict. */
 struct tree_put {
 	struct tree_meta meta;
+	const struct tree_xattr *xattrs; /* in any order; copied */
+	size_t n_xattrs;
 	const struct origin *origin;
 	enum tree_conflict conflict;
 };
@@ -103,6 +118,11 @@ bool tree_remove(struct tree *t, const char *path);
 
 /* The entry's absolute path; returns the length, the text is cut at cap. */
 size_t tree_path(const struct tree_entry *x, char *buf, size_t cap);
+
+/* Gives files of the same bytes, metadata and extended attributes one inode with several names, wherever they are, so
+ * that every output holds them once: ten services cost one libc. Empty files stay apart. Returns the bytes that this
+ * saves. */
+uint64_t tree_share(struct tree *t);
 
 /* Calls fn for each entry, parents first, in sorted order, until one returns other than 0, which it returns. */
 int tree_walk(struct tree_entry *from, int (*fn)(struct tree_entry *x, void *arg), void *arg);

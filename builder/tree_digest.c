@@ -62,6 +62,12 @@ add_entry(struct tree_entry *x, void *arg)
 	add_number(d, i->meta.uid);
 	add_number(d, i->meta.gid);
 	add_number(d, (uint64_t)i->meta.mtime);
+	add_number(d, i->n_xattrs);
+	for (size_t k = 0; k < i->n_xattrs; k++) {
+		add_text(d, i->xattrs[k].name);
+		add_number(d, i->xattrs[k].size);
+		sha256_update(&d->h, i->xattrs[k].value, i->xattrs[k].size);
+	}
 	if (i->type == TREE_SYMLINK)
 		add_text(d, i->target);
 	if (i->type == TREE_FILE)

@@ -2,12 +2,12 @@
 #include "zstd_file.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <zstd.h>
 
 #include "mem.h"
+#include "pool.h"
 
 struct zstd_file {
 	ZSTD_CCtx *cctx;
@@ -17,22 +17,13 @@ struct zstd_file {
 	char *out;
 };
 
-static int
-workers(void)
-{
-	cpu_set_t set;
-	int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-
-	return n < 1 ? 1 : n > 64 ? 64 : n;
-}
-
 static size_t
 configure(ZSTD_CCtx *c, int level, uint64_t size)
 {
 	size_t r = ZSTD_CCtx_setParameter(c, ZSTD_c_compressionLevel, level);
 
 	if (!ZSTD_isError(r))
-		r = ZSTD_CCtx_setParameter(c, ZSTD_c_nbWorkers, workers());
+		r = ZSTD_CCtx_setParameter(c, ZSTD_c_nbWorkers, (int)pool_processors());
 	if (!ZSTD_isError(r))
 		r = ZSTD_CCtx_setParameter(c, ZSTD_c_checksumFlag, 1);
 	if (!ZSTD_isError(r))

@@ -13,7 +13,7 @@ FUZZ_SECONDS ?= 5
 TEST_BASE = $(BASE) $(WARN) -iquote init -iquote builder -g -O1 -fno-omit-frame-pointer -MMD -MP
 UNIT_CC := gcc -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_CC := clang -fsanitize=address,undefined -fno-sanitize-recover=all
-TEST_LIBS := -larchive -lyaml -lzstd -lmd -lpthread
+TEST_LIBS := -larchive -lyaml -lzstd -lmd -ljansson -lpthread
 
 build/san/%.o: %.c build/config.h $(O)/flags
 	@mkdir -p $(@D)

@@ -547,6 +547,97 @@ TEST(the_digest_changes_with_every_field)
 	}
 }
 
+static void
+must_put(struct tree *t, const char *path, const char *text, uint32_t mode, const struct tree_xattr *x, size_t n)
+{
+	struct tree_put h = how(&first, mode, TREE_STRICT);
+	struct content c = content(text);
+	struct err e;
+
+	h.xattrs = x;
+	h.n_xattrs = n;
+	if (tree_put_file(t, path, &c, &h, &e))
+		fail_msg("%s", e.msg);
+}
+
+TEST(files_that_are_alike_are_shared)
+{
+	static const struct tree_xattr capability = { "security.capability", "\1\0\0\2", 4 };
+	struct tree *t = tree_new();
+
+	must_put(t, "/a/libc", "library", 0644, NULL, 0);
+	must_put(t, "/b/libc", "library", 0644, NULL, 0);
+	must_put(t, "/b/program", "library", 0755, NULL, 0);
+	must_put(t, "/c/capable", "library", 0644, &capability, 1);
+	must_put(t, "/c/libc", "library", 0644, NULL, 0);
+	must_put(t, "/d/empty", "", 0644, NULL, 0);
+	must_put(t, "/d/none", "", 0644, NULL, 0);
+	assert_int_equal(tree_share(t), 2 * strlen("library"));
+	assert_ptr_equal(tree_find(t, "/a/libc")->inode, tree_find(t, "/c/libc")->inode);
+	assert_int_equal(tree_find(t, "/b/libc")->inode->nlink, 3);
+	assert_int_equal(tree_find(t, "/b/program")->inode->nlink, 1);
+	assert_int_equal(tree_find(t, "/c/capable")->inode->nlink, 1);
+	assert_ptr_not_equal(tree_find(t, "/d/empty")->inode, tree_find(t, "/d/none")->inode);
+	assert_int_equal(tree_share(t), 0);
+	tree_free(t);
+}
+
+TEST(hard_links_that_are_alike_are_shared_as_one)
+{
+	struct tree_put h = how(&first, 0644, TREE_STRICT);
+	struct tree *t = tree_new();
+	struct err e;
+
+	must_file(t, "/a", "x");
+	assert_int_equal(tree_put_hardlink(t, "/a2", "/a", &h, &e), 0);
+	must_file(t, "/b", "x");
+	assert_int_equal(tree_put_hardlink(t, "/b2", "/b", &h, &e), 0);
+	assert_int_equal(tree_share(t), 1);
+	assert_int_equal(tree_find(t, "/b2")->inode->nlink, 4);
+	tree_free(t);
+}
+
+TEST(extended_attributes_are_sorted_and_bounded)
+{
+	static const struct tree_xattr two[] = { { "user.b", "2", 1 }, { "user.a", "1", 1 } },
+				       twice[] = { { "user.a", "1", 1 }, { "user.a", "2", 1 } };
+	struct tree_xattr large = { "user.large", NULL, TREE_XATTR_BYTES_MAX };
+	struct tree_put h = how(&first, 0644, TREE_STRICT);
+	struct tree *t = tree_new();
+	struct content c = content("x");
+	struct err e;
+
+	must_put(t, "/a", "x", 0644, two, 2);
+	assert_string_equal(tree_find(t, "/a")->inode->xattrs[0].name, "user.a");
+	assert_memory_equal(tree_find(t, "/a")->inode->xattrs[1].value, "2", 1);
+	h.xattrs = twice;
+	h.n_xattrs = 2;
+	assert_int_equal(tree_put_file(t, "/b", &c, &h, &e), -1);
+	assert_string_equal(e.msg, "/b: the extended attribute user.a is there twice");
+	large.value = calloc(1, large.size);
+	h.xattrs = &large;
+	h.n_xattrs = 1;
+	assert_int_equal(tree_put_file(t, "/b", &c, &h, &e), -1);
+	free((void *)large.value);
+	assert_null(tree_find(t, "/b"));
+	tree_free(t);
+}
+
+TEST(the_digest_holds_extended_attributes)
+{
+	static const struct tree_xattr xattrs[] = { { "user.a", "1", 1 }, { "user.a", "2", 1 }, { "user.b", "1", 1 } };
+	uint8_t digests[4][DIGEST_SIZE];
+
+	for (size_t i = 0; i < 4; i++) {
+		struct tree *t = tree_new();
+		must_put(t, "/a", "x", 0644, &xattrs[i ? i - 1 : 0], i != 0);
+		tree_digest(t, digests[i]);
+		for (size_t k = 0; k < i; k++)
+			assert_memory_not_equal(digests[i], digests[k], DIGEST_SIZE);
+		tree_free(t);
+	}
+}
+
 TEST(the_digest_is_of_the_tree_alone)
 {
 	struct tree *a = variant(NOTHING), *b = tree_new();
@@ -597,6 +688,10 @@ main(void)
 		cmocka_unit_test(ten_thousand_entries),
 		cmocka_unit_test(any_size_can_shrink_and_grow),
 		cmocka_unit_test(the_digest_changes_with_every_field),
+		cmocka_unit_test(files_that_are_alike_are_shared),
+		cmocka_unit_test(hard_links_that_are_alike_are_shared_as_one),
+		cmocka_unit_test(extended_attributes_are_sorted_and_bounded),
+		cmocka_unit_test(the_digest_holds_extended_attributes),
 		cmocka_unit_test(the_digest_is_of_the_tree_alone),
 	};
 

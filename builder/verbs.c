@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The verbs' table, and those verbs that are a few calls of the pipeline; the others have files of their own.
+ */
+#include "verbs.h"
+
+#include <string.h>
+
+#include "run.h"
+#include "svc_table.h"
+
+static int
+verb_check(const struct options *o, struct build *b, struct err *e)
+{
+	(void)e;
+	if (project_load(&b->project, o->build.image_file, o->build.recipe_dir))
+		return VERB_FAILED;
+	printf("%s: no error found\n", o->build.image_file);
+	return VERB_OK;
+}
+
+static int
+verb_show(const struct options *o, struct build *b, struct err *e)
+{
+	struct tbl t;
+
+	if (build_load(b, &o->build) || build_prepare(b, &o->build, e) || tbl_open(&t, b->table, b->table_size, e))
+		return VERB_FAILED;
+	svc_table_print(&t, stdout);
+	return VERB_OK;
+}
+
+static int
+verb_build(const struct options *o, struct build *b, struct err *e)
+{
+	bool written;
+
+	if (build_load(b, &o->build) || build_prepare(b, &o->build, e) || build_write(b, &written, e))
+		return VERB_FAILED;
+	printf("%s: %s\n", b->dir, written ? "built" : "up to date");
+	return VERB_OK;
+}
+
+static int
+verb_run(const struct options *o, struct build *b, struct err *e)
+{
+	bool written;
+
+	if (!CFG_RUN)
+		return err_set(e, 0, "this ingot was configured without `run`: set CONFIG_RUN");
+	if (build_load(b, &o->build) || run_check(b, &o->run, e) || build_prepare(b, &o->build, e) ||
+	    build_write(b, &written, e))
+		return VERB_FAILED;
+	return run_image(b, &o->run, e);
+}
+
+static int
+verb_keys(const struct options *o, struct build *b, struct err *e)
+{
+	(void)o;
+	(void)b;
+	(void)e;
+	puts(".SS Keys of an image file");
+	keys_reference(image_keys, stdout);
+	puts(".SS Keys of a recipe");
+	keys_reference(recipe_keys, stdout);
+	return VERB_OK;
+}
+
+#define IMAGE "IMAGE.yml"
+
+const struct verb verbs[] = {
+	{ "build", IMAGE, 1, 1, verb_build, "build the image: its outputs and manifest.json in out/NAME" },
+	{ "check", IMAGE, 1, 1, verb_check, "read and check the files only; fetches nothing" },
+	{ "show", IMAGE, 1, 1, verb_show, "print the service table as the machine will read it" },
+	{ "run", IMAGE, 1, 1, verb_run, "build, then boot the image in QEMU" },
+	{ "keys", "", 0, 0, verb_keys, "print the reference of the image file's and recipes' keys, as troff" },
+	{ NULL, NULL, 0, 0, NULL, NULL },
+};
+
+static const struct verb *
+named(const char *name, struct err *e)
+{
+	const char *names[64] = { NULL };
+	const struct verb *v = verbs;
+
+	_Static_assert(sizeof verbs / sizeof *verbs <= sizeof names / sizeof *names, "more verbs than names");
+	for (size_t i = 0; verbs[i].name; i++)
+		names[i] = verbs[i].name;
+	while (v->name && strcmp(v->name, name) != 0)
+		v++;
+	if (v->name)
+		return v;
+	const char *meant = nearest(name, names);
+	err_set(e, 0, "unknown verb %s%s%s%s (see ingot --help)", name, meant ? ": did you mean " : "", meant ? meant : "",
+		meant ? "?" : "");
+	return NULL;
+}
+
+const struct verb *
+verb_find(const struct options *o, struct err *e)
+{
+	const struct verb *v = named(o->verb, e);
+
+	if (!v)
+		return NULL;
+	if (o->n_args > v->max_args && v->max_args == 1 && strcmp(v->args, IMAGE) == 0)
+		err_set(e, 0, "one image file at a time: %s is one too many", o->args[1]);
+	else if (o->n_args == 0 && v->min_args && strncmp(v->args, IMAGE, strlen(IMAGE)) == 0)
+		err_set(e, 0, "%s wants an image file, such as images/web.yml", o->verb);
+	else if (o->n_args < v->min_args || o->n_args > v->max_args)
+		err_set(e, 0, "usage: ingot %s%s%s", v->name, v->args[0] ? " " : "", v->args);
+	else
+		return v;
+	return NULL;
+}

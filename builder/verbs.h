@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What ingot can be asked to do: each verb a function that the table below names, with the words that it wants.
+ */
+#ifndef INGOT_VERBS_H
+#define INGOT_VERBS_H
+
+#include "options.h"
+
+/* What a verb returns. Errors are in *e, or in b->project.diags where the files are wrong. VERB_DIFFERS is an answer
+ * that is "no": exit status 1, with nothing more to say. */
+enum { VERB_OK = 0, VERB_FAILED = -1, VERB_DIFFERS = 1 };
+
+struct verb {
+	const char *name;
+	const char *args;        /* as the usage shows them: "IMAGE.yml [PATH]" */
+	size_t min_args, max_args;
+	int (*run)(const struct options *o, struct build *b, struct err *e);
+	const char *doc;
+};
+
+/* Ends with a verb without a name. */
+extern const struct verb verbs[];
+
+/* NULL with *e set where there is none of that name, or the words do not fit it. */
+const struct verb *verb_find(const struct options *o, struct err *e);
+
+#endif
