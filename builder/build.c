@@ -61,6 +61,14 @@ build_load(struct build *b, const struct build_options *o)
 	return 0;
 }
 
+void
+build_for_run(struct build *b, const struct build_options *o)
+{
+	b->for_run = true;
+	b->dir = arena_printf(b->project.arena, "%s/.run/%s", o->out_dir, b->project.image.image);
+	b->level = (int)b->project.image.compression.run;
+}
+
 int
 build_prepare(struct build *b, const struct build_options *o, struct err *e)
 {

@@ -27,6 +27,7 @@ struct build {
 	size_t table_size;
 	const char *dir;       /* OUT/NAME */
 	int level;             /* of compression, zstd's */
+	bool for_run;          /* the initramfs alone, below OUT/.run */
 };
 
 /* Reads and checks the files and makes the plan; fetches nothing. On failure b->project.diags holds something; release
@@ -38,6 +39,10 @@ void build_release(struct build *b);
 
 /* outputs.c: whether the image file asks for this output, by its word. */
 bool build_wants(const struct build *b, const char *output);
+/* From now on it is about what `ingot run` boots: a fast level, the initramfs alone, OUT/.run/NAME. */
+void build_for_run(struct build *b, const struct build_options *o);
+/* Whether the outputs are there already from the same input. */
+int build_is_current(const struct build *b, bool *current, struct err *e);
 /* Writes the outputs to b->dir unless they are there already from the same input; *written tells. Where it fails,
  * what was there before stays. */
 int build_write(struct build *b, bool *written, struct err *e);

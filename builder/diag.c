@@ -96,19 +96,32 @@ by_place(const void *a, const void *b)
 }
 
 void
-diags_print(struct diags *d, FILE *to)
+diags_each(struct diags *d, void (*fn)(void *arg, const char *file, unsigned line, unsigned col, const char *text),
+	   void *arg)
 {
 	if (d->count)
 		qsort(d->lines, d->count, sizeof *d->lines, by_place);
-	for (size_t i = 0; i < d->count; i++) {
-		const struct line *l = &d->lines[i];
-		if (l->file && l->line)
-			fprintf(to, "%s:%u:%u: %s\n", l->file, l->line, l->col, l->text);
-		else if (l->file)
-			fprintf(to, "%s: %s\n", l->file, l->text);
-		else
-			fprintf(to, "ingot: %s\n", l->text);
-	}
+	for (size_t i = 0; i < d->count; i++)
+		fn(arg, d->lines[i].file, d->lines[i].line, d->lines[i].col, d->lines[i].text);
+}
+
+static void
+print_line(void *arg, const char *file, unsigned line, unsigned col, const char *text)
+{
+	FILE *to = arg;
+
+	if (file && line)
+		fprintf(to, "%s:%u:%u: %s\n", file, line, col, text);
+	else if (file)
+		fprintf(to, "%s: %s\n", file, text);
+	else
+		fprintf(to, "ingot: %s\n", text);
+}
+
+void
+diags_print(struct diags *d, FILE *to)
+{
+	diags_each(d, print_line, to);
 }
 
 /* Edit distance with transpositions, so that "mehtod" is one step from "method". */

@@ -23,6 +23,10 @@ size_t diags_count(const struct diags *d);
 /* Prints them in the order of file, line and column. */
 void diags_print(struct diags *d, FILE *to);
 
+/* The same order, one call each; line 0 is no place in the file, a NULL file no file. */
+void diags_each(struct diags *d,
+		void (*fn)(void *arg, const char *file, unsigned line, unsigned col, const char *text), void *arg);
+
 /* The candidate nearest to what was written, or NULL where none is near enough to be meant. The list ends with NULL. */
 const char *nearest(const char *written, const char *const *candidates);
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * ingot: the one place that prints errors and decides the exit status.
+ * ingot: from the command line to a verb, and its exit status.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "progress.h"
+#include "report.h"
 #include "verbs.h"
 
 static void
@@ -24,34 +25,14 @@ print_usage(FILE *to)
 }
 
 static int
-fail(const struct err *e, int status)
-{
-	char line[ERR_MSG_MAX];
-
-	memcpy(line, e->msg, sizeof line);
-	for (char *p = line; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?'; /* names from files and archives may hold anything; the terminal shall not */
-	fprintf(stderr, "ingot: %s\n", line);
-	return status;
-}
-
-static int
 run_verb(const struct verb *v, const struct options *o)
 {
 	struct build b = { .dir = NULL };
 	struct err e = { .msg = "" };
-	int r = v->run(o, &b, &e);
+	int r = v->run(o, &b, &e), status = report(&b, r, &e);
 
-	if (r && b.project.diags && diags_count(b.project.diags)) {
-		size_t n = diags_count(b.project.diags);
-		diags_print(b.project.diags, stderr);
-		fprintf(stderr, "ingot: %zu error%s; nothing was built\n", n, n == 1 ? "" : "s");
-	} else if (r == VERB_FAILED) {
-		fail(&e, EXIT_FAILED);
-	}
 	build_release(&b);
-	return r ? EXIT_FAILED : EXIT_OK;
+	return status;
 }
 
 /* What was printed must have arrived: a full disk behind `ingot show >file` is a failure. */
@@ -63,7 +44,7 @@ finish(int status)
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
 	err_set(&e, errno, "cannot write to standard output");
-	return fail(&e, EXIT_FAILED);
+	return report_error(&e, EXIT_FAILED);
 }
 
 int
@@ -72,8 +53,10 @@ main(int argc, char **argv)
 	struct options o;
 	struct err e;
 
-	if (options_parse(&o, argc, argv, &e))
-		return fail(&e, EXIT_USAGE);
+	int bad = options_parse(&o, argc, argv, &e);
+	report_json(o.json);
+	if (bad)
+		return report_error(&e, EXIT_USAGE);
 	if (o.version) {
 		puts("ingot " INGOT_VERSION);
 		return finish(EXIT_OK);
@@ -88,7 +71,7 @@ main(int argc, char **argv)
 	}
 	const struct verb *v = verb_find(&o, &e);
 	if (!v)
-		return fail(&e, EXIT_USAGE);
-	progress_quiet(o.quiet);
+		return report_error(&e, EXIT_USAGE);
+	progress_mode(o.quiet ? PROGRESS_QUIET : o.json ? PROGRESS_JSON : PROGRESS_SHOWN);
 	return finish(run_verb(v, &o));
 }

@@ -7,38 +7,10 @@
 
 #include "build.h"
 #include "content.h"
-#include "json.h"
+#include "json_file.h"
+#include "mem.h"
 
 #define PATH_CAP 4096
-
-static void
-to_file(void *ctx, const char *bytes, size_t size)
-{
-	fwrite(bytes, 1, size, ctx); /* the caller asks ferror */
-}
-
-static void
-add_text(struct json *j, const char *key, const char *text)
-{
-	json_key(j, key);
-	json_string(j, text);
-}
-
-static void
-add_number(struct json *j, const char *key, uint64_t v)
-{
-	json_key(j, key);
-	json_uint(j, v);
-}
-
-static void
-add_digest(struct json *j, const char *key, const uint8_t sha256[DIGEST_SIZE])
-{
-	char hex[DIGEST_HEX];
-
-	digest_hex(sha256, hex);
-	add_text(j, key, hex);
-}
 
 /* Values as hexadecimal digits: they are bytes. */
 static void
@@ -53,7 +25,7 @@ add_xattrs(struct json *j, const struct tree_inode *i)
 		char *hex = xcalloc(2, x->size + 1);
 		for (size_t n = 0; n < x->size; n++)
 			snprintf(hex + 2 * n, 3, "%02x", ((const uint8_t *)x->value)[n]);
-		add_text(j, x->name, hex);
+		json_pair(j, x->name, hex);
 		free(hex);
 	}
 	json_object_end(j);
@@ -70,21 +42,21 @@ add_entry(struct tree_entry *x, void *arg)
 	tree_path(x, path, sizeof path);
 	snprintf(mode, sizeof mode, "%04o", i->meta.mode & 07777);
 	json_object(j);
-	add_text(j, "path", path);
-	add_text(j, "type", types[i->type]);
-	add_text(j, "mode", mode);
-	add_number(j, "uid", i->meta.uid);
-	add_number(j, "gid", i->meta.gid);
+	json_pair(j, "path", path);
+	json_pair(j, "type", types[i->type]);
+	json_pair(j, "mode", mode);
+	json_pair_uint(j, "uid", i->meta.uid);
+	json_pair_uint(j, "gid", i->meta.gid);
 	if (i->type == TREE_FILE) {
-		add_number(j, "size", i->content.size);
-		add_digest(j, "sha256", i->content.sha256);
+		json_pair_uint(j, "size", i->content.size);
+		json_pair_digest(j, "sha256", i->content.sha256);
 	}
 	if (i->type == TREE_FILE && i->nlink > 1)
-		add_number(j, "inode", i->id);
+		json_pair_uint(j, "inode", i->id);
 	if (i->type == TREE_SYMLINK)
-		add_text(j, "target", i->target);
+		json_pair(j, "target", i->target);
 	add_xattrs(j, i);
-	add_text(j, "origin", x->origin->text);
+	json_pair(j, "origin", x->origin->text);
 	json_object_end(j);
 	return 0;
 }
@@ -94,8 +66,8 @@ add_kernel(struct json *j, const struct kernel *k)
 {
 	json_key(j, "kernel");
 	json_object(j);
-	add_text(j, "release", k->release ? k->release : "");
-	add_digest(j, "sha256", k->image.sha256);
+	json_pair(j, "release", k->release ? k->release : "");
+	json_pair_digest(j, "sha256", k->image.sha256);
 	json_key(j, "modules");
 	json_array(j);
 	for (size_t i = 0; i < k->n_modules; i++)
@@ -110,13 +82,13 @@ manifest_write(const struct build *b, FILE *to)
 	uint8_t digest[DIGEST_SIZE];
 	struct json j;
 
-	json_init(&j, to_file, to);
+	json_to_file(&j, to);
 	json_object(&j);
-	add_text(&j, "image", b->project.image.image);
-	add_text(&j, "ingot", INGOT_VERSION);
+	json_pair(&j, "image", b->project.image.image);
+	json_pair(&j, "ingot", INGOT_VERSION);
 	tree_digest(b->tree, digest);
-	add_digest(&j, "tree", digest);
-	add_text(&j, "cmdline", b->plan.cmdline);
+	json_pair_digest(&j, "tree", digest);
+	json_pair(&j, "cmdline", b->plan.cmdline);
 	add_kernel(&j, &b->kernel);
 	json_key(&j, "paths");
 	json_array(&j);

@@ -229,7 +229,8 @@ struct model_run {
 
 struct model_compression {
 	struct key_head head;
-	uint64_t level;
+	uint64_t level; /* of what `ingot build` writes */
+	uint64_t run;   /* of what `ingot run` boots */
 };
 
 struct image {

@@ -301,7 +301,10 @@ static const struct key run_keys[] = {
 };
 
 static const struct key compression_keys[] = {
-	{ "level", KEY_INT, AT(model_compression, level), .preset = "15", .min = 1, .max = 19, .doc = "zstd's" },
+	{ "level", KEY_INT, AT(model_compression, level), .preset = "15", .min = 1, .max = 19,
+	  .doc = "zstd's, of what `ingot build` writes" },
+	{ "run", KEY_INT, AT(model_compression, run), .preset = "1", .min = 1, .max = 19,
+	  .doc = "zstd's, of what `ingot run` boots, where the image was not built already" },
 	END
 };
 

@@ -31,6 +31,7 @@ static const struct opt opts[] = {
 	{ "recipes", 'R', OPT_TEXT, AT(build.recipe_dir), NULL, "DIR", "look for recipes here too" },
 	{ "cache", 0, OPT_TEXT, AT(build.cache_dir), NULL, "DIR",
 	  "packages and their content (INGOT_CACHE, else out/.cache)" },
+	{ "json", 0, OPT_FLAG, AT(json), NULL, NULL, "results, errors and progress as JSON" },
 	{ "quiet", 'q', OPT_FLAG, AT(quiet), NULL, NULL, "no progress" },
 	{ "help", 'h', OPT_FLAG, AT(help), NULL, NULL, "this text" },
 	{ "version", 0, OPT_FLAG, AT(version), NULL, NULL, "the version of ingot" },
@@ -38,6 +39,7 @@ static const struct opt opts[] = {
 	{ "accel", 0, OPT_TEXT, AT(run.accel), "run", "NAME", "kvm or tcg; by itself KVM where the processor offers it" },
 	{ "append", 0, OPT_TEXT, AT(run.append), "run", "WORDS", "more words for the kernel's command line" },
 	{ "shell", 0, OPT_FLAG, AT(run.shell), "run", NULL, "the machine's shell on this terminal" },
+	{ "watch", 0, OPT_FLAG, AT(run.watch), "run", NULL, "build and start anew when a file changes" },
 };
 
 #define N_OPTS (sizeof opts / sizeof *opts)

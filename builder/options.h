@@ -26,6 +26,7 @@ struct run_options {
 	const char *accel;   /* --accel: NULL is "what works here" */
 	const char *append;  /* --append: more words for the kernel; "" without */
 	bool shell;          /* --shell: the machine's shell on this terminal */
+	bool watch;          /* --watch: build and start anew when a file changes */
 };
 
 #define VERB_ARGS_MAX 3

@@ -50,6 +50,8 @@ build_wants(const struct build *b, const char *output)
 {
 	const struct image *m = &b->project.image;
 
+	if (b->for_run)
+		return strcmp(output, "initramfs") == 0;
 	for (size_t i = 0; i < m->outputs.n; i++)
 		if (strcmp(m->outputs.v[i], output) == 0)
 			return true;
@@ -248,12 +250,29 @@ publish(const struct writing *w, struct err *e)
 }
 
 static int
-write_new(struct writing *w, bool *written, struct err *e)
+begin(struct writing *w, struct err *e)
 {
 	if (render_manifest(w, e))
 		return -1;
 	make_key(w);
 	list_files(w);
+	return 0;
+}
+
+int
+build_is_current(const struct build *b, bool *current, struct err *e)
+{
+	struct writing w = { .b = b };
+	int r = begin(&w, e);
+
+	*current = r == 0 && is_current(&w);
+	free(w.manifest);
+	return r;
+}
+
+static int
+write_new(struct writing *w, bool *written, struct err *e)
+{
 	*written = !is_current(w);
 	if (!*written)
 		return 0;
@@ -274,7 +293,7 @@ build_write(struct build *b, bool *written, struct err *e)
 	AUTO_FD lock = open(b->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (lock < 0 || flock(lock, LOCK_EX))
 		return err_set(e, errno, "cannot lock %s", b->dir);
-	int r = write_new(&w, written, e);
+	int r = begin(&w, e) || write_new(&w, written, e) ? -1 : 0;
 	free(w.manifest);
 	return r;
 }

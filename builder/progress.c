@@ -13,12 +13,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "json_file.h"
+
 #define REDRAW_MS 100
+#define JSON_MS   500
 #define BAR_MAX   30
 #define WIDTH_MAX 256
 
 static struct {
-	bool quiet;
+	enum progress_mode mode;
 	bool active;
 	bool terminal; /* decided at each begin: standard error may have been redirected meanwhile */
 	bool drawn;
@@ -137,9 +140,28 @@ erase(void)
 }
 
 void
-progress_quiet(bool quiet)
+progress_mode(enum progress_mode mode)
 {
-	bar.quiet = quiet;
+	bar.mode = mode;
+}
+
+/* {"progress": "compressing", "done": 1000, "total": 14700000, "unit": "bytes", "ended": false} */
+static void
+say_json(bool ended)
+{
+	struct json j;
+
+	json_to_file(&j, stderr);
+	j.compact = true;
+	json_object(&j);
+	json_pair(&j, "progress", bar.what);
+	json_pair_uint(&j, "done", bar.done);
+	json_pair_uint(&j, "total", bar.total); /* 0: not known */
+	json_pair(&j, "unit", bar.unit == PROGRESS_BYTES ? "bytes" : "items");
+	json_pair_bool(&j, "ended", ended);
+	json_object_end(&j);
+	json_end(&j);
+	bar.drawn_at = now_ms();
 }
 
 void
@@ -157,7 +179,9 @@ progress_begin(const char *what, uint64_t total, enum progress_unit unit)
 	bar.drawn_at = 0;
 	bar.detail[0] = '\0';
 	snprintf(bar.what, sizeof bar.what, "%s", what);
-	if (bar.quiet)
+	if (bar.mode == PROGRESS_JSON)
+		say_json(false);
+	if (bar.mode != PROGRESS_SHOWN)
 		return;
 	if (bar.terminal) {
 		draw();
@@ -182,9 +206,12 @@ void
 progress_update(uint64_t done)
 {
 	bar.done = bar.total && done > bar.total ? bar.total : done;
-	if (!bar.active || bar.quiet || !bar.terminal || now_ms() - bar.drawn_at < REDRAW_MS)
+	if (!bar.active || bar.mode == PROGRESS_QUIET)
 		return;
-	draw();
+	if (bar.mode == PROGRESS_JSON && now_ms() - bar.drawn_at >= JSON_MS)
+		say_json(false);
+	if (bar.mode == PROGRESS_SHOWN && bar.terminal && now_ms() - bar.drawn_at >= REDRAW_MS)
+		draw();
 }
 
 void
@@ -203,7 +230,9 @@ progress_end(void)
 	if (!bar.active)
 		return;
 	bar.active = false;
-	if (bar.quiet)
+	if (bar.mode == PROGRESS_JSON)
+		say_json(true);
+	if (bar.mode != PROGRESS_SHOWN)
 		return;
 	erase();
 	put_amount(amount, sizeof amount, bar.done);
@@ -213,19 +242,39 @@ progress_end(void)
 		fprintf(stderr, "%s: %.1f s\n", bar.what, seconds);
 }
 
+static void
+note_json(const char *text)
+{
+	struct json j;
+
+	json_to_file(&j, stderr);
+	j.compact = true;
+	json_object(&j);
+	json_pair(&j, "note", text);
+	json_object_end(&j);
+	json_end(&j);
+}
+
 void
 progress_note(const char *fmt, ...)
 {
+	char *text;
 	va_list ap;
 
-	if (bar.quiet)
+	if (bar.mode == PROGRESS_QUIET)
+		return;
+	va_start(ap, fmt);
+	int n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0)
 		return;
 	bool again = bar.active && bar.drawn;
 	erase();
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
+	if (bar.mode == PROGRESS_JSON)
+		note_json(text);
+	else
+		fprintf(stderr, "%s\n", text);
+	free(text);
 	if (again)
 		draw();
 }

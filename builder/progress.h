@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Progress of long work: a bar on a terminal, a plain line at the start and the end elsewhere, nothing with
- * --quiet. All of it goes to standard error.
+ * --quiet, a line of JSON for each step with --json. All of it goes to standard error.
  */
 #ifndef INGOT_PROGRESS_H
 #define INGOT_PROGRESS_H
@@ -11,7 +11,9 @@
 
 enum progress_unit { PROGRESS_BYTES, PROGRESS_ITEMS };
 
-void progress_quiet(bool quiet);
+enum progress_mode { PROGRESS_SHOWN, PROGRESS_QUIET, PROGRESS_JSON };
+
+void progress_mode(enum progress_mode mode);
 /* One at a time: begin, update any number of times, end. A total of 0 is unknown. */
 void progress_begin(const char *what, uint64_t total, enum progress_unit unit);
 void progress_update(uint64_t done);

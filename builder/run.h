@@ -11,7 +11,11 @@
 /* What can be said before anything is built: is there a QEMU, are the options right, are the ports free? */
 int run_check(const struct build *b, const struct run_options *o, struct err *e);
 
-/* Returns 0 where the guest powered off in order. */
-int run_image(struct build *b, const struct run_options *o, struct err *e);
+struct watch;
+
+/* Returns 0 where the guest powered off in order. With a watch (else NULL): RUN_AGAIN where something changed, was
+ * built anew, and this VM was ended for it. */
+enum { RUN_AGAIN = 1 };
+int run_image(struct build *b, const struct run_options *o, struct watch *w, struct err *e);
 
 #endif

@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-#include "run.h"
+#include "json_file.h"
+#include "output.h"
 #include "svc_table.h"
 
 static int
@@ -30,6 +31,30 @@ verb_show(const struct options *o, struct build *b, struct err *e)
 	return VERB_OK;
 }
 
+/* The folder, what was written of it, and what proves that two builds are the same. */
+static void
+print_result(const struct build *b, bool written)
+{
+	uint8_t digest[DIGEST_SIZE];
+	struct json j;
+
+	tree_digest(b->tree, digest);
+	json_to_file(&j, stdout);
+	json_object(&j);
+	json_pair(&j, "image", b->project.image.image);
+	json_pair(&j, "folder", b->dir);
+	json_pair_bool(&j, "written", written);
+	json_pair_digest(&j, "tree", digest);
+	json_key(&j, "outputs");
+	json_object(&j);
+	for (const struct output_kind *k = output_kinds; k->word; k++)
+		if (build_wants(b, k->word))
+			json_pair(&j, k->word, build_file(b, k->file));
+	json_object_end(&j);
+	json_object_end(&j);
+	json_end(&j);
+}
+
 static int
 verb_build(const struct options *o, struct build *b, struct err *e)
 {
@@ -37,21 +62,11 @@ verb_build(const struct options *o, struct build *b, struct err *e)
 
 	if (build_load(b, &o->build) || build_prepare(b, &o->build, e) || build_write(b, &written, e))
 		return VERB_FAILED;
-	printf("%s: %s\n", b->dir, written ? "built" : "up to date");
+	if (o->json)
+		print_result(b, written);
+	else
+		printf("%s: %s\n", b->dir, written ? "built" : "up to date");
 	return VERB_OK;
-}
-
-static int
-verb_run(const struct options *o, struct build *b, struct err *e)
-{
-	bool written;
-
-	if (!CFG_RUN)
-		return err_set(e, 0, "this ingot was configured without `run`: set CONFIG_RUN");
-	if (build_load(b, &o->build) || run_check(b, &o->run, e) || build_prepare(b, &o->build, e) ||
-	    build_write(b, &written, e))
-		return VERB_FAILED;
-	return run_image(b, &o->run, e);
 }
 
 static int

@@ -24,6 +24,8 @@ put(struct json *j, const char *s)
 static void
 new_line(struct json *j)
 {
+	if (j->compact)
+		return;
 	put(j, "\n");
 	for (unsigned i = 0; i < j->depth; i++)
 		put(j, "  ");

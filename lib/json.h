@@ -18,6 +18,7 @@ struct json {
 	unsigned depth; /* of open objects and arrays */
 	uint64_t filled; /* bit N: level N holds something, so that the next value needs a comma */
 	bool keyed;     /* a key stands, its value comes next */
+	bool compact;   /* the caller's to set after json_init: no line breaks, one value on a line of its own */
 };
 
 void json_init(struct json *j, void (*write)(void *ctx, const char *bytes, size_t size), void *ctx);

@@ -78,6 +78,11 @@ test-long:
 	@$(MAKE) $(QUIETLY) test FUZZ_SECONDS=300
 	@tests/fresh-root.sh
 
-.PHONY: check-unit check-fuzz
+# Each prints `ratio NAME VALUE` and `figure NAME VALUE UNIT` lines, from runs in turn on this computer.
+bench-edit: setup-run
+	@$(MAKE) $(QUIETLY) all
+	@$(PYTHON) tests/bench/bench_edit.py
+
+.PHONY: bench-edit check-unit check-fuzz
 -include $(patsubst %.c,build/san/%.d,$(LIB_SRC) $(INIT_SRC) $(BUILDER_SRC) $(UNIT_SRC) $(SUPPORT_SRC))
 -include $(patsubst %.c,build/fuzz/%.d,$(LIB_SRC) $(INIT_SRC) $(BUILDER_SRC) $(FUZZ_SRC))

@@ -398,7 +398,7 @@ TEST(a_full_disk_is_said)
 static int
 quiet_temp(void **state)
 {
-	progress_quiet(true);
+	progress_mode(PROGRESS_QUIET);
 	return temp_enter(state);
 }
 
