@@ -61,14 +61,6 @@ build_load(struct build *b, const struct build_options *o)
 	return 0;
 }
 
-void
-build_for_run(struct build *b, const struct build_options *o)
-{
-	b->for_run = true;
-	b->dir = arena_printf(b->project.arena, "%s/.run/%s", o->out_dir, b->project.image.image);
-	b->level = (int)b->project.image.compression.run;
-}
-
 int
 build_prepare(struct build *b, const struct build_options *o, struct err *e)
 {
@@ -80,6 +72,22 @@ build_prepare(struct build *b, const struct build_options *o, struct err *e)
 		return -1;
 	tree_share(b->tree);
 	return 0;
+}
+
+int
+build_to_run(struct build *b, const struct build_options *o, bool *written, struct err *e)
+{
+	bool current;
+
+	*written = false;
+	if (build_prepare(b, o, e) || build_is_current(b, &current, e))
+		return -1;
+	if (current)
+		return 0;
+	b->for_run = true;
+	b->dir = arena_printf(b->project.arena, "%s/.run/%s", o->out_dir, b->project.image.image);
+	b->level = (int)b->project.image.compression.run;
+	return build_write(b, written, e);
 }
 
 void

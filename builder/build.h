@@ -39,8 +39,9 @@ void build_release(struct build *b);
 
 /* outputs.c: whether the image file asks for this output, by its word. */
 bool build_wants(const struct build *b, const char *output);
-/* From now on it is about what `ingot run` boots: a fast level, the initramfs alone, OUT/.run/NAME. */
-void build_for_run(struct build *b, const struct build_options *o);
+/* Prepares and writes what is to be booted: the outputs where they are there already from the same input, else an
+ * initramfs alone, at a fast level, in OUT/.run/NAME. b->dir tells which; *written whether anything was written. */
+int build_to_run(struct build *b, const struct build_options *o, bool *written, struct err *e);
 /* Whether the outputs are there already from the same input. */
 int build_is_current(const struct build *b, bool *current, struct err *e);
 /* Writes the outputs to b->dir unless they are there already from the same input; *written tells. Where it fails,

@@ -376,6 +376,40 @@ check_forwards(struct project *p)
 				     (unsigned long long)m->run.forward.v[i].host);
 }
 
+static bool
+port_is_declared(const struct project *p, uint64_t port)
+{
+	for (size_t i = 0; i < project_units(p); i++)
+		for (size_t k = 0; k < project_unit(p, i)->network.ports.n; k++)
+			if (project_unit(p, i)->network.ports.v[k].machine == port &&
+			    project_unit(p, i)->network.ports.v[k].protocol == NET_TCP)
+				return true;
+	return false;
+}
+
+static void
+check_tests(struct project *p)
+{
+	const struct image *m = &p->image;
+
+	if (m->tests.n > FORWARDS_MAX)
+		diag(p->diags, m->tests.v[FORWARDS_MAX].head.node, "more than %d tests", FORWARDS_MAX);
+	for (size_t i = 0; i < m->tests.n; i++) {
+		const struct model_test *t = &m->tests.v[i];
+		if (!t->http == !t->tcp) {
+			diag(p->diags, t->head.node, "a test is exactly one of http and tcp");
+			continue;
+		}
+		const struct key_head *head = t->http ? &t->http->head : &t->tcp->head;
+		uint64_t port = t->http ? t->http->port : t->tcp->port;
+		if (port && !port_is_declared(p, port))
+			diag(p->diags, node_place(head->node, "port"), "no service has port %llu: write it under `network: {ports}`",
+			     (unsigned long long)port);
+		if (t->http && t->http->path && (t->http->path[0] != '/' || strpbrk(t->http->path, " \r\n")))
+			diag(p->diags, node_place(t->http->head.node, "path"), "`path` begins with / and holds no space");
+	}
+}
+
 /* What the ingot-init that this ingot carries was configured to do: see Kconfig. */
 static void
 check_config(struct project *p)
@@ -413,4 +447,5 @@ project_check(struct project *p)
 	check_needs(p);
 	check_links(p);
 	check_forwards(p);
+	check_tests(p);
 }

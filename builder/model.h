@@ -212,6 +212,33 @@ struct model_machine_network {
 struct model_budget {
 	struct key_head head;
 	uint64_t memory; /* of the machine */
+	uint64_t ready;  /* from the kernel's begin to the last service; 0: none */
+};
+
+/* ---- tests of the booted image ---- */
+
+struct test_http {
+	struct key_head head;
+	uint64_t port; /* on the machine */
+	const char *path;
+	uint64_t status;
+	const char *contains;
+};
+
+struct test_tcp {
+	struct key_head head;
+	uint64_t port; /* on the machine */
+	const char *send;
+	const char *expect;
+};
+
+/* Exactly one of the pointers is set. */
+struct model_test {
+	struct key_head head;
+	const char *name;
+	struct test_http *http;
+	struct test_tcp *tcp;
+	uint64_t timeout;
 };
 
 struct model_forward {
@@ -250,6 +277,7 @@ struct image {
 	struct model_compression compression;
 	struct model_budget budget;
 	struct model_run run;
+	LIST_OF(struct model_test) tests;
 };
 
 extern const struct key image_keys[];

@@ -281,7 +281,8 @@ static const struct key budget_keys[] = {
 	{ "memory", KEY_SIZE, AT(model_budget, memory), .preset = "256M", .min = 32u << 20,
 	  .doc = "of the machine; the services' limits must fit, and `ingot run` gives it to the VM" },
 	LATER("image", "the image's size"),
-	LATER("ready", "boot time"),
+	{ "ready", KEY_TIME, AT(model_budget, ready),
+	  .doc = "from the kernel's begin to the last service that is ready; `ingot test` holds the machine against it" },
 	END
 };
 
@@ -297,6 +298,32 @@ static const struct key forward_keys[] = {
 static const struct key run_keys[] = {
 	{ "forward", KEY_STRUCTS, AT(model_run, forward), .sub = forward_keys, .size = sizeof(struct model_forward),
 	  .doc = "ports of the host that lead to the VM" },
+	END
+};
+
+static const struct key test_http_keys[] = {
+	{ "port", KEY_INT, AT(test_http, port), .flags = KEY_REQUIRED, .min = 1, .max = 65535, .doc = "port on the machine" },
+	{ "path", KEY_TEXT, AT(test_http, path), .preset = "/", .doc = "what is asked for" },
+	{ "status", KEY_INT, AT(test_http, status), .preset = "200", .min = 100, .max = 599, .doc = "of the answer" },
+	{ "contains", KEY_TEXT, AT(test_http, contains), .doc = "a text in the answer" },
+	END
+};
+
+static const struct key test_tcp_keys[] = {
+	{ "port", KEY_INT, AT(test_tcp, port), .flags = KEY_REQUIRED, .min = 1, .max = 65535, .doc = "port on the machine" },
+	{ "send", KEY_TEXT, AT(test_tcp, send), .doc = "sent at once; absent: the service speaks first" },
+	{ "expect", KEY_TEXT, AT(test_tcp, expect), .flags = KEY_REQUIRED, .doc = "a text in the answer" },
+	END
+};
+
+static const struct key test_keys[] = {
+	{ "name", KEY_TEXT, AT(model_test, name), .flags = KEY_REQUIRED, .doc = "what is shown in the outcome" },
+	{ "http", KEY_OPTION, AT(model_test, http), .sub = test_http_keys, .size = sizeof(struct test_http),
+	  .doc = "a page is served" },
+	{ "tcp", KEY_OPTION, AT(model_test, tcp), .sub = test_tcp_keys, .size = sizeof(struct test_tcp),
+	  .doc = "a service answers on a port" },
+	{ "timeout", KEY_TIME, AT(model_test, timeout), .preset = "60s", .min = 1,
+	  .doc = "from the start of the VM; until then it is asked again" },
 	END
 };
 
@@ -334,6 +361,7 @@ const struct key image_keys[] = {
 	  .doc = "what the machine has" },
 	{ "run", KEY_STRUCT, AT(image, run), .sub = run_keys, .size = sizeof(struct model_run),
 	  .doc = "how `ingot run` starts the VM" },
-	LATER("tests", "checks against the booted image"),
+	{ "tests", KEY_STRUCTS, AT(image, tests), .sub = test_keys, .size = sizeof(struct model_test),
+	  .doc = "what `ingot test` asks the booted machine" },
 	END
 };

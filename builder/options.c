@@ -36,8 +36,9 @@ static const struct opt opts[] = {
 	{ "help", 'h', OPT_FLAG, AT(help), NULL, NULL, "this text" },
 	{ "version", 0, OPT_FLAG, AT(version), NULL, NULL, "the version of ingot" },
 	{ "port", 'p', OPT_PORT, 0, "run", "HOST:GUEST[/udp]", "forward a port of this host; replaces the file's" },
-	{ "accel", 0, OPT_TEXT, AT(run.accel), "run", "NAME", "kvm or tcg; by itself KVM where the processor offers it" },
-	{ "append", 0, OPT_TEXT, AT(run.append), "run", "WORDS", "more words for the kernel's command line" },
+	{ "accel", 0, OPT_TEXT, AT(run.accel), "run test", "NAME", "kvm or tcg; by itself KVM where the processor offers it" },
+	{ "machine", 0, OPT_TEXT, AT(run.machine), "run test", "NAME", "pc, q35 or microvm (pc)" },
+	{ "append", 0, OPT_TEXT, AT(run.append), "run test", "WORDS", "more words for the kernel's command line" },
 	{ "shell", 0, OPT_FLAG, AT(run.shell), "run", NULL, "the machine's shell on this terminal" },
 	{ "watch", 0, OPT_FLAG, AT(run.watch), "run", NULL, "build and start anew when a file changes" },
 };
@@ -172,6 +173,7 @@ set_defaults(struct options *o)
 	o->build.out_dir = "out";
 	o->build.cache_dir = cache && cache[0] ? cache : "out/.cache";
 	o->run.append = "";
+	o->run.machine = "pc";
 }
 
 int

@@ -24,6 +24,7 @@ struct run_options {
 	struct forward forwards[FORWARDS_MAX]; /* -p: these replace the file's */
 	size_t n_forwards;
 	const char *accel;   /* --accel: NULL is "what works here" */
+	const char *machine; /* --machine: QEMU's name of it */
 	const char *append;  /* --append: more words for the kernel; "" without */
 	bool shell;          /* --shell: the machine's shell on this terminal */
 	bool watch;          /* --watch: build and start anew when a file changes */

@@ -72,6 +72,37 @@ qemu_accel(const char *asked, struct err *e)
 	return asked;
 }
 
+/* microvm has no PCI by itself; with ACPI it has a power button and tells the guest where its devices are. */
+static const struct machine {
+	const char *name, *words, *net;
+} machines[] = {
+	{ "pc", "pc", "virtio-net-pci,netdev=net,romfile=" },
+	{ "q35", "q35", "virtio-net-pci,netdev=net,romfile=" },
+	{ "microvm", "microvm,acpi=on,rtc=on", "virtio-net-device,netdev=net" },
+};
+
+#define N_MACHINES (sizeof machines / sizeof *machines)
+
+static const struct machine *
+machine_of(const struct qemu_config *c)
+{
+	size_t i = 0;
+
+	while (i + 1 < N_MACHINES && strcmp(machines[i].name, c->machine) != 0)
+		i++;
+	return &machines[i];
+}
+
+bool
+qemu_machine_known(const char *name, struct err *e)
+{
+	for (size_t i = 0; i < N_MACHINES; i++)
+		if (strcmp(machines[i].name, name) == 0)
+			return true;
+	err_set(e, 0, "--machine is pc, q35 or microvm, not %s", name);
+	return false;
+}
+
 struct args {
 	const char *v[ARGS_MAX];
 	size_t n;
@@ -109,7 +140,7 @@ make_args(struct args *v, struct arena *a, const struct qemu_config *c)
 	add(v, "-nodefaults", NULL);
 	add(v, "-no-user-config", NULL);
 	add(v, "-display", "none");
-	add(v, "-machine", "pc");
+	add(v, "-machine", machine_of(c)->words);
 	add(v, "-accel", kvm ? "kvm" : "tcg,thread=single");
 	add(v, "-cpu", kvm ? "host" : "max");
 	add(v, "-smp", "1");
@@ -122,7 +153,7 @@ make_args(struct args *v, struct arena *a, const struct qemu_config *c)
 	add(v, "-chardev", arena_printf(a, "socket,id=monitor,fd=%d", MONITOR_FD));
 	add(v, "-mon", "chardev=monitor,mode=readline");
 	add(v, "-netdev", netdev(a, c));
-	add(v, "-device", "virtio-net-pci,netdev=net,romfile=");
+	add(v, "-device", machine_of(c)->net);
 }
 
 static void

@@ -5,6 +5,7 @@
 #ifndef INGOT_QEMU_H
 #define INGOT_QEMU_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "err.h"
@@ -17,6 +18,7 @@ struct qemu_config {
 	const char *kernel, *initramfs, *cmdline;
 	uint64_t memory;            /* bytes */
 	const char *accel;          /* kvm or tcg */
+	const char *machine;        /* one that qemu_machine_known */
 	const struct forward *forwards;
 	size_t n_forwards;
 };
@@ -32,6 +34,8 @@ struct qemu {
 const char *qemu_find(struct arena *a, struct err *e);
 /* The asked-for accelerator if it can work, or the best that can. NULL with *e set where it cannot. */
 const char *qemu_accel(const char *asked, struct err *e);
+
+bool qemu_machine_known(const char *name, struct err *e);
 
 int qemu_start(struct qemu *q, struct arena *a, const struct qemu_config *c, struct err *e);
 /* Waits for its end and returns its exit status, 128 plus a signal. */

@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "progress.h"
 #include "run_loop.h"
 #include "table.h"
+#include "tester.h"
 
 static int
 port_is_free(const struct forward *f, struct err *e)
@@ -55,12 +57,18 @@ choose_forwards(const struct build *b, const struct run_options *o, struct forwa
 }
 
 int
+run_check_host(const struct build *b, const struct run_options *o, struct err *e)
+{
+	return qemu_find(b->project.arena, e) && qemu_accel(o->accel, e) && qemu_machine_known(o->machine, e) ? 0 : -1;
+}
+
+int
 run_check(const struct build *b, const struct run_options *o, struct err *e)
 {
 	struct forward forwards[FORWARDS_MAX];
 	size_t n = choose_forwards(b, o, forwards);
 
-	if (!qemu_find(b->project.arena, e) || !qemu_accel(o->accel, e))
+	if (run_check_host(b, o, e))
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (port_is_free(&forwards[i], e))
@@ -68,28 +76,51 @@ run_check(const struct build *b, const struct run_options *o, struct err *e)
 	return 0;
 }
 
+static int
+boot(struct build *b, const struct run_options *o, struct run_vm *vm, struct qemu_config *c, struct err *e)
+{
+	struct tbl t;
+
+	c->accel = qemu_accel(o->accel, e);
+	if (!c->accel || tbl_open(&t, b->table, b->table_size, e))
+		return -1;
+	c->machine = o->machine;
+	c->kernel = build_file(b, BUILD_KERNEL);
+	c->initramfs = build_file(b, BUILD_INITRAMFS);
+	c->cmdline = arena_printf(b->project.arena, "%s%s%s%s", b->plan.cmdline, vm->shell ? " ingot.shell" : "",
+				  o->append[0] ? " " : "", o->append);
+	c->memory = b->project.image.budget.memory;
+	vm->stop_ms = t.machine->stop_deadline_ms;
+	vm->config = c;
+	progress_note("ingot: booting %s (%s, %llu MiB)", b->dir, c->accel, (unsigned long long)c->memory >> 20);
+	return run_loop(b->project.arena, vm, e);
+}
+
 int
 run_image(struct build *b, const struct run_options *o, struct watch *w, struct err *e)
 {
 	struct forward forwards[FORWARDS_MAX];
-	struct tbl t;
-	const char *accel = qemu_accel(o->accel, e);
+	struct qemu_config c = { .forwards = forwards, .n_forwards = choose_forwards(b, o, forwards) };
+	struct run_vm vm = { .shell = o->shell, .watch = w };
 
-	if (!accel || tbl_open(&t, b->table, b->table_size, e))
-		return -1;
-	struct qemu_config c = {
-		.kernel = build_file(b, BUILD_KERNEL),
-		.initramfs = build_file(b, BUILD_INITRAMFS),
-		.cmdline = arena_printf(b->project.arena, "%s%s%s%s", b->plan.cmdline, o->shell ? " ingot.shell" : "",
-					o->append[0] ? " " : "", o->append),
-		.memory = b->project.image.budget.memory,
-		.accel = accel,
-		.forwards = forwards,
-		.n_forwards = choose_forwards(b, o, forwards),
-	};
 	for (size_t i = 0; i < c.n_forwards; i++)
 		if (port_is_free(&forwards[i], e))
 			return -1;
-	fprintf(stderr, "ingot: booting %s (%s, %llu MiB)\n", b->dir, accel, (unsigned long long)c.memory >> 20);
-	return run_loop(b, o, &c, t.machine->stop_deadline_ms, w, e);
+	return boot(b, o, &vm, &c, e);
+}
+
+int
+run_tests(struct build *b, const struct run_options *o, bool json, size_t *failed, struct err *e)
+{
+	struct forward forwards[FORWARDS_MAX];
+	struct qemu_config c = { .forwards = forwards };
+	struct run_vm vm = { .tester = tester_new(b, forwards, &c.n_forwards, e) };
+	int r;
+
+	if (!vm.tester)
+		return -1;
+	r = boot(b, o, &vm, &c, e);
+	*failed = tester_report(vm.tester, r ? e->msg : NULL, json);
+	tester_free(vm.tester);
+	return 0;
 }

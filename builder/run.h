@@ -8,7 +8,8 @@
 #include "build.h"
 #include "options.h"
 
-/* What can be said before anything is built: is there a QEMU, are the options right, are the ports free? */
+/* What can be said before anything is built: is there a QEMU, are the options right? And are the ports free? */
+int run_check_host(const struct build *b, const struct run_options *o, struct err *e);
 int run_check(const struct build *b, const struct run_options *o, struct err *e);
 
 struct watch;
@@ -17,5 +18,8 @@ struct watch;
  * built anew, and this VM was ended for it. */
 enum { RUN_AGAIN = 1 };
 int run_image(struct build *b, const struct run_options *o, struct watch *w, struct err *e);
+
+/* Boots, runs the image file's tests, powers off, and prints the outcome. */
+int run_tests(struct build *b, const struct run_options *o, bool json, size_t *failed, struct err *e);
 
 #endif

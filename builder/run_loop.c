@@ -19,24 +19,26 @@
 
 #include "probe.h"
 #include "qemu.h"
+#include "tester.h"
 #include "watch.h"
 
 #define POWER_OFF_MS 15000 /* for the guest to end in order, beyond its own shutdown deadline */
 #define SAME_REQUEST_MS 1000 /* a signal to a whole process group may come twice: by itself, and handed on */
 #define PRESS_EVERY_MS 1000  /* a press before the guest listens is lost */
+#define GIVE_UP_MS   120000 /* asking forwarded ports for a page */
 #define CONSOLE_LINE 256
 #define ESCAPE       1   /* Ctrl-A, then x, as QEMU has it */
 
 static const char powered_off[] = "ingot: power off";
+static const char services_ready[] = " services ready, ";
 static const char panicked[] = "Kernel panic - not syncing";
 
 struct run {
-	const struct run_options *options;
+	const struct run_vm *vm;
 	struct qemu qemu;
 	struct probe probes[FORWARDS_MAX];
 	size_t n_probes;
 	int signals;
-	uint64_t stop_ms;     /* shutdown deadline of the guest itself */
 	uint64_t asked_ms;    /* when the end was asked for */
 	uint64_t press_ms;    /* when the power button is pressed next */
 	uint64_t kill_at_ms;  /* 0: nobody asked for the end yet */
@@ -46,8 +48,7 @@ struct run {
 	bool saw_power_off, saw_panic, killed, escape, stdin_ended;
 	struct termios saved; /* valid if raw */
 	bool raw;
-	struct watch *watch; /* NULL: nothing is watched */
-	bool again;          /* it changed, and was built anew */
+	bool again; /* a file changed, and the image was built anew */
 };
 
 static uint64_t
@@ -79,6 +80,11 @@ judge_line(struct run *r)
 		r->saw_power_off = true;
 	if (strstr(r->line, panicked))
 		r->saw_panic = true;
+	if (r->vm->tester)
+		tester_line(r->vm->tester, r->line);
+	if (strstr(r->line, services_ready))
+		for (size_t i = 0; i < r->n_probes; i++)
+			probe_hurry(&r->probes[i], now_ms());
 	r->line_len = 0;
 }
 
@@ -107,7 +113,10 @@ on_console(struct run *r)
 		r->qemu.console = -1;
 		return;
 	}
-	write_fully(STDOUT_FILENO, buf, (size_t)n);
+	if (r->vm->tester)
+		tester_console(r->vm->tester, buf, (size_t)n);
+	else
+		write_fully(STDOUT_FILENO, buf, (size_t)n);
 	for (ssize_t i = 0; i < n; i++) {
 		if (r->line_len < sizeof r->line - 1)
 			r->line[r->line_len++] = buf[i];
@@ -154,10 +163,11 @@ ask_to_end(struct run *r)
 		kill(r->qemu.pid, SIGKILL);
 		return;
 	}
-	say(r, "powering off; once more to end it at once");
+	if (!r->vm->tester)
+		say(r, "powering off; once more to end it at once");
 	r->asked_ms = now_ms();
 	press_button(r, r->asked_ms);
-	r->kill_at_ms = r->asked_ms + r->stop_ms + POWER_OFF_MS;
+	r->kill_at_ms = r->asked_ms + r->vm->stop_ms + POWER_OFF_MS;
 }
 
 static void
@@ -197,8 +207,10 @@ timeout_of(const struct run *r, uint64_t now)
 
 	if (r->kill_at_ms && !r->killed && !r->ending && r->press_ms < due)
 		due = r->press_ms;
-	if (r->watch && watch_due_ms(r->watch) < due)
-		due = watch_due_ms(r->watch);
+	if (r->vm->watch && watch_due_ms(r->vm->watch) < due)
+		due = watch_due_ms(r->vm->watch);
+	if (r->vm->tester && !r->kill_at_ms && tester_due_ms(r->vm->tester) < due)
+		due = tester_due_ms(r->vm->tester);
 	for (size_t i = 0; i < r->n_probes; i++)
 		if (r->probes[i].state <= PROBE_ASKING && r->probes[i].due_ms < due)
 			due = r->probes[i].due_ms;
@@ -210,14 +222,17 @@ timeout_of(const struct run *r, uint64_t now)
 static void
 step_probes(struct run *r, const struct pollfd *polled, uint64_t now)
 {
+	char text[256];
+
 	for (size_t i = 0; i < r->n_probes; i++) {
 		struct probe *p = &r->probes[i];
-		if (!probe_step(p, polled[i].fd >= 0 && polled[i].revents, now))
+		if (!probe_step(p, polled[i].fd >= 0 && polled[i].revents, now) || r->vm->tester)
 			continue;
-		char text[256];
-		snprintf(text, sizeof text, "http://localhost:%u/ answers: %s", p->port, p->answer);
+		snprintf(text, sizeof text, "http://localhost:%u/ answers: %s", p->ask.port, p->shown);
 		say(r, text);
 	}
+	if (r->vm->tester && !r->kill_at_ms && tester_done(r->vm->tester, r->probes, now))
+		ask_to_end(r);
 }
 
 static bool
@@ -235,7 +250,7 @@ enum { PIDFD, CONSOLE, MONITOR, SIGNALS, INPUT, OUTPUT, TO_CONSOLE, WATCH, BUILD
 static void
 prepare(const struct run *r, struct pollfd fds[PROBES + FORWARDS_MAX])
 {
-	bool input = r->options->shell && !r->stdin_ended && r->qemu.console >= 0;
+	bool input = r->vm->shell && !r->stdin_ended && r->qemu.console >= 0;
 	bool out = writable(STDOUT_FILENO), in = input && writable(r->qemu.console);
 
 	/* while output waits QEMU may have ended: what the guest wrote last is still to be relayed */
@@ -246,8 +261,8 @@ prepare(const struct run *r, struct pollfd fds[PROBES + FORWARDS_MAX])
 	fds[INPUT] = (struct pollfd){ .fd = in ? STDIN_FILENO : -1, .events = POLLIN };
 	fds[OUTPUT] = (struct pollfd){ .fd = out ? -1 : STDOUT_FILENO, .events = POLLOUT };
 	fds[TO_CONSOLE] = (struct pollfd){ .fd = input && !in ? r->qemu.console : -1, .events = POLLOUT };
-	fds[WATCH] = (struct pollfd){ .fd = r->watch ? watch_fd(r->watch) : -1, .events = POLLIN };
-	fds[BUILDER] = (struct pollfd){ .fd = r->watch ? watch_builder_fd(r->watch) : -1, .events = POLLIN };
+	fds[WATCH] = (struct pollfd){ .fd = r->vm->watch ? watch_fd(r->vm->watch) : -1, .events = POLLIN };
+	fds[BUILDER] = (struct pollfd){ .fd = r->vm->watch ? watch_builder_fd(r->vm->watch) : -1, .events = POLLIN };
 	for (size_t i = 0; i < r->n_probes; i++)
 		fds[PROBES + i] = (struct pollfd){ .fd = r->probes[i].fd, .events = POLLIN };
 }
@@ -270,7 +285,7 @@ step_end(struct run *r, uint64_t now)
 static void
 step_watch(struct run *r, uint64_t now)
 {
-	if (r->kill_at_ms || r->killed || watch_step(r->watch, now) != WATCH_BUILT)
+	if (r->kill_at_ms || r->killed || watch_step(r->vm->watch, now) != WATCH_BUILT)
 		return;
 	say(r, "built anew; starting again");
 	r->again = r->killed = true;
@@ -295,7 +310,7 @@ run_once(struct run *r)
 	if (fds[INPUT].revents)
 		on_stdin(r);
 	step_probes(r, fds + PROBES, now_ms());
-	if (r->watch)
+	if (r->vm->watch)
 		step_watch(r, now_ms());
 	step_end(r, now_ms());
 	return !fds[PIDFD].revents || (fds[CONSOLE].revents & POLLIN);
@@ -306,7 +321,7 @@ raw_terminal(struct run *r)
 {
 	struct termios t;
 
-	if (!r->options->shell || !isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &r->saved))
+	if (!r->vm->shell || !isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &r->saved))
 		return;
 	say(r, "the machine's shell follows; Ctrl-A x powers off");
 	t = r->saved;
@@ -345,38 +360,46 @@ judge_end(struct run *r, int status, struct err *e)
 	return 0;
 }
 
-static int
-run_vm(struct run *r, struct build *b, const struct qemu_config *c, struct err *e)
+static void
+begin_probes(struct run *r)
 {
-	sigset_t old;
+	const struct qemu_config *c = r->vm->config;
+	struct probe_ask page = { .http = true, .request = "GET / HTTP/1.0\r\nHost: localhost\r\n\r\n" };
+	uint64_t now = now_ms();
 
-	if (take_signals(r, &old, e) || qemu_start(&r->qemu, b->project.arena, c, e))
-		return -1;
-	raw_terminal(r);
-	for (size_t i = 0; i < c->n_forwards; i++)
+	if (r->vm->tester) {
+		r->n_probes = tester_begin(r->vm->tester, r->probes, now);
+		return;
+	}
+	for (size_t i = 0; i < c->n_forwards; i++) {
+		page.port = c->forwards[i].host;
 		if (!c->forwards[i].udp)
-			probe_init(&r->probes[r->n_probes++], c->forwards[i].host, now_ms());
-	while (run_once(r))
-		;
-	if (r->raw)
-		tcsetattr(STDIN_FILENO, TCSANOW, &r->saved);
-	r->raw = false;
-	if (r->line_len) /* our own words shall not follow on a line that the guest did not finish */
-		write_fully(STDOUT_FILENO, "\n", 1);
-	int status = qemu_wait(&r->qemu);
-	for (size_t i = 0; i < r->n_probes; i++)
-		probe_release(&r->probes[i]);
-	qemu_release(&r->qemu);
-	close(r->signals);
-	sigprocmask(SIG_SETMASK, &old, NULL);
-	return r->again ? RUN_AGAIN : judge_end(r, status, e);
+			probe_init(&r->probes[r->n_probes++], &page, now, now + GIVE_UP_MS);
+	}
 }
 
 int
-run_loop(struct build *b, const struct run_options *o, const struct qemu_config *c, uint64_t stop_ms, struct watch *w,
-	 struct err *e)
+run_loop(struct arena *a, const struct run_vm *vm, struct err *e)
 {
-	struct run r = { .options = o, .signals = -1, .stop_ms = stop_ms, .watch = w };
+	struct run r = { .vm = vm, .signals = -1 };
+	sigset_t old;
 
-	return run_vm(&r, b, c, e);
+	if (take_signals(&r, &old, e) || qemu_start(&r.qemu, a, vm->config, e))
+		return -1;
+	raw_terminal(&r);
+	begin_probes(&r);
+	while (run_once(&r))
+		;
+	if (r.raw)
+		tcsetattr(STDIN_FILENO, TCSANOW, &r.saved);
+	r.raw = false;
+	if (r.line_len && !vm->tester) /* our own words shall not follow on a line that the guest did not finish */
+		write_fully(STDOUT_FILENO, "\n", 1);
+	int status = qemu_wait(&r.qemu);
+	for (size_t i = 0; i < r.n_probes; i++)
+		probe_release(&r.probes[i]);
+	qemu_release(&r.qemu);
+	close(r.signals);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return r.again ? RUN_AGAIN : judge_end(&r, status, e);
 }

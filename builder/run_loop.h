@@ -8,8 +8,15 @@
 #include "qemu.h"
 #include "run.h"
 
-/* stop_ms is how long the guest itself may take to end. Returns 0, -1 with *e set, or RUN_AGAIN. */
-int run_loop(struct build *b, const struct run_options *o, const struct qemu_config *c, uint64_t stop_ms,
-	     struct watch *w, struct err *e);
+struct run_vm {
+	const struct qemu_config *config;
+	uint64_t stop_ms;      /* how long the guest itself may take to end */
+	bool shell;            /* this terminal is the guest's console */
+	struct watch *watch;   /* NULL: no file is watched */
+	struct tester *tester; /* NULL: the console is shown, and forwarded ports are asked for a page */
+};
+
+/* Returns 0 where the guest powered off in order, -1 with *e set, or RUN_AGAIN. */
+int run_loop(struct arena *a, const struct run_vm *vm, struct err *e);
 
 #endif

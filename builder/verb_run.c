@@ -1,27 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * run: builds at a fast level, unless the image for release is there already, and boots; with --watch again and again.
+ * run: builds and boots, with --watch again and again; test: builds, boots, and holds the machine against its tests.
  */
 #include "progress.h"
 #include "report.h"
 #include "run.h"
 #include "verbs.h"
 #include "watch.h"
-
-/* What is booted: the image that `build` wrote where it is of this very input, else a fast one of its own. */
-static int
-build_to_run(struct build *b, const struct options *o, bool *written, struct err *e)
-{
-	bool current;
-
-	*written = false;
-	if (build_prepare(b, &o->build, e) || build_is_current(b, &current, e))
-		return -1;
-	if (current)
-		return 0;
-	build_for_run(b, &o->build);
-	return build_write(b, written, e);
-}
 
 /* In a process of its own, beside the VM. */
 static int
@@ -31,7 +16,7 @@ rebuild(void *arg)
 	struct build b = { .dir = NULL };
 	struct err e = { .msg = "" };
 	bool written = false;
-	int r = build_load(&b, &o->build) || build_to_run(&b, o, &written, &e) ? VERB_FAILED : VERB_OK;
+	int r = build_load(&b, &o->build) || build_to_run(&b, &o->build, &written, &e) ? VERB_FAILED : VERB_OK;
 	int status = report(&b, r, &e);
 
 	build_release(&b);
@@ -48,7 +33,7 @@ run_once(const struct options *o, struct build *b, struct watch **w, struct err 
 	/* before the files are read: what changes from now on is seen */
 	if (o->run.watch && (*w = watch_new(&b->project, rebuild, (void *)o, e)) == NULL)
 		return VERB_FAILED;
-	if (build_to_run(b, o, &written, e))
+	if (build_to_run(b, &o->build, &written, e))
 		return VERB_FAILED;
 	if (*w)
 		progress_note("watching the files of %s; a change builds anew and starts again", o->build.image_file);
@@ -69,4 +54,18 @@ verb_run(const struct options *o, struct build *b, struct err *e)
 		build_release(b);
 		*b = (struct build){ .dir = NULL };
 	}
+}
+
+int
+verb_test(const struct options *o, struct build *b, struct err *e)
+{
+	size_t failed;
+	bool written;
+
+	if (!CFG_RUN)
+		return err_set(e, 0, "this ingot was configured without `run` and `test`: set CONFIG_RUN");
+	if (build_load(b, &o->build) || run_check_host(b, &o->run, e) || build_to_run(b, &o->build, &written, e) ||
+	    run_tests(b, &o->run, o->json, &failed, e))
+		return VERB_FAILED;
+	return failed ? VERB_DIFFERS : VERB_OK;
 }

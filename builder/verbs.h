@@ -24,6 +24,7 @@ extern const struct verb verbs[];
 
 /* verb_*.c */
 int verb_run(const struct options *o, struct build *b, struct err *e);
+int verb_test(const struct options *o, struct build *b, struct err *e);
 
 /* NULL with *e set where there is none of that name, or the words do not fit it. */
 const struct verb *verb_find(const struct options *o, struct err *e);

@@ -117,7 +117,8 @@ class Guest:
     def connect(self, timeout=BOOT_S):
         """Waits for the shell and makes it one that neither prompts nor echoes: it reads the console as a script."""
         deadline = time.monotonic() + timeout
-        while b"# " not in self._partial:
+        # the prompt may have been followed at once by a line of PID 1's own
+        while b"# " not in self._partial and not any(re.match(r"\S* # ", line) for line in self.lines):
             if not self._pump(deadline):
                 self._fail("no shell on the console")
         ready = f"ready-{self._token}"

@@ -2,6 +2,7 @@
 """The shipped images under QEMU by `ingot run`, held against ingot(1): the forwarded port answers, isolation and limits
 hold on the shipped kernel, and each way to end has its exit status. Everything finer is tested under User Mode
 Linux."""
+import re
 import shutil
 import signal
 import socket
@@ -173,3 +174,55 @@ def test_a_port_that_is_taken_is_one_line_and_status_1():
     assert done.returncode == 1
     lines = done.stderr.splitlines()
     assert len(lines) == 1 and lines[0].startswith(f"ingot: port {port} of this host is taken: ")
+
+
+# ---- ingot test ----
+
+def outcomes(done):
+    """(ok, name) of each line of TAP; the last line counts them."""
+    lines = done.stdout.splitlines()
+    shown = [re.fullmatch(r"(not )?ok [0-9]+ - (.*)", line) for line in lines[1:-1]]
+    assert all(shown) and lines[0] == f"1..{len(shown)}", done.stdout
+    good = sum(not match[1] for match in shown)
+    assert lines[-1] == f"# {good} passed, {len(shown) - good} failed"
+    return [(not match[1], match[2]) for match in shown]
+
+
+@pytest.mark.parametrize("machine", ("pc", "q35", "microvm"))
+def test_the_shipped_image_passes_its_own_tests_on_each_machine(machine):
+    """cases 6, 27 and 28: pages, not banners, over a forwarded port."""
+    done = build.ingot(*build.arguments("test", "web"), "--machine", machine)
+    assert done.returncode == 0, done.stdout + done.stderr
+    names = [re.sub(r" \([0-9]+ ms\)$", "", name) for good, name in outcomes(done) if good]
+    assert names == ["every service becomes ready", "the page is served", "what is not there is not found",
+                     "the machine powers off in order"]
+
+
+def test_the_smallest_shipped_image_passes_its_own_tests():
+    """case 6"""
+    done = build.ingot(*build.arguments("test", "minimal"))
+    assert done.returncode == 0 and all(good for good, _ in outcomes(done)), done.stdout + done.stderr
+
+
+def test_a_test_that_fails_is_status_1_and_says_what_came(tmp_path):
+    """cases 6 and 29: a wrong page, a port that never answers, a boot over its budget."""
+    folder = tmp_path.absolute()
+    shutil.copytree(build.tree() / "recipes", folder / "recipes")
+    text = (build.tree() / "images" / "web.yml").read_text()
+    text = text[:text.index("\ntests:")].replace("budget: {memory: 256M}", "budget: {memory: 256M, ready: 1ms}")
+    text = text.replace("ports: [{machine: 80}]", "ports: [{machine: 80}, {machine: 81}]")
+    (folder / "t.yml").write_text(text + """
+tests:
+  - {name: wrong, http: {port: 80, contains: apache}, timeout: 8s}
+  - {name: closed, tcp: {port: 81, expect: x}, timeout: 8s}
+""")
+    shutil.copy(build.tree() / "images" / "web.lock", folder / "t.lock")
+    done = build.ingot("test", folder / "t.yml", "-o", folder / "out", "--cache", build.CACHE, "-q")
+    assert done.returncode == 1
+    outcome = outcomes(done)
+    assert [good for good, _ in outcome] == [False, False, False, True]
+    assert re.fullmatch(r"every service becomes ready: [0-9]+ ms after the kernel began, budget.ready is 1 ms",
+                        outcome[0][1])
+    assert outcome[1][1] == "wrong: not within 8000 ms; the last answer began with: HTTP/1.1 200 OK"
+    assert outcome[2][1].startswith("closed: not within 8000 ms; there was no answer")
+    assert "services ready" in done.stderr, "the console is shown where a test failed"

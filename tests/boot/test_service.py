@@ -124,7 +124,7 @@ def test_logs_follow(machine):
 
 
 def test_logs_are_whole_bytes_and_old_lines_go_first(machine):
-    machine.exec_ok("echo", "seq -w 10000 | sed 's/^/line /' >/run/in; echo the last >/run/in")
+    machine.exec_ok("echo", "{ seq -w 10000 | sed 's/^/line /'; echo the last; } >/run/in")
     machine.until("ingotctl logs echo 2>/dev/null | tail -n 1", lambda text: text == "the last")
     lines = machine.ok("ingotctl logs echo 2>/dev/null | head -n 3; "
                        "ingotctl logs echo 2>/dev/null | wc -lc").splitlines()

@@ -109,3 +109,16 @@ def test_recipes_are_looked_for_elsewhere_too(project):
     (project.dir / "recipes").rename(project.dir / "more")
     assert project.ingot("check", "t.yml").status == 1
     assert project.ingot("check", "-R", "more", "t.yml").status == 0
+
+
+@pytest.mark.parametrize("line, says", [
+    ("{name: a}", "t.yml:13:5: a test is exactly one of http and tcp"),
+    ("{name: a, http: {port: 80}}", "t.yml:13:28: no service has port 80: write it under `network: {ports}`"),
+    ("{name: a, http: {port: 80, path: x}}", "t.yml:13:38: `path` begins with / and holds no space"),
+    ("{name: a, tcp: {port: 80}}", "t.yml:13:20: `expect` is missing: a text in the answer"),
+])
+def test_wrong_tests_are_refused(project, line, says):
+    project.write("t.yml", IMAGE + f"tests:\n  - {line}\n")
+    result = project.ingot("check", "t.yml")
+    assert result.status == 1
+    assert says in result.lines, result
