@@ -6,9 +6,7 @@
 #include <stdlib.h>
 
 #include "build.h"
-#include "content.h"
-#include "json_file.h"
-#include "mem.h"
+#include "json_out.h"
 
 #define PATH_CAP 4096
 
@@ -25,7 +23,7 @@ add_xattrs(struct json *j, const struct tree_inode *i)
 		char *hex = xcalloc(2, x->size + 1);
 		for (size_t n = 0; n < x->size; n++)
 			snprintf(hex + 2 * n, 3, "%02x", ((const uint8_t *)x->value)[n]);
-		json_pair(j, x->name, hex);
+		json_text(j, x->name, hex);
 		free(hex);
 	}
 	json_object_end(j);
@@ -42,21 +40,23 @@ add_entry(struct tree_entry *x, void *arg)
 	tree_path(x, path, sizeof path);
 	snprintf(mode, sizeof mode, "%04o", i->meta.mode & 07777);
 	json_object(j);
-	json_pair(j, "path", path);
-	json_pair(j, "type", types[i->type]);
-	json_pair(j, "mode", mode);
-	json_pair_uint(j, "uid", i->meta.uid);
-	json_pair_uint(j, "gid", i->meta.gid);
+	json_text(j, "path", path);
+	json_text(j, "type", types[i->type]);
+	json_text(j, "mode", mode);
+	json_number(j, "uid", i->meta.uid);
+	json_number(j, "gid", i->meta.gid);
+	json_key(j, "mtime");
+	json_int(j, i->meta.mtime);
 	if (i->type == TREE_FILE) {
-		json_pair_uint(j, "size", i->content.size);
-		json_pair_digest(j, "sha256", i->content.sha256);
+		json_number(j, "size", i->content.size);
+		json_digest(j, "sha256", i->content.sha256);
 	}
 	if (i->type == TREE_FILE && i->nlink > 1)
-		json_pair_uint(j, "inode", i->id);
+		json_number(j, "inode", i->id);
 	if (i->type == TREE_SYMLINK)
-		json_pair(j, "target", i->target);
+		json_text(j, "target", i->target);
 	add_xattrs(j, i);
-	json_pair(j, "origin", x->origin->text);
+	json_text(j, "origin", x->origin->text);
 	json_object_end(j);
 	return 0;
 }
@@ -66,8 +66,8 @@ add_kernel(struct json *j, const struct kernel *k)
 {
 	json_key(j, "kernel");
 	json_object(j);
-	json_pair(j, "release", k->release ? k->release : "");
-	json_pair_digest(j, "sha256", k->image.sha256);
+	json_text(j, "release", k->release ? k->release : "");
+	json_digest(j, "sha256", k->image.sha256);
 	json_key(j, "modules");
 	json_array(j);
 	for (size_t i = 0; i < k->n_modules; i++)
@@ -84,11 +84,11 @@ manifest_write(const struct build *b, FILE *to)
 
 	json_to_file(&j, to);
 	json_object(&j);
-	json_pair(&j, "image", b->project.image.image);
-	json_pair(&j, "ingot", INGOT_VERSION);
+	json_text(&j, "image", b->project.image.image);
+	json_text(&j, "ingot", INGOT_VERSION);
 	tree_digest(b->tree, digest);
-	json_pair_digest(&j, "tree", digest);
-	json_pair(&j, "cmdline", b->plan.cmdline);
+	json_digest(&j, "tree", digest);
+	json_text(&j, "cmdline", b->plan.cmdline);
 	add_kernel(&j, &b->kernel);
 	json_key(&j, "paths");
 	json_array(&j);

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "json_file.h"
+#include "json_out.h"
 
 #define REDRAW_MS 100
 #define JSON_MS   500
@@ -154,11 +154,11 @@ say_json(bool ended)
 	json_to_file(&j, stderr);
 	j.compact = true;
 	json_object(&j);
-	json_pair(&j, "progress", bar.what);
-	json_pair_uint(&j, "done", bar.done);
-	json_pair_uint(&j, "total", bar.total); /* 0: not known */
-	json_pair(&j, "unit", bar.unit == PROGRESS_BYTES ? "bytes" : "items");
-	json_pair_bool(&j, "ended", ended);
+	json_text(&j, "progress", bar.what);
+	json_number(&j, "done", bar.done);
+	json_number(&j, "total", bar.total); /* 0: not known */
+	json_text(&j, "unit", bar.unit == PROGRESS_BYTES ? "bytes" : "items");
+	json_flag(&j, "ended", ended);
 	json_object_end(&j);
 	json_end(&j);
 	bar.drawn_at = now_ms();
@@ -250,7 +250,7 @@ note_json(const char *text)
 	json_to_file(&j, stderr);
 	j.compact = true;
 	json_object(&j);
-	json_pair(&j, "note", text);
+	json_text(&j, "note", text);
 	json_object_end(&j);
 	json_end(&j);
 }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "json_file.h"
+#include "json_out.h"
 #include "options.h"
 #include "verbs.h"
 
@@ -24,12 +24,12 @@ line_json(void *arg, const char *file, unsigned line, unsigned col, const char *
 	json_to_file(&j, arg);
 	j.compact = true;
 	json_object(&j);
-	json_pair(&j, "error", text);
+	json_text(&j, "error", text);
 	if (file)
-		json_pair(&j, "file", file);
+		json_text(&j, "file", file);
 	if (file && line) {
-		json_pair_uint(&j, "line", line);
-		json_pair_uint(&j, "column", col);
+		json_number(&j, "line", line);
+		json_number(&j, "column", col);
 	}
 	json_object_end(&j);
 	json_end(&j);

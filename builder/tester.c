@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
-#include "json_file.h"
+#include "json_out.h"
 
 #define READY_MS    60000        /* for the services, where budget.ready says nothing */
 #define CONSOLE_MAX (256u << 10) /* kept of what the console said: its end */
@@ -233,17 +233,17 @@ print_json(const struct tester *t, size_t n, size_t failed)
 	for (size_t i = 0; i < n; i++) {
 		const struct test_case *c = &t->cases[i];
 		json_object(&j);
-		json_pair(&j, "name", c->name);
-		json_pair_bool(&j, "passed", c->outcome == PASSED);
+		json_text(&j, "name", c->name);
+		json_flag(&j, "passed", c->outcome == PASSED);
 		if (c->outcome == PASSED)
-			json_pair_uint(&j, "ms", c->took_ms);
+			json_number(&j, "ms", c->took_ms);
 		else
-			json_pair(&j, "why", c->why);
+			json_text(&j, "why", c->why);
 		json_object_end(&j);
 	}
 	json_array_end(&j);
-	json_pair_uint(&j, "passed", n - failed);
-	json_pair_uint(&j, "failed", failed);
+	json_number(&j, "passed", n - failed);
+	json_number(&j, "failed", failed);
 	json_object_end(&j);
 	json_end(&j);
 }

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "json_file.h"
+#include "json_out.h"
 #include "output.h"
 #include "svc_table.h"
 
@@ -41,15 +41,15 @@ print_result(const struct build *b, bool written)
 	tree_digest(b->tree, digest);
 	json_to_file(&j, stdout);
 	json_object(&j);
-	json_pair(&j, "image", b->project.image.image);
-	json_pair(&j, "folder", b->dir);
-	json_pair_bool(&j, "written", written);
-	json_pair_digest(&j, "tree", digest);
+	json_text(&j, "image", b->project.image.image);
+	json_text(&j, "folder", b->dir);
+	json_flag(&j, "written", written);
+	json_digest(&j, "tree", digest);
 	json_key(&j, "outputs");
 	json_object(&j);
 	for (const struct output_kind *k = output_kinds; k->word; k++)
 		if (build_wants(b, k->word))
-			json_pair(&j, k->word, build_file(b, k->file));
+			json_text(&j, k->word, build_file(b, k->file));
 	json_object_end(&j);
 	json_object_end(&j);
 	json_end(&j);
