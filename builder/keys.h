@@ -37,7 +37,8 @@ enum key_type {
 	KEY_LATER,    /* known, not built yet: an error that says so */
 };
 
-#define KEY_REQUIRED (1u << 0)
+#define KEY_REQUIRED   (1u << 0)
+#define KEY_ONE_OPTION (1u << 1) /* KEY_STRUCTS: each item holds exactly one of its KEY_OPTION keys */
 
 /* What every struct that a table fills begins with. */
 struct key_head {
@@ -74,5 +75,9 @@ void keys_bind(struct arena *a, struct diags *d, const struct key *table, const 
 
 /* keys_reference.c: prints the table and all below it as the reference page lists it, as troff. */
 void keys_reference(const struct key *table, FILE *to);
+
+/* keys_schema.c: the same as a JSON Schema (draft 7) with this title. It accepts no more than keys_bind does, apart
+ * from the bounds of values that are written with a unit. */
+void keys_schema(const struct key *table, const char *title, FILE *to);
 
 #endif

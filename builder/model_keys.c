@@ -92,8 +92,8 @@ static const struct key recipe_kernel_keys[] = {
 const struct key recipe_keys[] = {
 	{ "recipe", KEY_NAME, AT(recipe, recipe), .flags = KEY_REQUIRED, .doc = "the recipe's name, the same as its file's" },
 	{ "description", KEY_TEXT, AT(recipe, description), .doc = "one line for people" },
-	{ "sources", KEY_STRUCTS, AT(recipe, sources), .sub = source_keys, .size = sizeof(struct source),
-	  .doc = "what it brings, in order" },
+	{ "sources", KEY_STRUCTS, AT(recipe, sources), .flags = KEY_ONE_OPTION, .sub = source_keys,
+	  .size = sizeof(struct source), .doc = "what it brings, in order" },
 	{ "kernel", KEY_OPTION, AT(recipe, kernel), .sub = recipe_kernel_keys, .size = sizeof(struct recipe_kernel),
 	  .doc = "makes this a kernel's recipe" },
 	END
@@ -202,8 +202,8 @@ static const struct key schedule_keys[] = {
 #define UNIT_KEYS \
 	{ "description", KEY_TEXT, AT(model_service, description), .doc = "one line for people" }, \
 	{ "recipes", KEY_NAMES, AT(model_service, recipes), .doc = "what its own root is made of, in order" }, \
-	{ "sources", KEY_STRUCTS, AT(model_service, sources), .sub = source_keys, .size = sizeof(struct source), \
-	  .doc = "more for its root, after the recipes" }, \
+	{ "sources", KEY_STRUCTS, AT(model_service, sources), .flags = KEY_ONE_OPTION, .sub = source_keys, \
+	  .size = sizeof(struct source), .doc = "more for its root, after the recipes" }, \
 	{ "command", KEY_TEXTS, AT(model_service, command), .flags = KEY_REQUIRED, \
 	  .doc = "the program, by its absolute path in the root, and its arguments; no shell reads it" }, \
 	{ "user", KEY_TEXT, AT(model_service, user), .doc = "one of `users`; absent: a user of its own from 10000 up" }, \
@@ -343,8 +343,8 @@ const struct key image_keys[] = {
 	{ "kernel", KEY_STRUCT, AT(image, kernel), .flags = KEY_REQUIRED, .sub = kernel_keys,
 	  .size = sizeof(struct model_kernel), .doc = "the kernel and its command line" },
 	{ "recipes", KEY_NAMES, AT(image, recipes), .doc = "what the machine's own root holds" },
-	{ "sources", KEY_STRUCTS, AT(image, sources), .sub = source_keys, .size = sizeof(struct source),
-	  .doc = "more for the machine's own root" },
+	{ "sources", KEY_STRUCTS, AT(image, sources), .flags = KEY_ONE_OPTION, .sub = source_keys,
+	  .size = sizeof(struct source), .doc = "more for the machine's own root" },
 	{ "users", KEY_STRUCTS, AT(image, users), .sub = user_keys, .size = sizeof(struct model_user),
 	  .doc = "users that services run as" },
 	{ "network", KEY_STRUCT, AT(image, network), .sub = machine_network_keys, .size = sizeof(struct model_machine_network),

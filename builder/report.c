@@ -61,8 +61,8 @@ report(const struct build *b, int result, const struct err *e)
 	} else if (n) {
 		diags_print(b->project.diags, stderr);
 		fprintf(stderr, "ingot: %zu error%s; nothing was built\n", n, n == 1 ? "" : "s");
-	} else if (result == VERB_FAILED) {
+	} else if (result == VERB_FAILED || result == VERB_USAGE) {
 		report_error(e, EXIT_FAILED);
 	}
-	return result ? EXIT_FAILED : EXIT_OK;
+	return result == VERB_USAGE ? EXIT_USAGE : result ? EXIT_FAILED : EXIT_OK;
 }

@@ -90,6 +90,7 @@ const struct verb verbs[] = {
 	{ "show", IMAGE, 1, 1, verb_show, "print the service table as the machine will read it" },
 	{ "run", IMAGE, 1, 1, verb_run, "build, then boot the image in QEMU" },
 	{ "test", IMAGE, 1, 1, verb_test, "build, boot in QEMU, hold the machine against the file's tests, power off" },
+	{ "schema", "[image|recipe]", 0, 1, verb_schema, "print the JSON Schema of image files, or of recipes" },
 	{ "keys", "", 0, 0, verb_keys, "print the reference of the image file's and recipes' keys, as troff" },
 	{ NULL, NULL, 0, 0, NULL, NULL },
 };

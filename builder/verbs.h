@@ -8,8 +8,8 @@
 #include "options.h"
 
 /* What a verb returns. Errors are in *e, or in b->project.diags where the files are wrong. VERB_DIFFERS is an answer
- * that is "no": exit status 1, with nothing more to say. */
-enum { VERB_OK = 0, VERB_FAILED = -1, VERB_DIFFERS = 1 };
+ * that is "no": exit status 1, with nothing more to say. VERB_USAGE is a word that the verb does not know: status 2. */
+enum { VERB_OK = 0, VERB_FAILED = -1, VERB_DIFFERS = 1, VERB_USAGE = -2 };
 
 struct verb {
 	const char *name;
@@ -18,6 +18,9 @@ struct verb {
 	int (*run)(const struct options *o, struct build *b, struct err *e);
 	const char *doc;
 };
+
+/* Each in a file of its own, verb_NAME.c. */
+int verb_schema(const struct options *o, struct build *b, struct err *e);
 
 /* Ends with a verb without a name. */
 extern const struct verb verbs[];
