@@ -225,8 +225,8 @@ static const struct key schedule_keys[] = {
 
 static const struct key service_keys[] = {
 	UNIT_KEYS,
-	{ "ready", KEY_STRUCT, AT(model_service, ready), .sub = ready_keys, .size = sizeof(struct model_ready),
-	  .doc = "when it counts as ready; absent: when it was executed" },
+	{ "ready", KEY_STRUCT, AT(model_service, ready), .flags = KEY_IF_STATED, .sub = ready_keys,
+	  .size = sizeof(struct model_ready), .doc = "when it counts as ready; absent: when it was executed" },
 	{ "restart", KEY_STRUCT, AT(model_service, restart), .sub = restart_keys, .size = sizeof(struct model_restart),
 	  .doc = "what happens when it ends" },
 	LATER("health", "checks while it runs"),

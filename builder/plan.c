@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_UID 10000
 #define LOW_PORTS 1024 /* ports below are reserved to capabilities by the kernel's default */
 
 static void
@@ -49,7 +48,7 @@ uid_taken(const struct plan *p, uint32_t uid)
 	return false;
 }
 
-/* A unit without a user gets one of its own: the first free id from FIRST_UID on, in the order of the file. */
+/* A unit without a user gets one of its own: the first free id from PLAN_FIRST_UID on, in the order of the file. */
 static void
 set_ids(struct plan *p, struct plan_unit *u, uint32_t *next_uid)
 {
@@ -100,7 +99,7 @@ order_units(struct plan *p)
 {
 	size_t n = project_units(p->project);
 	struct plan_unit *all = xcalloc(n, sizeof *all);
-	uint32_t next_uid = FIRST_UID;
+	uint32_t next_uid = PLAN_FIRST_UID;
 
 	p->units = xcalloc(n, sizeof *p->units);
 	for (size_t i = 0; i < n; i++)

@@ -15,6 +15,8 @@ struct plan_source {
 	const struct deb_list *pins; /* a debian source: what it came to; set by fetch */
 };
 
+#define PLAN_FIRST_UID 10000 /* of units that name no user */
+
 /* One root, of the machine or of a service: what is put there, in order. */
 struct plan_root {
 	const char *path; /* "" is the machine's own */

@@ -196,9 +196,9 @@ add_links(struct compiler *c)
 	}
 }
 
-/* The shutdown's deadline: the longest chain of stops could take the sum of all, and a second for the end itself. */
-static uint32_t
-stop_deadline(const struct plan *p)
+/* The longest chain of stops could take the sum of all, and a second for the end itself. */
+uint32_t
+svc_stop_deadline(const struct plan *p)
 {
 	uint64_t ms = 1000;
 
@@ -213,7 +213,7 @@ add_machine(struct compiler *c, const struct kernel *k, struct tree *t)
 	const struct plan *p = c->plan;
 	struct tbl_machine m = { .image = string(c, p->project->image.image), .hostname = string(c, p->hostname),
 				 .shell = tree_resolve(t, "/bin/busybox") ? string(c, "/bin/busybox") : 0,
-				 .stop_deadline_ms = stop_deadline(p) };
+				 .stop_deadline_ms = svc_stop_deadline(p) };
 
 	append(c, TBL_MACHINE, &m);
 	for (size_t i = 0; i < k->n_modules; i++) {

@@ -16,6 +16,9 @@
 int svc_table_make(const struct plan *p, const struct kernel *k, struct tree *t, void **out, size_t *size,
 		   struct err *e);
 
+/* The deadline of the whole shutdown, in milliseconds. */
+uint32_t svc_stop_deadline(const struct plan *p);
+
 /* show_table.c */
 void svc_table_print(const struct tbl *t, FILE *to);
 

@@ -9,6 +9,7 @@
 #include "json_out.h"
 #include "output.h"
 #include "svc_table.h"
+#include "run.h"
 
 static int
 verb_check(const struct options *o, struct build *b, struct err *e)
@@ -87,9 +88,10 @@ verb_keys(const struct options *o, struct build *b, struct err *e)
 const struct verb verbs[] = {
 	{ "build", IMAGE, 1, 1, verb_build, "build the image: its outputs and manifest.json in out/NAME" },
 	{ "check", IMAGE, 1, 1, verb_check, "read and check the files only; fetches nothing" },
-	{ "show", IMAGE, 1, 1, verb_show, "print the service table as the machine will read it" },
+	{ "show", IMAGE, 1, 1, verb_show, "print the service table, or every value with its origin" },
 	{ "run", IMAGE, 1, 1, verb_run, "build, then boot the image in QEMU" },
 	{ "test", IMAGE, 1, 1, verb_test, "build, boot in QEMU, hold the machine against the file's tests, power off" },
+	{ "init", "[NAME.yml]", 0, 1, verb_init, "write a first image file, with comments" },
 	{ "schema", "[image|recipe]", 0, 1, verb_schema, "print the JSON Schema of image files, or of recipes" },
 	{ "keys", "", 0, 0, verb_keys, "print the reference of the image file's and recipes' keys, as troff" },
 	{ NULL, NULL, 0, 0, NULL, NULL },

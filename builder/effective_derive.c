@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the build decides where the file says nothing: names, ids, the kernel's words, the end's deadline.
+ */
+#include <stdlib.h>
+
+#include "effective.h"
+#include "svc_table.h"
+
+void
+derive(struct derived_list *l, const char *key, const char *value, const char *origin, bool stated)
+{
+	l->v = grow(l->v, l->n, &l->room, sizeof *l->v);
+	l->v[l->n++] = (struct derived){ key, value, origin, stated };
+}
+
+void
+derived_release(struct derived_list *l)
+{
+	free(l->v);
+	*l = (struct derived_list){ .v = NULL };
+}
+
+static void
+derive_unit(const struct plan *p, const struct plan_unit *u, struct derived_list *l)
+{
+	const char *base = arena_printf(p->arena, "%s.%s", u->job ? "jobs" : "services", u->unit->head.name);
+	const char *own = arena_printf(p->arena, "derived: an own user, the first free id from %u up", PLAN_FIRST_UID);
+
+	if (!u->unit->user)
+		derive(l, arena_printf(p->arena, "%s.user", base), u->user, own, false);
+	const char *origin = u->unit->user ? arena_printf(p->arena, "derived: the user `%s`", u->user) : own;
+	derive(l, arena_printf(p->arena, "%s.uid", base), arena_printf(p->arena, "%u", u->uid), origin, false);
+	derive(l, arena_printf(p->arena, "%s.gid", base), arena_printf(p->arena, "%u", u->gid), origin, false);
+	derive(l, arena_printf(p->arena, "%s.root", base), u->root.path, "derived: the name", false);
+}
+
+static void
+derive_users(const struct plan *p, struct derived_list *l)
+{
+	const struct image *m = &p->project->image;
+
+	for (size_t i = 0; i < m->users.n; i++)
+		if (!m->users.v[i].gid)
+			derive(l, arena_printf(p->arena, "users[%zu].gid", i),
+			       arena_printf(p->arena, "%llu", (unsigned long long)m->users.v[i].uid), "derived: the uid", true);
+	for (size_t i = 0; i < m->network.links.n; i++)
+		if (m->network.links.v[i].dhcp)
+			derive(l, arena_printf(p->arena, "network.links[%zu].prefix", i), NULL, "the DHCP server says it", false);
+}
+
+/* The words, and what each of them is from. */
+static void
+derive_kernel(const struct plan *p, struct derived_list *l)
+{
+	const struct recipe *r = project_recipe(p->project, p->project->image.kernel.recipe);
+	const struct node *n = r->kernel->head.node;
+	const char *from = arena_printf(p->arena, "recipe %s: %s:%u", r->recipe, r->name_in_manifest, n->line), *both;
+
+	both = p->project->image.kernel.cmdline.n ? arena_printf(p->arena, "%s, then kernel.cmdline", from) : from;
+	derive(l, "kernel package", r->kernel->package, from, false);
+	derive(l, "kernel command line", p->cmdline, both, false);
+	both = p->project->image.kernel.modules.n ? arena_printf(p->arena, "%s, then kernel.modules", from) : from;
+	const char *modules = "";
+	for (size_t i = 0; i < p->n_modules; i++)
+		modules = arena_printf(p->arena, "%s%s%s", modules, i ? " " : "", p->modules[i]);
+	derive(l, "kernel modules", modules, both, false);
+}
+
+void
+derive_from_plan(const struct plan *p, struct derived_list *out)
+{
+	const struct image *m = &p->project->image;
+
+	if (!m->hostname)
+		derive(out, "hostname", p->hostname, "derived: the image's name", true);
+	if (!m->outputs.n)
+		derive(out, "outputs", "[initramfs]", "default", true);
+	derive_users(p, out);
+	derive_kernel(p, out);
+	for (size_t i = 0; i < p->n_units; i++)
+		derive_unit(p, &p->units[i], out);
+	if (p->low_port)
+		derive(out, "net.ipv4.ip_unprivileged_port_start", arena_printf(p->arena, "%u", p->low_port),
+		       "derived: the lowest of the services' ports", false);
+	derive(out, "shutdown deadline", arena_printf(p->arena, "%ums", svc_stop_deadline(p)),
+	       "derived: the sum of all stop.timeout, and a second", false);
+}
