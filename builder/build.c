@@ -10,9 +10,8 @@
 #include "progress.h"
 #include "svc_table.h"
 
-/* web.yml has its lock in web.lock. */
-static const char *
-lock_path(struct arena *a, const char *image_file)
+const char *
+build_lock_path(struct arena *a, const char *image_file)
 {
 	const char *dot = strrchr(image_file, '.'), *slash = strrchr(image_file, '/');
 	int n = dot && (!slash || dot > slash) ? (int)(dot - image_file) : (int)strlen(image_file);
@@ -23,7 +22,7 @@ lock_path(struct arena *a, const char *image_file)
 static int
 fetch(struct build *b, const struct build_options *o, struct err *e)
 {
-	const char *file = lock_path(b->project.arena, o->image_file);
+	const char *file = build_lock_path(b->project.arena, o->image_file);
 	struct lock *l = lock_load(b->project.arena, b->project.diags, file);
 	bool changed;
 

@@ -30,6 +30,9 @@ struct build {
 	bool for_run;          /* the initramfs alone, below OUT/.run */
 };
 
+/* web.yml has its lock in web.lock. */
+const char *build_lock_path(struct arena *a, const char *image_file);
+
 /* Reads and checks the files and makes the plan; fetches nothing. On failure b->project.diags holds something; release
  * in both cases. */
 int build_load(struct build *b, const struct build_options *o);

@@ -92,6 +92,7 @@ const struct verb verbs[] = {
 	{ "run", IMAGE, 1, 1, verb_run, "build, then boot the image in QEMU" },
 	{ "test", IMAGE, 1, 1, verb_test, "build, boot in QEMU, hold the machine against the file's tests, power off" },
 	{ "init", "[NAME.yml]", 0, 1, verb_init, "write a first image file, with comments" },
+	{ "plan", IMAGE, 1, 1, verb_plan, "print what a build would do, fetch and write" },
 	{ "schema", "[image|recipe]", 0, 1, verb_schema, "print the JSON Schema of image files, or of recipes" },
 	{ "keys", "", 0, 0, verb_keys, "print the reference of the image file's and recipes' keys, as troff" },
 	{ NULL, NULL, 0, 0, NULL, NULL },

@@ -68,3 +68,30 @@ yaml_scalar(struct arena *a, const char *text, bool quoted)
 	*to++ = '"';
 	return buf;
 }
+
+static const char *
+cut(struct arena *a, const char *text, size_t max)
+{
+	size_t n = strlen(text);
+
+	if (n <= max)
+		return text;
+	while (max && ((unsigned char)text[max] & 0xc0) == 0x80) /* never inside a character */
+		max--;
+	return arena_printf(a, "%.*s...", (int)max, text);
+}
+
+const char *
+yaml_flow(struct arena *a, const struct node *n, size_t text_max)
+{
+	const char *text = n->kind == NODE_MAP ? "{" : "[";
+
+	if (n->kind == NODE_SCALAR)
+		return yaml_scalar(a, cut(a, n->text, text_max), n->quoted);
+	for (size_t i = 0; i < n->count; i++) {
+		const char *key = n->kind == NODE_MAP ? yaml_scalar(a, n->keys[i]->text, false) : "";
+		text = arena_printf(a, "%s%s%s%s%s", text, i ? ", " : "", key, key[0] ? ": " : "",
+				    yaml_flow(a, n->items[i], text_max));
+	}
+	return arena_printf(a, "%s%s", text, n->kind == NODE_MAP ? "}" : "]");
+}
