@@ -158,12 +158,30 @@ holds_word(const char *list, const char *word)
 	return false;
 }
 
+/* "run test" as people write it: "run, test". */
+static const char *
+spelled(const char *verbs, char *buf, size_t cap)
+{
+	size_t n = 0;
+
+	for (; *verbs && n + 3 < cap; verbs++) {
+		if (*verbs == ' ')
+			buf[n++] = ',';
+		buf[n++] = *verbs;
+	}
+	buf[n] = '\0';
+	return buf;
+}
+
 static int
 check_verb(const struct options *o, const bool given[N_OPTS], struct err *e)
 {
+	char verbs[128];
+
 	for (size_t i = 0; i < N_OPTS; i++)
 		if (given[i] && opts[i].verbs && o->verb && !o->help && !holds_word(opts[i].verbs, o->verb))
-			return err_set(e, 0, "--%s is an option of %s, not of %s", opts[i].name, opts[i].verbs, o->verb);
+			return err_set(e, 0, "--%s is an option of %s, not of %s", opts[i].name,
+				       spelled(opts[i].verbs, verbs, sizeof verbs), o->verb);
 	return 0;
 }
 
@@ -214,9 +232,9 @@ options_print(FILE *to)
 
 	for (size_t i = 0; i < N_OPTS; i++) {
 		const struct opt *x = &opts[i];
-		char left[64];
-		if (x->verbs && x->verbs != of)
-			fprintf(to, "%s:\n", x->verbs);
+		char left[64], verbs[128];
+		if (x->verbs && (!of || strcmp(x->verbs, of) != 0))
+			fprintf(to, "%s:\n", spelled(x->verbs, verbs, sizeof verbs));
 		of = x->verbs;
 		snprintf(left, sizeof left, "%c%c%s --%s%s%s", x->letter ? '-' : ' ', x->letter ? x->letter : ' ',
 			 x->letter ? "," : " ", x->name, x->arg ? " " : "", x->arg ? x->arg : "");

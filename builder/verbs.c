@@ -8,8 +8,6 @@
 
 #include "json_out.h"
 #include "output.h"
-#include "svc_table.h"
-#include "run.h"
 
 static int
 verb_check(const struct options *o, struct build *b, struct err *e)
@@ -18,17 +16,6 @@ verb_check(const struct options *o, struct build *b, struct err *e)
 	if (project_load(&b->project, o->build.image_file, o->build.recipe_dir))
 		return VERB_FAILED;
 	printf("%s: no error found\n", o->build.image_file);
-	return VERB_OK;
-}
-
-static int
-verb_show(const struct options *o, struct build *b, struct err *e)
-{
-	struct tbl t;
-
-	if (build_load(b, &o->build) || build_prepare(b, &o->build, e) || tbl_open(&t, b->table, b->table_size, e))
-		return VERB_FAILED;
-	svc_table_print(&t, stdout);
 	return VERB_OK;
 }
 

@@ -22,15 +22,13 @@ struct verb {
 /* Each in a file of its own, verb_NAME.c. */
 int verb_init(const struct options *o, struct build *b, struct err *e);
 int verb_plan(const struct options *o, struct build *b, struct err *e);
-int verb_show(const struct options *o, struct build *b, struct err *e);
+int verb_run(const struct options *o, struct build *b, struct err *e);
 int verb_schema(const struct options *o, struct build *b, struct err *e);
+int verb_show(const struct options *o, struct build *b, struct err *e);
+int verb_test(const struct options *o, struct build *b, struct err *e);
 
 /* Ends with a verb without a name. */
 extern const struct verb verbs[];
-
-/* verb_*.c */
-int verb_run(const struct options *o, struct build *b, struct err *e);
-int verb_test(const struct options *o, struct build *b, struct err *e);
 
 /* NULL with *e set where there is none of that name, or the words do not fit it. */
 const struct verb *verb_find(const struct options *o, struct err *e);

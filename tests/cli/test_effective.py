@@ -117,9 +117,10 @@ def test_json_tells_texts_as_they_are_meant(project):
     assert derived["services.web.uid"] == "10001" and derived["jobs.job.uid"] == "10002"
 
 
-def test_json_of_the_table_is_refused(project, one_line):
-    line = one_line(project.ingot("show", "--json", "t.yml"), status=2)
-    assert line == "ingot: show prints JSON of the effective values alone: say --effective too"
+def test_json_of_the_table_is_refused(project):
+    result = project.ingot("show", "--json", "t.yml")
+    assert result.status == 2 and result.out == ""
+    assert json.loads(result.err)["error"] == "show prints JSON of the effective values alone: say --effective too"
 
 
 # ---- init ----

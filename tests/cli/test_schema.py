@@ -76,7 +76,7 @@ def test_a_right_value_is_taken_by_the_schema_and_by_check(project, change):
 
 # ---- every key, in every way ----
 
-SAMPLES = ["a", "/a", "64M", "5s", "50%", "0644", "10.0.2.15", 7, 80, 10001, True]
+SAMPLES = ["a", "/a", "64M", "5s", "50%", "0644", "10.0.2.15", 7, 80, 200, 10001, True]
 
 
 def sample(schema):

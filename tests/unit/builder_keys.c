@@ -99,7 +99,6 @@ TEST(what_is_required_is_missed)
 TEST(not_built_yet_is_said_so)
 {
 	image_says(SERVICE("seccomp: strict"), "`seccomp` is not supported yet");
-	image_says(HEAD "tests: []\n", "t.yml:3:8: `tests` is not supported yet");
 	image_says(HEAD "sources: [{oci: {image: x}}]\n", "`oci` is not supported yet");
 }
 
