@@ -35,7 +35,6 @@ static const struct opt opts[] = {
 	{ "quiet", 'q', OPT_FLAG, AT(quiet), NULL, NULL, "no progress" },
 	{ "help", 'h', OPT_FLAG, AT(help), NULL, NULL, "this text" },
 	{ "version", 0, OPT_FLAG, AT(version), NULL, NULL, "the version of ingot" },
-	{ "json", 0, OPT_FLAG, AT(json), "diff plan show size", NULL, "for scripts: as JSON" },
 	{ "effective", 0, OPT_FLAG, AT(effective), "show", NULL, "every value of the image file, with where it came from" },
 	{ "port", 'p', OPT_PORT, 0, "run", "HOST:GUEST[/udp]", "forward a port of this host; replaces the file's" },
 	{ "accel", 0, OPT_TEXT, AT(run.accel), "run test", "NAME", "kvm or tcg; by itself KVM where the processor offers it" },

@@ -157,11 +157,13 @@ make_args(struct args *v, struct arena *a, const struct qemu_config *c)
 }
 
 static void
-child(const char *program, const struct args *v, int console, int monitor)
+child(const char *program, const struct args *v, int console, int monitor, pid_t parent)
 {
 	/* a session of its own: Ctrl-C is for ingot, which powers the guest off in order */
 	setsid();
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent) /* it ended before that call: no signal comes any more */
+		_exit(127);
 	sigset_t none;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -194,9 +196,10 @@ qemu_start(struct qemu *q, struct arena *a, const struct qemu_config *c, struct 
 		close(console[1]);
 		return err_set(e, errno, "cannot make a socket for the monitor");
 	}
+	pid_t self = getpid();
 	q->pid = fork();
 	if (q->pid == 0)
-		child(program, &v, console[1], monitor[1]);
+		child(program, &v, console[1], monitor[1], self);
 	close(console[1]);
 	close(monitor[1]);
 	q->console = console[0];

@@ -201,6 +201,7 @@ read_events(struct watch *w)
 static void
 start_builder(struct watch *w)
 {
+	pid_t self = getpid();
 	sigset_t none;
 
 	w->due_ms = 0;
@@ -208,6 +209,8 @@ start_builder(struct watch *w)
 	w->builder = fork();
 	if (w->builder == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (getppid() != self)
+			_exit(REBUILT_SAME);
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
 		_exit(w->rebuild(w->arg));
