@@ -58,7 +58,7 @@ open_pipes(struct pipes *p, struct err *e)
 
 /* Between fork and exec: only what is safe there, and no memory. */
 static void __attribute__((noreturn))
-become(const struct process *p, struct pipes *pipes)
+become(const struct process *p, struct pipes *pipes, pid_t parent)
 {
 	sigset_t none;
 	int null = open("/dev/null", O_RDONLY);
@@ -67,6 +67,8 @@ become(const struct process *p, struct pipes *pipes)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, SIGTERM); /* a download does not outlive a killed build */
+	if (getppid() != parent)
+		_exit(126);
 	if (null >= 0 && dup2(null, 0) == 0 && dup2(pipes->out[1], 1) == 1 && dup2(pipes->err[1], 2) == 2 &&
 	    (!p->cwd || chdir(p->cwd) == 0))
 		execvpe(p->argv[0], (char *const *)p->argv, (char *const *)p->env);
@@ -162,14 +164,14 @@ process_run(struct process *p, struct err *e)
 	p->out_size = p->err_size = 0;
 	if (open_pipes(&pipes, e))
 		return -1;
-	pid_t pid = fork();
+	pid_t self = getpid(), pid = fork();
 	if (pid < 0) {
 		err_set(e, errno, "cannot start %s", p->argv[0]);
 		close_pipes(&pipes);
 		return -1;
 	}
 	if (pid == 0)
-		become(p, &pipes);
+		become(p, &pipes, self);
 	int code = start_code(&pipes), r = 0;
 	if (code)
 		r = err_set(e, code, "cannot start %s", p->argv[0]);
