@@ -33,6 +33,8 @@ void effective_json(const struct plan *p, const struct derived_list *l, FILE *to
 
 /* yaml_text.c: a text as a YAML scalar on one line; plain where that is safe and `quoted` does not ask otherwise. */
 const char *yaml_scalar(struct arena *a, const char *text, bool quoted);
+/* A text for a terminal: as it is, or in quotes where it is empty or holds what would steer the terminal. */
+const char *safe_text(struct arena *a, const char *text);
 /* A node as YAML on one line; texts longer than text_max bytes are cut, and end with "...". */
 const char *yaml_flow(struct arena *a, const struct node *n, size_t text_max);
 

@@ -78,6 +78,7 @@ const struct verb verbs[] = {
 	{ "show", IMAGE, 1, 1, verb_show, "print the service table, or every value with its origin" },
 	{ "run", IMAGE, 1, 1, verb_run, "build, then boot the image in QEMU" },
 	{ "test", IMAGE, 1, 1, verb_test, "build, boot in QEMU, hold the machine against the file's tests, power off" },
+	{ "diff", "A B", 2, 2, verb_diff, "what differs between two images: files, built folders or manifests" },
 	{ "init", "[NAME.yml]", 0, 1, verb_init, "write a first image file, with comments" },
 	{ "plan", IMAGE, 1, 1, verb_plan, "print what a build would do, fetch and write" },
 	{ "schema", "[image|recipe]", 0, 1, verb_schema, "print the JSON Schema of image files, or of recipes" },

@@ -69,6 +69,17 @@ yaml_scalar(struct arena *a, const char *text, bool quoted)
 	return buf;
 }
 
+const char *
+safe_text(struct arena *a, const char *text)
+{
+	unsigned point;
+
+	for (const char *p = text; *p; p += decode((const unsigned char *)p, &point))
+		if (decode((const unsigned char *)p, &point) && needs_escape(point))
+			return yaml_scalar(a, text, true);
+	return text[0] ? text : "\"\"";
+}
+
 static const char *
 cut(struct arena *a, const char *text, size_t max)
 {

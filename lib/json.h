@@ -12,6 +12,16 @@
 
 #define JSON_DEPTH_MAX 64
 
+/* jansson, which reads JSON for the builder, has functions of these names: the linker must see others. A file either
+ * reads JSON or writes it. */
+#ifdef JANSSON_H
+#error "json.h writes JSON and jansson.h reads it: not both in one file"
+#endif
+#define json_object jsonw_object
+#define json_array  jsonw_array
+#define json_string jsonw_string
+#define json_null   jsonw_null
+
 struct json {
 	void (*write)(void *ctx, const char *bytes, size_t size);
 	void *ctx;      /* borrowed */
