@@ -11,18 +11,18 @@
 #include "svc_table.h"
 
 const char *
-build_lock_path(struct arena *a, const char *image_file)
+build_lock_file(const struct build *b)
 {
-	const char *dot = strrchr(image_file, '.'), *slash = strrchr(image_file, '/');
-	int n = dot && (!slash || dot > slash) ? (int)(dot - image_file) : (int)strlen(image_file);
+	const char *image = b->project.file, *dot = strrchr(image, '.'), *slash = strrchr(image, '/');
+	int n = dot && (!slash || dot > slash) ? (int)(dot - image) : (int)strlen(image);
 
-	return arena_printf(a, "%.*s.lock", n, image_file);
+	return arena_printf(b->project.arena, "%.*s.lock", n, image);
 }
 
 static int
-fetch(struct build *b, const struct build_options *o, struct err *e)
+fetch(struct build *b, struct err *e)
 {
-	const char *file = build_lock_path(b->project.arena, o->image_file);
+	const char *file = build_lock_file(b);
 	struct lock *l = lock_load(b->project.arena, b->project.diags, file);
 	bool changed;
 
@@ -64,7 +64,7 @@ int
 build_prepare(struct build *b, const struct build_options *o, struct err *e)
 {
 	b->cache = cache_open(o->cache_dir, e);
-	if (!b->cache || fetch(b, o, e))
+	if (!b->cache || fetch(b, e))
 		return -1;
 	b->tree = tree_new();
 	if (assemble(&b->plan, b->cache, b->tree, &b->kernel, e) || add_table(b, e))

@@ -30,12 +30,11 @@ struct build {
 	bool for_run;          /* the initramfs alone, below OUT/.run */
 };
 
-/* web.yml has its lock in web.lock. */
-const char *build_lock_path(struct arena *a, const char *image_file);
-
 /* Reads and checks the files and makes the plan; fetches nothing. On failure b->project.diags holds something; release
  * in both cases. */
 int build_load(struct build *b, const struct build_options *o);
+/* The lock's file: web.yml has its lock in web.lock. */
+const char *build_lock_file(const struct build *b);
 /* From there up to the tree. On failure either b->project.diags holds something or *e does; release in both cases. */
 int build_prepare(struct build *b, const struct build_options *o, struct err *e);
 void build_release(struct build *b);

@@ -108,7 +108,7 @@ static void
 add_kernel(struct writer *w)
 {
 	const struct plan *p = &w->b->plan;
-	struct lock_ask ask = { LOCK_KERNEL, &p->kernel->package, 1, NULL, 0 };
+	struct lock_ask ask = plan_kernel_request(p);
 
 	json_object_at(&w->j, "kernel");
 	json_text(&w->j, "package", p->kernel->package);

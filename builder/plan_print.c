@@ -65,7 +65,7 @@ print_kernel(const struct printer *p)
 {
 	const struct plan *plan = &p->b->plan;
 	const struct recipe *r = project_recipe(plan->project, plan->project->image.kernel.recipe);
-	struct lock_ask ask = { LOCK_KERNEL, &plan->kernel->package, 1, NULL, 0 };
+	struct lock_ask ask = plan_kernel_request(plan);
 
 	fprintf(p->to, "kernel: %s  # %s:%u\n", plan->kernel->package, r->name_in_manifest, plan->kernel->head.node->line);
 	print_pins(p, &ask);

@@ -36,6 +36,7 @@ void plan_print(struct build *b, struct plan_fetch *f, FILE *to);
 const char *plan_kind(const struct source *s, const struct node **value);
 /* The request that a source is, false where it is none. */
 bool plan_request(const struct source *s, struct lock_ask *ask);
+struct lock_ask plan_kernel_request(const struct plan *p);
 /* "33.1 MiB", "512 bytes" */
 const char *size_text(struct arena *a, uint64_t bytes);
 

@@ -42,7 +42,8 @@ plan_request(const struct source *s, struct lock_ask *ask)
 	const struct src_debian *d = s->debian;
 
 	if (d)
-		*ask = (struct lock_ask){ LOCK_DEBIAN, d->packages.v, d->packages.n, d->drop.v, d->drop.n };
+		*ask = (struct lock_ask){ .kind = LOCK_DEBIAN, .packages = d->packages.v, .n_packages = d->packages.n,
+					  .drop = d->drop.v, .n_drop = d->drop.n };
 	return d != NULL;
 }
 
@@ -78,6 +79,12 @@ plan_ask(struct plan_fetch *f, const struct lock_ask *ask)
 	return p;
 }
 
+struct lock_ask
+plan_kernel_request(const struct plan *p)
+{
+	return (struct lock_ask){ .kind = LOCK_KERNEL, .packages = &p->kernel->package, .n_packages = 1 };
+}
+
 int
 verb_plan(const struct options *o, struct build *b, struct err *e)
 {
@@ -85,7 +92,7 @@ verb_plan(const struct options *o, struct build *b, struct err *e)
 
 	if (build_load(b, &o->build))
 		return VERB_FAILED;
-	f.lock = lock_load(b->project.arena, b->project.diags, build_lock_path(b->project.arena, o->build.image_file));
+	f.lock = lock_load(b->project.arena, b->project.diags, build_lock_file(b));
 	if (!f.lock)
 		return VERB_FAILED;
 	if (access(o->build.cache_dir, F_OK) == 0) /* opening would make it */
