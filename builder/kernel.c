@@ -26,7 +26,7 @@ struct opening {
 	struct cache *cache;
 	struct arena *arena;
 	const struct deb_list *packages;
-	struct deb_index *indexes; /* as many as packages */
+	struct unpacked *indexes; /* as many as packages */
 	const char *release;       /* NULL: not known yet */
 	struct module *modules;    /* sorted by name */
 	size_t n_modules, room_modules;
@@ -57,15 +57,6 @@ open_indexes(struct opening *o, struct err *e)
 	return 0;
 }
 
-/* The bytes of an entry that is a file, or another name of one; NULL for all else. */
-static const struct content *
-bytes_of(const struct deb_index *ix, const struct deb_entry *x)
-{
-	if (x->type == DEB_HARDLINK)
-		x = &ix->entries[x->file];
-	return x->type == DEB_FILE ? &x->content : NULL;
-}
-
 static bool
 is_image(const char *path, const char *image_path)
 {
@@ -81,8 +72,8 @@ find_image(struct opening *o, const char *image_path, struct err *e)
 
 	for (size_t i = 0; i < o->packages->count; i++) {
 		for (size_t k = 0; k < o->indexes[i].count; k++) {
-			const struct deb_entry *x = &o->indexes[i].entries[k];
-			const struct content *c = bytes_of(&o->indexes[i], x);
+			const struct unpacked_entry *x = &o->indexes[i].entries[k];
+			const struct content *c = unpacked_bytes(&o->indexes[i], x);
 			if (!c || !is_image(x->path, image_path))
 				continue;
 			if (first)
@@ -140,9 +131,9 @@ read_builtins(struct opening *o, const struct content *c, struct err *e)
 }
 
 static int
-take_path(struct opening *o, const struct deb_index *ix, const struct deb_entry *x, struct err *e)
+take_path(struct opening *o, const struct unpacked *ix, const struct unpacked_entry *x, struct err *e)
 {
-	const struct content *c = bytes_of(ix, x);
+	const struct content *c = unpacked_bytes(ix, x);
 	const char *release, *slash = strrchr(x->path, '/');
 	size_t n = c ? release_in(x->path, &release) : 0;
 
@@ -359,7 +350,7 @@ close_opening(struct opening *o)
 {
 	for (size_t i = 0; o->indexes && i < o->packages->count; i++)
 		if (o->indexes[i].arena)
-			deb_index_release(&o->indexes[i]);
+			unpacked_release(&o->indexes[i]);
 	free(o->indexes);
 	free(o->modules);
 	free(o->builtins);

@@ -186,6 +186,31 @@ excludes(void **state)
 	bench_release(&b);
 }
 
+/* Case 12: a file capability survives, from the archive as from its index. */
+static void
+file_capabilities(void **state)
+{
+	static const struct member files[] = {
+		{ .name = "./usr/bin/ping", .data = "x", .xattr = "security.capability" },
+	};
+	struct deb_pin pin;
+
+	for (int again = 0; again < 2; again++) {
+		struct bench b;
+		bench_init(&b, state);
+		if (!again)
+			maker_store(b.cache, maker_deb(files, 1, ARCHIVE_FILTER_XZ, true, NULL), "web", &pin);
+		b.pin = pin;
+		assert_int_equal(put(&b, NULL, 0), 0);
+		const struct tree_inode *i = at(&b, "usr/bin/ping")->inode;
+		assert_int_equal(i->n_xattrs, 1);
+		assert_string_equal(i->xattrs[0].name, "security.capability");
+		assert_int_equal(i->xattrs[0].size, 1);
+		assert_memory_equal(i->xattrs[0].value, "v", 1);
+		bench_release(&b);
+	}
+}
+
 /* A link of the root itself must not lead a package's files out of the service's root. */
 static void
 absolute_links_stay_in_the_root(void **state)
@@ -246,8 +271,8 @@ hostile(void **state)
 	for (size_t i = 0; i < N(cases); i++)
 		refuse(state, &cases[i].m, 1, false, cases[i].why);
 
-	static const struct member capability = { .name = "./bin/ping", .data = "x", .xattr = "security.capability" };
-	refuse(state, &capability, 1, true, "bin/ping has extended attributes");
+	static const struct member strange = { .name = "./bin/ping", .data = "x", .xattr = "com.example.x" };
+	refuse(state, &strange, 1, true, "bin/ping has the extended attribute com.example.x");
 	static const struct member twice[] = { { .name = "./x", .data = "1" }, { .name = "x", .data = "2" } };
 	refuse(state, twice, 2, false, "twice");
 	static const struct member dir_link[] = { { .name = "./d/", DIR_ }, { .name = "./x", .hardlink = "./d" } };
@@ -381,7 +406,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(ordinary), TEST(merged_usr), TEST(excludes), TEST(absolute_links_stay_in_the_root), TEST(hostile),
 		TEST(truncated), TEST(damaged_blob), TEST(not_a_package), TEST(missing_blob_is_unpacked_again),
-		TEST(scripts_in_a_fixed_order),
+		TEST(scripts_in_a_fixed_order), TEST(file_capabilities),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
