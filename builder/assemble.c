@@ -148,14 +148,6 @@ put_unit(const struct assembler *a, const struct plan_unit *u, struct err *e)
 	for (size_t i = 0; i < u->unit->state.n; i++)
 		if (put_mountpoint(a, root, u->unit->state.v[i].path, 0755, e))
 			return -1;
-	struct tree_entry *x = tree_resolve(a->tree, at(a, root, u->unit->command.v[0]));
-	if (!x || x->inode->type != TREE_FILE)
-		return err_set(e, 0, "%s:%u: no %s in the root of `%s`: which recipe brings it?", u->unit->head.node->file,
-			       node_place(u->unit->head.node, "command")->line, u->unit->command.v[0], u->unit->head.name);
-	if (!(x->inode->meta.mode & 0111))
-		return err_set(e, 0, "%s:%u: %s in the root of `%s` is not executable: give it `mode: 0755`",
-			       u->unit->head.node->file, node_place(u->unit->head.node, "command")->line,
-			       u->unit->command.v[0], u->unit->head.name);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "assemble.h"
+#include "checks.h"
 #include "content.h"
 #include "fetch.h"
 #include "progress.h"
@@ -70,7 +71,7 @@ build_prepare(struct build *b, const struct build_options *o, struct err *e)
 	if (assemble(&b->plan, b->cache, b->tree, &b->kernel, e) || add_table(b, e))
 		return -1;
 	tree_share(b->tree);
-	return 0;
+	return check_programs(b, e) || diags_count(b->project.diags) ? -1 : 0;
 }
 
 int

@@ -25,6 +25,15 @@ check_debian(struct project *p, const struct src_debian *d)
 }
 
 static void
+check_unchecked(struct project *p, const struct node *owner, const char *const *paths, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!value_is_path(paths[i]) || !paths[i][1])
+			diag(p->diags, node_place(owner, "unchecked"), "`unchecked` holds absolute paths, such as /srv/tftp, not `%s`",
+			     paths[i]);
+}
+
+static void
 check_source(struct project *p, const struct source *s)
 {
 	const void *kinds[] = { s->debian, s->file, s->folder, s->text, s->link, s->dir, s->busybox };
@@ -178,6 +187,7 @@ check_unit(struct project *p, const struct model_service *s)
 		     (unsigned long long)s->ready.tcp);
 	if (s->restart.backoff.max < s->restart.backoff.first)
 		diag(p->diags, s->restart.backoff.head.node, "`max` is below `first`");
+	check_unchecked(p, s->head.node, s->unchecked.v, s->unchecked.n);
 	check_user_of(p, s);
 	check_state(p, s);
 }
@@ -436,6 +446,7 @@ void
 project_check(struct project *p)
 {
 	check_config(p);
+	check_unchecked(p, p->image.head.node, p->image.unchecked.v, p->image.unchecked.n);
 	check_recipes(p);
 	check_kernel(p);
 	check_users(p);

@@ -179,6 +179,7 @@ struct model_service {
 	struct model_schedule schedule;
 	int overlap;
 	uint64_t timeout;
+	LIST_OF(const char *) unchecked; /* paths whose programs are not held against the root */
 };
 
 /* ---- the image ---- */
@@ -274,6 +275,7 @@ struct image {
 	LIST_OF(struct model_service) services;
 	LIST_OF(struct model_service) jobs;
 	LIST_OF(const char *) outputs;
+	LIST_OF(const char *) unchecked;
 	struct model_compression compression;
 	struct model_budget budget;
 	struct model_run run;

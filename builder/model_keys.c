@@ -220,6 +220,8 @@ static const struct key schedule_keys[] = {
 	  .doc = "folders that live over restarts" }, \
 	{ "stop", KEY_STRUCT, AT(model_service, stop), .sub = stop_keys, .size = sizeof(struct model_stop), \
 	  .doc = "how it is stopped" }, \
+	{ "unchecked", KEY_TEXTS, AT(model_service, unchecked), \
+	  .doc = "paths in its root, with all below them, whose programs are not checked: those for other machines" }, \
 	LATER("seccomp", "the system calls it may make"), LATER("capabilities", "loosen the empty set"), \
 	LATER("landlock", "paths it may use"), LATER("log", "where its output goes")
 
@@ -355,6 +357,8 @@ const struct key image_keys[] = {
 	  .doc = "what runs by the clock, by name" },
 	{ "outputs", KEY_WORDS, AT(image, outputs), .words = output_words,
 	  .doc = "what is written; initramfs in this version" },
+	{ "unchecked", KEY_TEXTS, AT(image, unchecked),
+	  .doc = "paths in the machine's own root, with all below them, whose programs are not checked" },
 	{ "compression", KEY_STRUCT, AT(image, compression), .sub = compression_keys, .size = sizeof(struct model_compression),
 	  .doc = "of the outputs" },
 	{ "budget", KEY_STRUCT, AT(image, budget), .sub = budget_keys, .size = sizeof(struct model_budget),

@@ -9,8 +9,12 @@ import pathlib
 import pwd
 import re
 import shutil
-import struct
 import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "cli"))
+
+from cli_project import elf  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 INGOT = ROOT / "build" / "ingot"
@@ -19,18 +23,6 @@ TREE = WORK / "tree"  # images/ and recipes/ of the project, test-recipes/ and f
 OUT = WORK / "out"
 CACHE = pathlib.Path(os.environ.get("INGOT_CACHE") or WORK / "cache").absolute()
 BUILD_S = 300  # the first build fetches packages
-
-
-def _elf(machine, interpreter):
-    """A program that would end at once, for a machine, with an interpreter that the kernel has to find first."""
-    at = 64 + 2 * 56
-    name = interpreter.encode() + b"\0"
-    size = at + len(name)
-    header = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", 2, machine, 1, 0x400000 + at, 64, 0, 0, 64, 56, 2,
-                         64, 0, 0)
-    interp = struct.pack("<IIQQQQQQ", 3, 4, at, 0x400000 + at, 0, len(name), len(name), 1)
-    load = struct.pack("<IIQQQQQQ", 1, 5, 0, 0x400000, 0, size, size, 4096)
-    return header + interp + load + name
 
 
 def _copy(source, target):
@@ -50,8 +42,8 @@ def tree():
         _copy(ROOT / source, TREE / target)
     files = TREE / "files"
     files.mkdir(exist_ok=True)
-    (files / "no-interpreter").write_bytes(_elf(62, "/lib/no-such-interpreter.so"))
-    (files / "other-machine").write_bytes(_elf(183, "/lib/ld-linux-aarch64.so.1"))
+    (files / "no-interpreter").write_bytes(elf(interpreter="/lib/no-such-interpreter.so"))
+    (files / "other-machine").write_bytes(elf(183, "/lib/ld-linux-aarch64.so.1"))
     return TREE
 
 

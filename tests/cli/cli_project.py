@@ -5,6 +5,7 @@ import hashlib
 import io
 import os
 import pathlib
+import struct
 import subprocess
 import tarfile
 
@@ -28,6 +29,32 @@ RECIPE = f"""\
 recipe: kern
 kernel: {{package: {KERNEL}, cmdline: [console=ttyS0]}}
 """
+
+
+def elf(machine=62, interpreter="", needed=()):
+    """A program for a processor (62 is x86_64), with the loader and the libraries that it names."""
+    strings = b"\0" + b"".join(name.encode() + b"\0" for name in needed)
+    offsets = [1 + sum(len(name) + 1 for name in needed[:i]) for i in range(len(needed))]
+    n_segments = 1 + bool(interpreter) + bool(needed)
+    at = 64 + 56 * n_segments
+    loader = interpreter.encode() + b"\0"
+    strings_at = at + len(loader)
+    dynamic_at = strings_at + len(strings)
+    entries = [(1, o) for o in offsets] + [(5, 0x400000 + strings_at), (10, len(strings)), (0, 0)]
+    dynamic = b"".join(struct.pack("<QQ", *entry) for entry in entries) if needed else b""
+    size = dynamic_at + len(dynamic)
+
+    def segment(kind, offset, length):
+        return struct.pack("<IIQQQQQQ", kind, 5, offset, 0x400000 + offset, 0, length, length, 4096)
+
+    segments = segment(1, 0, size)
+    if interpreter:
+        segments += segment(3, at, len(loader))
+    if needed:
+        segments += segment(2, dynamic_at, len(dynamic))
+    header = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", 2, machine, 1, 0x400000 + at, 64, 0, 0, 64, 56,
+                         n_segments, 64, 0, 0)
+    return header + segments + loader + strings + dynamic
 
 
 def tar(members):
@@ -71,7 +98,7 @@ class Project:
         self.program = INGOT
         self.write("t.yml", IMAGE)
         self.write("recipes/kern.yml", RECIPE)
-        self.write("prog", "#!/bin/sh\n")
+        self.write("prog", elf())
 
     def write(self, name, text):
         path = self.dir / name

@@ -52,6 +52,8 @@ def test_shipped_images_are_right(top, project):
     (("memory: 8M}", "memory: 8M}\n    seccomp: strict"), "t.yml:12:14: `seccomp` is not supported yet"),
     (("memory: 8M}", "memory: 8M}\n    network: {mode: private}"), "t.yml:12:21: `mode: private` is not supported yet"),
     (("image: t\n", "image: t\noutputs: [disk]\n"), "t.yml:2:11: `outputs: disk` is not supported yet"),
+    (("memory: 8M}", "memory: 8M}\n    unchecked: [srv]"),
+     "t.yml:12:16: `unchecked` holds absolute paths, such as /srv/tftp, not `srv`"),
     (("image: t\n", "image: &t t\n"), "t.yml:1:8: anchors are not supported: write the value where it is used"),
     (("image: t\n", "image: !!str t\n"), "t.yml:1:8: tags are not supported: write the plain value"),
 ])

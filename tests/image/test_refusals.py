@@ -74,14 +74,28 @@ def test_a_mountpoint_that_is_a_file(project):
 
 def test_a_command_that_is_not_in_the_root(project):
     project.file.write_text(project.file.read_text().replace("/bin/sleep", "/bin/no-such"))
-    refused(project.build(),
-            r"ingot: .*small\.yml:[0-9]+: no /bin/no-such in the root of `site`: which recipe brings it\?")
+    refused(project.build(), r".*small\.yml:[0-9]+:[0-9]+: no /bin/no-such in the root of `site`: "
+            r"which recipe brings it\?"
+            "\ningot: 1 error; nothing was built")
 
 
 def test_a_command_that_is_not_executable(project):
     project.write("      - text: {content: '#!/bin/sh', to: /app}\n")
     project.file.write_text(project.file.read_text().replace("/bin/sleep", "/app"))
-    refused(project.build(), "ingot: .*: /app in the root of `site` is not executable: give it `mode: 0755`")
+    refused(project.build(), ".*: /app in the root of `site` is not executable: give it `mode: 0755`"
+            "\ningot: 1 error; nothing was built")
+
+
+def test_a_library_that_a_recipe_dropped(project):
+    """Case 4, with a package that nobody here made: nginx without its PCRE."""
+    recipe = project.folder / "recipes" / "nginx" / "recipe.yml"
+    recipe.write_text(recipe.read_text().replace("drop: [", "drop: [libpcre2-8-0, "))
+    project.file.write_text(project.file.read_text().replace("recipes: [busybox]\n    command: [/bin/sleep, \"1000\"]",
+                                                             "recipes: [nginx]\n    command: [/usr/sbin/nginx]"))
+    refused(project.build(), r".*small\.yml:[0-9]+:15: /usr/sbin/nginx in the root of `site` needs the library "
+            r"libpcre2-8\.so\.0, which is not there: add the package that holds it, or take it out of `drop` or "
+            r"`exclude`"
+            "\ningot: 1 error; nothing was built")
 
 
 def test_two_sources_for_one_path(project):

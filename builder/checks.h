@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a finished image is held against before anybody boots it. What is wrong goes to the project's diags, with the
+ * place of the key that it hangs on, all of it in one run; each function fails by *e only where it could not look.
+ */
+#ifndef INGOT_CHECKS_H
+#define INGOT_CHECKS_H
+
+#include "build.h"
+
+/* check_programs.c: that each command can be executed, with all that its loader needs; that no program is another
+ * processor's. */
+int check_programs(struct build *b, struct err *e);
+
+#endif
