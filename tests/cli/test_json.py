@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from cli_project import IMAGE
+from cli_project import IMAGE, elf
 
 
 def objects(result):
@@ -47,5 +47,5 @@ def test_other_errors_are_objects_too(project, words, status):
 def test_quiet_says_errors_alone(project):
     project.lock()
     assert project.ingot("build", "--json", "-q", "t.yml").err == ""
-    project.write("prog", "changed\n")
+    project.write("prog", elf() + b"changed")
     assert project.ingot("build", "-q", "t.yml").err == ""

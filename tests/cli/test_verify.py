@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from cli_project import IMAGE
+from cli_project import IMAGE, elf
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def pack(project, data):
 
 @pytest.mark.parametrize("where, change, says", [
     (b"hello\n", 2, "byte 2 of etc/motd"),
-    (b"#!/bin/sh\n", 0, "byte 0 of svc/web/usr/bin/prog"),
+    (elf(), 2, "byte 2 of svc/web/usr/bin/prog"),
     (b"svc/web/srv/data\0", -100, "at svc/web/srv/data"),  # its header: the mode or what stands near it
     (b"etc/motd\0", 1, "at etc/motd"),
 ])
@@ -134,8 +134,8 @@ def test_a_file_too_few_and_one_too_many(built):
 
 
 def test_a_source_that_changed_is_named_in_the_archive(built):
-    built.write("prog", "#!/bin/SH\n")
-    assert any("byte 7 of svc/web/usr/bin/prog" in line for line in differs(built))
+    built.write("prog", elf()[:-1] + b"x")
+    assert any(f"byte {len(elf()) - 1} of svc/web/usr/bin/prog" in line for line in differs(built))
 
 
 def test_nothing_is_resolved_anew(built, one_line):
