@@ -71,7 +71,7 @@ build_prepare(struct build *b, const struct build_options *o, struct err *e)
 	if (assemble(&b->plan, b->cache, b->tree, &b->kernel, e) || add_table(b, e))
 		return -1;
 	tree_share(b->tree);
-	return check_programs(b, e) || diags_count(b->project.diags) ? -1 : 0;
+	return check_programs(b, e) || check_kernel_config(b, e) || diags_count(b->project.diags) ? -1 : 0;
 }
 
 int

@@ -12,4 +12,7 @@
  * processor's. */
 int check_programs(struct build *b, struct err *e);
 
+/* check_config.c: that the kernel was configured with what the image uses of it. */
+int check_kernel_config(struct build *b, struct err *e);
+
 #endif

@@ -94,6 +94,30 @@ find_image(struct opening *o, const char *image_path, struct err *e)
 	return 0;
 }
 
+/* What the kernel was configured with: the file at config_path, or the one of its release; there may be none. */
+static int
+find_config(struct opening *o, const char *config_path, struct err *e)
+{
+	const char *wanted = config_path ? config_path + strspn(config_path, "/") : NULL;
+
+	if (!wanted && o->release)
+		wanted = arena_printf(o->arena, "boot/config-%s", o->release);
+	for (size_t i = 0; wanted && i < o->packages->count; i++) {
+		for (size_t k = 0; k < o->indexes[i].count; k++) {
+			const struct content *c = bytes_of(&o->indexes[i], &o->indexes[i].entries[k]);
+			if (!c || strcmp(o->indexes[i].entries[k].path, wanted) != 0)
+				continue;
+			o->out->config = *c;
+			o->out->has_config = true;
+			return 0;
+		}
+	}
+	if (config_path)
+		return err_set(e, 0, "the kernel package %s holds no file %s",
+			       o->packages->count ? o->packages->pins[0].name : "(none)", config_path);
+	return 0;
+}
+
 /* "lib/modules/REL/kernel/x.ko" gives REL's start and length; 0 where the path is not below such a folder. */
 static size_t
 release_in(const char *path, const char **release)
@@ -359,8 +383,8 @@ close_opening(struct opening *o)
 }
 
 int
-kernel_open(struct cache *c, const struct deb_list *packages, const char *image_path, const char *const *wanted,
-	    size_t n_wanted, struct kernel *out, struct err *e)
+kernel_open(struct cache *c, const struct deb_list *packages, const char *image_path, const char *config_path,
+	    const char *const *wanted, size_t n_wanted, struct kernel *out, struct err *e)
 {
 	struct kernel made = { 0 };
 	struct opening o = { .cache = c, .packages = packages, .out = &made };
@@ -372,6 +396,8 @@ kernel_open(struct cache *c, const struct deb_list *packages, const char *image_
 		r = find_image(&o, image_path, e);
 	if (r == 0)
 		r = find_modules(&o, e);
+	if (r == 0)
+		r = find_config(&o, config_path, e);
 	if (r == 0)
 		r = visit_wanted(&o, wanted, n_wanted, e);
 	if (r == 0)

@@ -80,6 +80,7 @@ struct recipe_kernel {
 	struct key_head head;
 	const char *package;
 	const char *image; /* path of the kernel in the package; NULL: boot/vmlinuz-* */
+	const char *config; /* the same of its CONFIG_ lines; NULL: boot/config-* */
 	LIST_OF(const char *) modules;
 	LIST_OF(const char *) cmdline;
 };

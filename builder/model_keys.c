@@ -84,6 +84,8 @@ static const struct key recipe_kernel_keys[] = {
 	{ "package", KEY_TEXT, AT(recipe_kernel, package), .flags = KEY_REQUIRED,
 	  .doc = "the Debian package that holds the kernel" },
 	{ "image", KEY_PATH, AT(recipe_kernel, image), .doc = "the kernel's path in the package; else boot/vmlinuz-*" },
+	{ "config", KEY_PATH, AT(recipe_kernel, config),
+	  .doc = "the path of its CONFIG_ lines in the package; else boot/config-*; absent: not checked" },
 	{ "modules", KEY_TEXTS, AT(recipe_kernel, modules), .doc = "modules to load, with what they depend on" },
 	{ "cmdline", KEY_TEXTS, AT(recipe_kernel, cmdline), .doc = "words of the kernel command line" },
 	END

@@ -72,15 +72,18 @@ struct kernel_module {
 struct kernel {
 	char *release;             /* 6.12.x+deb12-cloud-amd64, or as the package says */
 	struct content image;      /* vmlinuz */
+	struct content config;     /* CONFIG_ lines, with has_config */
+	bool has_config;
 	struct kernel_module *modules; /* in load order: each stands behind what it depends on */
 	size_t n_modules;
 };
 
-/* Finds the image (boot/vmlinuz-*, or the file at image_path where that is not NULL) and the wanted modules with all
+/* Finds the image (boot/vmlinuz-*, or the file at image_path where that is not NULL), its configuration (boot/config-*
+ * of the same release, or the file at config_path; absent is fine where that is NULL) and the wanted modules with all
  * that they depend on (from each .ko's own modinfo: depends, softdep pre; a wanted name that is built in is fine). An
  * unknown module is an error with the nearest name. */
-int kernel_open(struct cache *c, const struct deb_list *packages, const char *image_path, const char *const *wanted,
-		size_t n_wanted, struct kernel *out, struct err *e);
+int kernel_open(struct cache *c, const struct deb_list *packages, const char *image_path, const char *config_path,
+		const char *const *wanted, size_t n_wanted, struct kernel *out, struct err *e);
 void kernel_release(struct kernel *k);
 
 #endif

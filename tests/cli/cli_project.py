@@ -114,9 +114,9 @@ class Project:
         return Result(subprocess.run([*wrap, str(self.program), *args], env=full, text=True, stdin=subprocess.DEVNULL,
                                      capture_output=True, **more))
 
-    def lock(self, kernel=b"a kernel\n"):
-        """Pins a kernel package and puts it into the cache."""
-        data = deb([("./boot/vmlinuz-1.0-test", kernel)])
+    def lock(self, kernel=b"a kernel\n", files=()):
+        """Pins a kernel package, with more files in it, and puts it into the cache."""
+        data = deb([("./boot/vmlinuz-1.0-test", kernel), *files])
         sha = hashlib.sha256(data).hexdigest()
         self.write("t.lock", f'lock: 1\nrequests:\n  - kind: kernel\n    packages: ["{KERNEL}"]\n    pins:\n'
                    f'      - {{name: {KERNEL}, version: "1", arch: amd64, size: {len(data)}, sha256: {sha}}}\n')

@@ -63,7 +63,7 @@ open_kernel(struct bench *b, const char *image, const char *const *wanted, size_
 {
 	struct deb_list l = { &b->pin, 1 };
 
-	return kernel_open(b->cache, &l, image, wanted, n, &b->k, &b->e);
+	return kernel_open(b->cache, &l, image, NULL, wanted, n, &b->k, &b->e);
 }
 
 static void

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The kernel's configuration against what PID 1 and the image use: one table, each symbol with when it is needed and
+ * what for. Drivers are not in it: they depend on the machine.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "checks.h"
+#include "content.h"
+#include "progress.h"
+
+#define CONFIG_MAX (4u << 20) /* bytes */
+
+static bool
+always(const struct build *b)
+{
+	(void)b;
+	return true;
+}
+
+static bool
+has_units(const struct build *b)
+{
+	return b->plan.n_units > 0;
+}
+
+static bool
+has_modules(const struct build *b)
+{
+	return b->kernel.n_modules > 0;
+}
+
+static bool
+has_cpu_limit(const struct build *b)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < b->plan.n_units; i++)
+		any |= b->plan.units[i].unit->limits.cpu != 0;
+	return any;
+}
+
+static bool
+has_netns(const struct build *b)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < b->plan.n_units; i++)
+		any |= b->plan.units[i].unit->network.mode == NET_NONE;
+	return any;
+}
+
+static bool
+has_network(const struct build *b)
+{
+	bool any = b->project.image.network.links.n > 0;
+
+	for (size_t i = 0; i < b->plan.n_units; i++)
+		any |= b->plan.units[i].unit->network.mode == NET_MACHINE;
+	return any;
+}
+
+static bool
+has_dhcp(const struct build *b)
+{
+	return b->plan.dhcp != NULL;
+}
+
+static bool
+has_initramfs(const struct build *b)
+{
+	return build_wants(b, "initramfs");
+}
+
+static const struct {
+	const char *symbol;
+	const char *module; /* that does as well where it is loaded; NULL: it must be built in */
+	bool (*needed)(const struct build *b);
+	const char *why;
+} needs[] = {
+	{ "BINFMT_ELF", NULL, always, "programs are executed" },
+	{ "MULTIUSER", NULL, always, "no service runs as root" },
+	{ "PROC_FS", NULL, always, "PID 1 mounts /proc" },
+	{ "SYSFS", NULL, always, "PID 1 mounts /sys" },
+	{ "DEVTMPFS", NULL, always, "PID 1 mounts /dev" },
+	{ "TMPFS", NULL, always, "PID 1 mounts /run, /tmp and /state" },
+	{ "PROC_SYSCTL", NULL, always, "PID 1 sets sysctls" },
+	{ "EPOLL", NULL, always, "PID 1 waits by it" },
+	{ "SIGNALFD", NULL, always, "PID 1 waits by it" },
+	{ "TIMERFD", NULL, always, "PID 1 waits by it" },
+	{ "UNIX", "unix", always, "ingotctl speaks to PID 1 by it" },
+	{ "MODULES", NULL, has_modules, "modules are loaded" },
+	{ "NAMESPACES", NULL, has_units, "each service has namespaces of its own" },
+	{ "UTS_NS", NULL, has_units, "each service has namespaces of its own" },
+	{ "IPC_NS", NULL, has_units, "each service has namespaces of its own" },
+	{ "PID_NS", NULL, has_units, "each service has namespaces of its own" },
+	{ "NET_NS", NULL, has_netns, "a service has no network" },
+	{ "CGROUPS", NULL, has_units, "each service has a cgroup of its own" },
+	{ "MEMCG", NULL, has_units, "each service has a limits.memory" },
+	{ "CGROUP_PIDS", NULL, has_units, "each service has a limits.pids" },
+	{ "CFS_BANDWIDTH", NULL, has_cpu_limit, "a service has a limits.cpu" },
+	{ "INET", NULL, has_network, "the machine has a network" },
+	{ "PACKET", "af_packet", has_dhcp, "the DHCP client asks by it" },
+	{ "BLK_DEV_INITRD", NULL, has_initramfs, "it unpacks the initramfs" },
+	{ "RD_ZSTD", NULL, has_initramfs, "the initramfs is compressed by zstd" },
+};
+
+/* 'y', 'm', or 'n' where it is neither. */
+static char
+state_of(const char *config, const char *symbol)
+{
+	size_t n = strlen(symbol);
+
+	for (const char *p = config; p && *p; p = strchr(p, '\n')) {
+		p += *p == '\n';
+		if (strncmp(p, "CONFIG_", 7) == 0 && strncmp(p + 7, symbol, n) == 0 && p[7 + n] == '=')
+			return p[8 + n] == 'y' || p[8 + n] == 'm' ? p[8 + n] : 'n';
+	}
+	return 'n';
+}
+
+static bool
+is_loaded(const struct build *b, const char *module)
+{
+	for (size_t i = 0; i < b->kernel.n_modules; i++)
+		if (strcmp(b->kernel.modules[i].name, module) == 0)
+			return true;
+	return false;
+}
+
+static void
+check_symbols(struct build *b, const char *config)
+{
+	const struct node *place = node_place(b->project.image.kernel.head.node, "recipe");
+
+	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++) {
+		const char *module = needs[i].module;
+		char state = needs[i].needed(b) ? state_of(config, needs[i].symbol) : 'y';
+		if (state == 'y' || (state == 'm' && module && is_loaded(b, module)))
+			continue;
+		if (state == 'm' && module)
+			diag(b->project.diags, place, "the kernel %s has CONFIG_%s as a module, and %s: add %s to `modules`",
+			     b->kernel.release, needs[i].symbol, needs[i].why, module);
+		else
+			diag(b->project.diags, place, "the kernel %s has no CONFIG_%s%s, but %s: take a kernel that has it",
+			     b->kernel.release, needs[i].symbol, state == 'm' ? " built in" : "", needs[i].why);
+	}
+}
+
+int
+check_kernel_config(struct build *b, struct err *e)
+{
+	const struct content *c = &b->kernel.config;
+
+	if (!b->kernel.has_config) {
+		progress_note("the kernel's package holds no configuration of it (`config` in its recipe): not checked");
+		return 0;
+	}
+	if (c->size > CONFIG_MAX)
+		return err_set(e, 0, "the kernel's configuration is larger than %u MiB: no such file is", CONFIG_MAX >> 20);
+	char *config = content_load(c, e);
+	if (!config)
+		return -1;
+	check_symbols(b, config);
+	free(config);
+	return 0;
+}

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+"""A kernel that was configured without what the image uses is refused before boot, each symbol by its name."""
+import pytest
+
+from cli_project import IMAGE, RECIPE
+
+PLACE = "t.yml:2:18: the kernel 1.0-test has "
+BASE = ("BINFMT_ELF MULTIUSER PROC_FS SYSFS DEVTMPFS TMPFS PROC_SYSCTL EPOLL SIGNALFD TIMERFD UNIX NAMESPACES UTS_NS IPC_NS "
+        "PID_NS NET_NS CGROUPS MEMCG CGROUP_PIDS BLK_DEV_INITRD RD_ZSTD").split()
+
+
+def config(symbols, **others):
+    lines = [f"CONFIG_{name}=y" for name in symbols] + [f"CONFIG_{name}={value}" for name, value in others.items()]
+    return ("# a comment\n" + "\n".join(lines) + "\n# CONFIG_TMPFSX is not set\nCONFIG_NETX=y\n").encode()
+
+
+def build(project, text, image=IMAGE, path="./boot/config-1.0-test"):
+    project.lock(files=[(path, text)])
+    project.write("t.yml", image)
+    return project.ingot("build", "t.yml")
+
+
+def refused(project, text, image=IMAGE):
+    result = build(project, text, image)
+    assert result.status == 1 and result.out == "", result
+    assert not (project.dir / "out" / "t").exists()
+    return [line for line in result.lines if line.startswith("t.yml:")]
+
+
+def test_a_kernel_that_has_everything(project):
+    assert build(project, config(BASE)).status == 0
+
+
+@pytest.mark.parametrize("symbol", BASE)
+def test_each_symbol_that_is_missing_is_named(project, symbol):
+    lines = refused(project, config(set(BASE) - {symbol}))
+    assert len(lines) == 1 and lines[0].startswith(PLACE + f"no CONFIG_{symbol}, but "), lines
+    assert lines[0].endswith(": take a kernel that has it")
+
+
+def test_all_of_them_in_one_run(project):
+    assert len(refused(project, b"")) == len(BASE)
+
+
+def test_what_must_be_built_in_is_not_found_in_a_module(project):
+    assert refused(project, config(set(BASE) - {"TMPFS"}, TMPFS="m")) == [
+        PLACE + "no CONFIG_TMPFS built in, but PID 1 mounts /run, /tmp and /state: take a kernel that has it"]
+
+
+def test_a_module_does_where_it_is_loaded(project):
+    assert refused(project, config(set(BASE) - {"UNIX"}, UNIX="m")) == [
+        PLACE + "CONFIG_UNIX as a module, and ingotctl speaks to PID 1 by it: add unix to `modules`"]
+
+
+@pytest.mark.parametrize("change, symbol", [
+    (("memory: 8M", "memory: 8M, cpu: 50%"), "CFS_BANDWIDTH"),
+    (("    limits", "    network: {mode: machine}\n    limits"), "INET"),
+])
+def test_what_only_some_images_use(project, change, symbol):
+    lines = refused(project, config(BASE), IMAGE.replace(*change))
+    assert len(lines) == 1 and lines[0].startswith(PLACE + f"no CONFIG_{symbol}, but ")
+
+
+def test_a_package_without_a_configuration_is_a_note(project):
+    project.lock()
+    result = project.ingot("build", "t.yml")
+    assert result.status == 0
+    assert "the kernel's package holds no configuration of it (`config` in its recipe): not checked" in result.lines
+
+
+def test_the_recipe_says_where_it_is(project):
+    project.write("recipes/kern.yml", RECIPE.replace("package:", "config: /usr/share/kernel.config, package:"))
+    assert build(project, config(BASE), path="./usr/share/kernel.config").status == 0
+    result = build(project, config(BASE))
+    assert result.status == 1
+    assert "the kernel package linux-image-test holds no file /usr/share/kernel.config" in result.lines[-1]
