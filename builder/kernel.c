@@ -104,7 +104,7 @@ find_config(struct opening *o, const char *config_path, struct err *e)
 		wanted = arena_printf(o->arena, "boot/config-%s", o->release);
 	for (size_t i = 0; wanted && i < o->packages->count; i++) {
 		for (size_t k = 0; k < o->indexes[i].count; k++) {
-			const struct content *c = bytes_of(&o->indexes[i], &o->indexes[i].entries[k]);
+			const struct content *c = unpacked_bytes(&o->indexes[i], &o->indexes[i].entries[k]);
 			if (!c || strcmp(o->indexes[i].entries[k].path, wanted) != 0)
 				continue;
 			o->out->config = *c;
