@@ -14,6 +14,7 @@
 
 #include "cleanup.h"
 #include "mem.h"
+#include "progress.h"
 
 #define PIECE (256u << 10)
 
@@ -92,6 +93,7 @@ content_of_file(struct content *c, const char *path, struct err *e)
 	while ((n = read_piece(fd, path, buf, e)) > 0) {
 		sha256_update(&h, buf, (size_t)n);
 		made.size += (uint64_t)n;
+		progress_update(made.size); /* shown only where the caller began a bar */
 	}
 	free(buf);
 	if (n < 0)

@@ -5,6 +5,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,9 @@
 #include "assemble.h"
 #include "content.h"
 #include "guest.h"
+#include "progress.h"
+
+#define LONG_HASH (64 << 20)
 
 /* Where a source is put. */
 struct place {
@@ -28,6 +32,26 @@ below(struct place *at, const char *path)
 	return arena_printf(at->arena, "%s%s", at->root, strcmp(path, "/") == 0 ? "" : path);
 }
 
+/* A large file takes long enough to be worth a bar. */
+static int
+hash_file(struct content *c, const char *host, struct err *e)
+{
+	const char *slash = strrchr(host, '/');
+	char what[72];
+	struct stat st;
+
+	if (stat(host, &st) || st.st_size < LONG_HASH)
+		return content_of_file(c, host, e);
+	snprintf(what, sizeof what, "hashing %s", slash ? slash + 1 : host);
+	progress_begin(what, (uint64_t)st.st_size, PROGRESS_BYTES);
+	int r = content_of_file(c, host, e);
+	if (r)
+		progress_cancel();
+	else
+		progress_end();
+	return r;
+}
+
 static int
 put_host_file(struct place *at, const char *host, const char *to, uint32_t mode, struct err *e)
 {
@@ -35,7 +59,7 @@ put_host_file(struct place *at, const char *host, const char *to, uint32_t mode,
 	struct tree_put how = at->how;
 
 	how.meta.mode = mode;
-	return content_of_file(&c, host, e) || tree_put_file(at->tree, to, &c, &how, e) ? -1 : 0;
+	return hash_file(&c, host, e) || tree_put_file(at->tree, to, &c, &how, e) ? -1 : 0;
 }
 
 static int

@@ -16,3 +16,28 @@ def test_pid1_calls_no_allocator_no_stdio_and_no_abort(top):
     called = {line.split()[-1] for line in said.splitlines() if line.strip().startswith("U ")}
     assert "strlen" in called  # nm's answer is read as it should be
     assert not {name for name in called if FORBIDDEN.match(name)}
+
+# Progress and VMs are watched by the clock, package lists have an age.
+CLOCK = {"progress", "run_loop", "apt_run"}
+OTHERS = set()
+
+
+def callers(top, names):
+    """The builder's objects that call one of these."""
+    found = {}
+    for file in sorted((top / "build/builder").glob("*.o")):
+        said = subprocess.run(["nm", "-u", file], stdout=subprocess.PIPE, text=True, check=True).stdout
+        called = {line.split()[-1] for line in said.splitlines() if line.strip().startswith("U ")}
+        if called & names:
+            found[file.stem] = called & names
+    return found
+
+
+def test_nothing_that_decides_an_output_knows_the_clock_the_user_or_the_host(top):
+    """case 18: what a build comes to can hold none of them, as nobody asks."""
+    clock = {"time", "gettimeofday", "clock_gettime", "localtime", "gmtime", "localtime_r", "gmtime_r", "mktime"}
+    assert set(callers(top, clock)) <= CLOCK, "a clock's reading could land in an output"
+    others = {"gethostname", "uname", "getuid", "geteuid", "getlogin", "getpwuid", "umask", "setlocale", "random", "rand",
+              "getrandom"}
+    assert set(callers(top, others)) <= OTHERS
+    assert callers(top, {"tree_digest"}), "nm's answer is read as it should be"
