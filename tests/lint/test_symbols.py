@@ -37,7 +37,7 @@ def test_nothing_that_decides_an_output_knows_the_clock_the_user_or_the_host(top
     """case 18: what a build comes to can hold none of them, as nobody asks."""
     clock = {"time", "gettimeofday", "clock_gettime", "localtime", "gmtime", "localtime_r", "gmtime_r", "mktime"}
     assert set(callers(top, clock)) <= CLOCK, "a clock's reading could land in an output"
-    others = {"gethostname", "uname", "getuid", "geteuid", "getlogin", "getpwuid", "umask", "setlocale", "random", "rand",
-              "getrandom"}
+    others = {"gethostname", "uname", "getuid", "geteuid", "getlogin", "getpwuid", "umask", "setlocale", "random",
+              "rand", "getrandom"}
     assert set(callers(top, others)) <= OTHERS
     assert callers(top, {"tree_digest"}), "nm's answer is read as it should be"
