@@ -416,7 +416,7 @@ apt_resolve(struct apt *a, const char *const *names, size_t n_names, const char 
 		*out = l;
 		return 0;
 	}
-	if (resolve(a, names, n_names, drop, n_drop, &l, e) || fill_pins(a, &l, e) || apt_fetch(a, &l, e)) {
+	if (resolve(a, names, n_names, drop, n_drop, &l, e) || fill_pins(a, &l, e)) {
 		deb_list_release(&l);
 		return -1;
 	}
@@ -454,7 +454,7 @@ apt_resolve_kernel(struct apt *a, const char *name, struct deb_list *out, struct
 		return -1;
 	}
 	keep_kernel(&l, name);
-	if (fill_pins(a, &l, e) || apt_fetch(a, &l, e)) {
+	if (fill_pins(a, &l, e)) {
 		deb_list_release(&l);
 		return -1;
 	}

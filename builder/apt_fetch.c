@@ -111,7 +111,7 @@ import_files(struct fetching *f, struct err *e)
 		r = cache_import(f->apt->cache, path, pin->sha256, &c, e);
 		if (r)
 			err_wrap(e, "package %s %s: the mirror's file is not the pinned one; if it was replaced there, "
-				 "delete the lock and build again", pin->name, pin->version);
+				 "`ingot lock --update IMAGE.yml` takes it", pin->name, pin->version);
 		free(path);
 		unlinkat(dirfd(d), x->d_name, 0);
 	}
@@ -176,8 +176,8 @@ fetch_failed(const struct fetching *f, const struct process *p, struct err *e)
 	if (apt_classify(p) == APT_MISSING) {
 		const char *words = strstr(p->err, "E: ");
 		const struct deb_pin *pin = blame(f, words ? words : p->err);
-		return err_set(e, 0, "package %s %s is gone from the package mirrors (a newer version replaces it there): "
-				     "delete the lock to take the present ones, or use a cache that holds it", pin->name, pin->version);
+		return err_set(e, 0, "package %s %s is gone from the package mirrors (a newer version replaces it there): take "
+				     "the present one with `ingot lock --update IMAGE.yml`, or use a cache that holds it", pin->name, pin->version);
 	}
 	snprintf(doing, sizeof doing, "downloading %zu package%s", f->n_missing, f->n_missing == 1 ? "" : "s");
 	return apt_failed(f->apt, p, doing, e);

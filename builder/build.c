@@ -7,7 +7,6 @@
 #include "assemble.h"
 #include "checks.h"
 #include "content.h"
-#include "fetch.h"
 #include "progress.h"
 #include "svc_table.h"
 
@@ -21,17 +20,18 @@ build_lock_file(const struct build *b)
 }
 
 static int
-fetch(struct build *b, struct err *e)
+fetch(struct build *b, const struct build_options *o, struct err *e)
 {
-	const char *file = build_lock_file(b);
-	struct lock *l = lock_load(b->project.arena, b->project.diags, file);
-	bool changed;
+	struct lock *l = lock_load(b->project.arena, b->project.diags, build_lock_file(b));
+	bool changed = false;
 
 	if (!l)
 		return -1;
-	int r = fetch_inputs(&b->plan, l, b->cache, e) || lock_save(l, &changed, e) ? -1 : 0;
+	int r = fetch_inputs(&b->plan, l, b->cache, &o->fetch, e);
+	if (r == 0 && !o->fetch.locked)
+		r = lock_save(l, &changed, e);
 	if (r == 0 && changed)
-		progress_note("wrote %s: it pins every package that this image is made of", file);
+		progress_note("wrote %s: it pins everything that this image is made of", l->file);
 	lock_release(l);
 	return r;
 }
@@ -65,7 +65,7 @@ int
 build_prepare(struct build *b, const struct build_options *o, struct err *e)
 {
 	b->cache = cache_open(o->cache_dir, e);
-	if (!b->cache || fetch(b, e))
+	if (!b->cache || fetch(b, o, e))
 		return -1;
 	b->tree = tree_new();
 	if (assemble(&b->plan, b->cache, b->tree, &b->kernel, e) || add_table(b, e))

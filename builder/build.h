@@ -6,7 +6,7 @@
 #define INGOT_BUILD_H
 
 #include "cache.h"
-#include "lock.h"
+#include "fetch.h"
 #include "plan.h"
 #include "project.h"
 
@@ -15,6 +15,7 @@ struct build_options {
 	const char *out_dir;    /* images go to OUT/NAME */
 	const char *cache_dir;
 	const char *recipe_dir; /* NULL: only the usual places */
+	struct fetch_options fetch;
 };
 
 struct build {

@@ -42,6 +42,21 @@ guest_content(enum guest_program g, struct content *out)
 	content_of_mem(out, programs[g].start, (size_t)(programs[g].end - programs[g].start));
 }
 
+void
+guest_digest(uint8_t out[DIGEST_SIZE])
+{
+	struct sha256 h;
+
+	sha256_init(&h);
+	for (size_t i = 0; i < GUEST_PROGRAMS; i++) {
+		uint64_t size = (uint64_t)(programs[i].end - programs[i].start);
+		sha256_update(&h, programs[i].path, strlen(programs[i].path) + 1);
+		sha256_update(&h, &size, sizeof size);
+		sha256_update(&h, programs[i].start, size);
+	}
+	sha256_final(&h, out);
+}
+
 /* A file beside the running program. */
 static int
 beside(struct arena *a, const char *name, const char **out, struct err *e)
@@ -59,20 +74,32 @@ beside(struct arena *a, const char *name, const char **out, struct err *e)
 	return 0;
 }
 
+const char *const guest_busybox_names[GUEST_BUSYBOX_FILES] = { "busybox", "busybox.links" };
+
+int
+guest_busybox_files(struct arena *a, struct content out[GUEST_BUSYBOX_FILES], struct err *e)
+{
+	for (size_t i = 0; i < GUEST_BUSYBOX_FILES; i++) {
+		const char *path;
+		if (beside(a, guest_busybox_names[i], &path, e) || content_of_file(&out[i], path, e))
+			return -1;
+	}
+	return 0;
+}
+
 int
 guest_busybox(struct arena *a, struct content *out, const char *const **links, size_t *n, struct err *e)
 {
-	const char *program, *list;
-	struct content lines;
+	struct content files[GUEST_BUSYBOX_FILES];
 
-	if (beside(a, "busybox", &program, e) || beside(a, "busybox.links", &list, e) || content_of_file(out, program, e) ||
-	    content_of_file(&lines, list, e))
+	if (guest_busybox_files(a, files, e))
 		return -1;
-	char *text = content_load(&lines, e), *save, **v;
+	char *text = content_load(&files[1], e), *save, **v;
 	if (!text)
 		return -1;
+	*out = files[0];
 	size_t count = 0;
-	v = arena_alloc(a, (lines.size / 2 + 1) * sizeof *v); /* a line is two bytes at least */
+	v = arena_alloc(a, (files[1].size / 2 + 1) * sizeof *v); /* a line is two bytes at least */
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		v[count++] = arena_strdup(a, line);
 	free(text);

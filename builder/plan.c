@@ -15,7 +15,7 @@ add_source(struct plan *p, struct plan_root *root, const struct source *s, const
 	root->sources = grow(root->sources, root->n_sources, &root->room, sizeof *root->sources);
 	struct origin *o = arena_alloc(p->arena, sizeof *o);
 	o->text = arena_printf(p->arena, "%s:%u", file, s->head.node->line);
-	root->sources[root->n_sources++] = (struct plan_source){ s, o, NULL };
+	root->sources[root->n_sources++] = (struct plan_source){ .source = s, .origin = o };
 }
 
 /* Origins stand in the manifest: they must not tell from where ingot was called. */
@@ -32,8 +32,10 @@ add_recipes(struct plan *p, struct plan_root *root, const char *const *names, si
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct recipe *r = project_recipe(p->project, names[i]);
-		for (size_t k = 0; k < r->sources.n; k++)
+		for (size_t k = 0; k < r->sources.n; k++) {
 			add_source(p, root, &r->sources.v[k], r->name_in_manifest);
+			root->sources[root->n_sources - 1].recipe = r->head.name;
+		}
 	}
 }
 

@@ -12,6 +12,7 @@
 struct plan_source {
 	const struct source *source;
 	struct origin *origin;       /* "recipes/nginx.yml:7" */
+	const char *recipe;          /* NULL: it stands in the image file */
 	const struct deb_list *pins; /* a debian source: what it came to; set by fetch */
 };
 

@@ -44,8 +44,8 @@ int apt_update(struct apt *a, struct err *e);
 int apt_refresh(struct apt *a, struct err *e);
 
 /* Resolves names with their dependencies (no Recommends) against an empty system, leaving out the `drop`ped ones and
- * what only they need, and downloads and hashes them into the cache. A name in `drop` that would not come along is an
- * error. Fills *out, which the caller releases. */
+ * what only they need. Downloads nothing: sizes and digests are those of the signed lists. A name in `drop` that would
+ * not come along is an error. Fills *out, which the caller releases. */
 int apt_resolve(struct apt *a, const char *const *names, size_t n_names, const char *const *drop, size_t n_drop,
 		struct deb_list *out, struct err *e);
 

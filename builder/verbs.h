@@ -22,6 +22,7 @@ struct verb {
 /* Each in a file of its own, verb_NAME.c. */
 int verb_diff(const struct options *o, struct build *b, struct err *e);
 int verb_init(const struct options *o, struct build *b, struct err *e);
+int verb_lock(const struct options *o, struct build *b, struct err *e);
 int verb_plan(const struct options *o, struct build *b, struct err *e);
 int verb_run(const struct options *o, struct build *b, struct err *e);
 int verb_schema(const struct options *o, struct build *b, struct err *e);

@@ -36,8 +36,9 @@ release(struct fixture *f)
 static const char *const nginx[] = { "nginx-light", "zlib1g" };
 static const char *const perl[] = { "perl-base" };
 static const char *const kernel[] = { "linux-image" };
-static const struct lock_ask ask_nginx = { LOCK_DEBIAN, nginx, 2, perl, 1 };
-static const struct lock_ask ask_kernel = { LOCK_KERNEL, kernel, 1, NULL, 0 };
+static const struct lock_ask ask_nginx = { .kind = LOCK_DEBIAN, .packages = nginx, .n_packages = 2, .drop = perl,
+					   .n_drop = 1 };
+static const struct lock_ask ask_kernel = { .kind = LOCK_KERNEL, .packages = kernel, .n_packages = 1 };
 
 static const struct deb_list *
 put(struct fixture *f, const struct lock_ask *ask, const char *version)
@@ -201,7 +202,7 @@ refused_digest(const char *digest)
 TEST(wrong_files_are_refused)
 {
 	refused("", "the file is empty");
-	refused("lock: 2\n", "t.lock:1:7: `lock` must be between 1 and 1, not 2");
+	refused("lock: 3\n", "t.lock:1:7: `lock` must be between 1 and 2, not 3");
 	refused("requests: []\n", "`lock` is missing");
 	refused("lock: 1\nrequest: []\n", "unknown key `request`: did you mean `requests`?");
 	refused("lock: 1\nrequests: x\n", "`requests` must be a list");
@@ -209,6 +210,214 @@ TEST(wrong_files_are_refused)
 	refused("lock: 1\nrequests: [{kind: debian, packages: [a]}]\n", "`pins` is missing");
 	refused("lock: 1\nrequests: [{kind: debian, packages: [a], pins: [{name: a}]}]\n", "`sha256` is missing");
 	refused("lock: [", "not valid YAML");
+}
+
+/* One of each kind that one digest answers, with all the fields that it can have. */
+static const struct lock_ask ones[] = {
+	{ .kind = LOCK_ARCHIVE, .url = "https://example.org/a \"b\"\\c.tar.gz" },
+	{ .kind = LOCK_ARCHIVE, .path = "files/a.tar" },
+	{ .kind = LOCK_OCI, .path = "image", .ref = "latest", .platform = "linux/amd64" },
+	{ .kind = LOCK_OCI, .path = "image" },
+	{ .kind = LOCK_BUSYBOX, .path = "busybox" },
+	{ .kind = LOCK_TOOL },
+};
+
+TEST(one_digest_of_every_kind_is_found_again)
+{
+	struct fixture f;
+
+	unlink("t.lock");
+	load(&f);
+	for (size_t i = 0; i < COUNT(ones); i++) {
+		/* an OCI image has no size, ingot itself no other field than its version */
+		bool sized = ones[i].kind == LOCK_ARCHIVE || ones[i].kind == LOCK_BUSYBOX;
+		struct lock_one one = { ones[i].kind == LOCK_TOOL ? "1.2" : NULL, sized ? 1000 + i : 0, { (uint8_t)i, 7 } };
+		assert_null(lock_find_one(f.lock, &ones[i]));
+		assert_non_null(lock_put_one(f.lock, &ones[i], &one));
+	}
+	assert_true(save(&f));
+	release(&f);
+
+	load(&f);
+	assert_int_equal(diags_count(f.diags), 0);
+	for (size_t i = 0; i < COUNT(ones); i++) {
+		const struct lock_one *one = lock_find_one(f.lock, &ones[i]);
+		assert_non_null(one);
+		assert_int_equal(one->sha256[0], i);
+		assert_int_equal(one->sha256[1], 7);
+		if (ones[i].kind == LOCK_ARCHIVE)
+			assert_int_equal(one->size, 1000 + i);
+		assert_non_null(lock_place(f.lock, &ones[i]));
+	}
+	assert_string_equal(lock_find_one(f.lock, &ones[5])->version, "1.2");
+	assert_false(save(&f));
+	release(&f);
+}
+
+TEST(another_answer_takes_the_place_of_the_first)
+{
+	struct lock_one one = { NULL, 5, { 1 } };
+	struct fixture f;
+
+	unlink("t.lock");
+	load(&f);
+	lock_put_one(f.lock, &ones[1], &one);
+	one.size = 6;
+	lock_put_one(f.lock, &ones[1], &one);
+	put(&f, &ask_nginx, "1");
+	put(&f, &ask_nginx, "2");
+	save(&f);
+	release(&f);
+	load(&f);
+	assert_int_equal(f.lock->count, 2);
+	assert_int_equal(lock_find_one(f.lock, &ones[1])->size, 6);
+	assert_string_equal(lock_find(f.lock, &ask_nginx)->pins[0].version, "2");
+	release(&f);
+}
+
+TEST(requests_are_sorted_whatever_their_order)
+{
+	size_t first_size, second_size;
+	struct fixture f;
+
+	for (int turn = 0; turn < 2; turn++) {
+		unlink("t.lock");
+		load(&f);
+		put(&f, turn ? &ask_kernel : &ask_nginx, "1");
+		for (size_t i = 0; i < COUNT(ones); i++) {
+			struct lock_one one = { .version = "1" };
+			lock_put_one(f.lock, &ones[turn ? COUNT(ones) - 1 - i : i], &one);
+		}
+		put(&f, turn ? &ask_nginx : &ask_kernel, "1");
+		save(&f);
+		release(&f);
+		rename("t.lock", turn ? "second" : "first");
+	}
+	char *first = read_file("first", &first_size), *second = read_file("second", &second_size);
+	assert_string_equal(first, second);
+	free(first);
+	free(second);
+}
+
+TEST(what_nobody_asks_for_is_said)
+{
+	struct fixture f;
+
+	unlink("t.lock");
+	load(&f);
+	put(&f, &ask_nginx, "1");
+	put(&f, &ask_kernel, "1");
+	save(&f);
+	release(&f);
+	load(&f);
+	lock_find(f.lock, &ask_kernel);
+	lock_say_unused(f.lock, f.diags, "ingot lock t.yml");
+	char *said = diags_text(f.diags);
+	assert_has(said, "debian nginx-light, zlib1g is pinned, but nothing asks for it any more; mend: ingot lock t.yml");
+	assert_has(said, "t.lock:");
+	assert_int_equal(diags_count(f.diags), 1);
+	free(said);
+	release(&f);
+}
+
+static char *
+changes_text(const struct lock *before, const struct lock *after, size_t *n)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+
+	*n = lock_changes(before, after, to);
+	fclose(to);
+	return text;
+}
+
+static void
+put_versions(struct fixture *f, const char *const *versions, const uint64_t *sizes, size_t n)
+{
+	static char names[3][16] = { "bash", "libc6", "nginx-light" }, arch[] = "amd64", text[3][24];
+	struct deb_pin pins[3];
+	struct deb_list list = { pins, 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		if (!versions[i])
+			continue;
+		snprintf(text[i], sizeof text[i], "%s", versions[i]);
+		pins[list.count++] = (struct deb_pin){ names[i], text[i], arch, sizes[i], { (uint8_t)(versions[i][0]) } };
+	}
+	lock_put(f->lock, &ask_nginx, &list);
+	lock_put(f->lock, &ask_kernel, &list); /* what two requests share is told once */
+}
+
+TEST(changes_are_told_in_versions_and_sizes)
+{
+	static const char *const old[] = { "5.2", "2.36", "1.22.1-9+deb12u1" }, *const new[] = { NULL, "2.36", "1.22.1-9" };
+	static const uint64_t old_sizes[] = { 1u << 20, 1000, 612u << 10 }, new_sizes[] = { 0, 1000, 12u << 20 };
+	struct fixture a, b;
+	size_t n;
+
+	unlink("t.lock");
+	load(&a);
+	load(&b);
+	put_versions(&a, old, old_sizes, 3);
+	put_versions(&b, old, old_sizes, 3);
+	char *text = changes_text(a.lock, b.lock, &n);
+	assert_string_equal(text, "");
+	assert_int_equal(n, 0);
+	free(text);
+	put_versions(&b, new, new_sizes, 3);
+	text = changes_text(a.lock, b.lock, &n);
+	assert_string_equal(text, "removed bash 5.2  (1024 KiB)\n"
+				  "nginx-light 1.22.1-9+deb12u1 -> 1.22.1-9  (612 KiB -> 12.0 MiB)\n"
+				  "2 changes: 3 -> 2 packages, 1637 KiB -> 12.0 MiB\n");
+	assert_int_equal(n, 2);
+	free(text);
+	text = changes_text(b.lock, a.lock, &n);
+	assert_has(text, "added bash 5.2  (1024 KiB)\n");
+	free(text);
+	release(&a);
+	release(&b);
+}
+
+#define V2(request) "lock: 2\nrequests:\n  - {" request "}\n"
+
+TEST(each_kind_has_its_own_fields)
+{
+	refused(V2("kind: archive, size: 1, sha256: " DIGEST), "t.lock:3:5: a request of kind archive has either `url` or");
+	refused(V2("kind: archive, url: x, path: y, size: 1, sha256: " DIGEST), "has either `url` or `path`");
+	refused(V2("kind: archive, url: x, sha256: " DIGEST), "t.lock:3:5: `size` is missing");
+	refused(V2("kind: oci, path: x"), "`sha256` is missing");
+	refused(V2("kind: oci, path: x, sha256: abc"), "t.lock:3:34: not a SHA-256 digest");
+	refused(V2("kind: tool, version: \"1\", path: x, sha256: " DIGEST), "a request of kind tool has no `path`");
+	refused(V2("kind: busybox, path: x, size: 1, sha256: " DIGEST ", packages: [a]"), "has no `packages`");
+	refused(V2("kind: kernel, packages: [a], drop: [b], pins: []"), "a request of kind kernel has no `drop`");
+	refused(V2("kind: debian-source, packages: [a], pins: []"), "exactly one .dsc file, not 0");
+	refused(V2("kind: debian-source, packages: [a], pins: [{name: ../a.dsc, version: \"1\", arch: source, size: 1, "
+		   "sha256: " DIGEST "}]"), "not a name that a Debian package can have");
+}
+
+TEST(a_request_stands_once)
+{
+	refused("lock: 2\nrequests:\n  - {kind: tool, version: a, sha256: " DIGEST "}\n"
+		"  - {kind: tool, version: b, sha256: " DIGEST "}\n", "t.lock:4:5: tool stands here twice");
+}
+
+TEST(the_first_version_is_read_and_rewritten)
+{
+	struct fixture f;
+	size_t size;
+
+	write_text("t.lock", "lock: 1\nrequests: [{kind: debian, packages: [a], pins: [{name: a, version: \"1\", arch: amd64, "
+			     "size: 1, sha256: " DIGEST "}]}]\n");
+	load(&f);
+	static const char *const a[] = { "a" };
+	assert_non_null(lock_find(f.lock, &(struct lock_ask){ .kind = LOCK_DEBIAN, .packages = a, .n_packages = 1 }));
+	assert_int_equal(f.lock->version, 1);
+	assert_true(save(&f));
+	release(&f);
+	char *text = read_file("t.lock", &size);
+	assert_has(text, "\nlock: 2\n");
+	free(text);
 }
 
 /* They were read as mappings without keys: a crash. */
@@ -288,6 +497,14 @@ main(void)
 		cmocka_unit_test(another_request_is_another_pin),
 		cmocka_unit_test(a_lock_that_became_empty_is_readable),
 		cmocka_unit_test(wrong_files_are_refused),
+		cmocka_unit_test(one_digest_of_every_kind_is_found_again),
+		cmocka_unit_test(another_answer_takes_the_place_of_the_first),
+		cmocka_unit_test(requests_are_sorted_whatever_their_order),
+		cmocka_unit_test(what_nobody_asks_for_is_said),
+		cmocka_unit_test(changes_are_told_in_versions_and_sizes),
+		cmocka_unit_test(each_kind_has_its_own_fields),
+		cmocka_unit_test(a_request_stands_once),
+		cmocka_unit_test(the_first_version_is_read_and_rewritten),
 		cmocka_unit_test(lists_and_texts_are_refused),
 		cmocka_unit_test(wrong_digests_are_refused),
 		cmocka_unit_test(pins_answer_their_request),
