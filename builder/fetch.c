@@ -116,8 +116,8 @@ unknown_name(struct fetcher *f, struct err *e)
 	known[n] = NULL;
 	const char *meant = nearest(name, known);
 	free(known);
-	return err_set(e, 0, "--update: %s is no package of the lock, and no recipe and no service that asks for packages%s%s%s",
-		       name, meant ? ": did you mean " : "", meant ? meant : "", meant ? "?" : "");
+	return err_set(e, 0, "--update: %s is no package of the lock, and no recipe and no service that asks for packages%s%s"
+			     "%s", name, meant ? ": did you mean " : "", meant ? meant : "", meant ? "?" : "");
 }
 
 static void

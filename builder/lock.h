@@ -12,7 +12,8 @@
 #include "mem.h"
 #include "sources.h"
 
-/* A new kind is a word here, a line in lock_kinds, and where its request has a field of its own, a line in lock_texts. */
+/* A new kind is a word here, a line in lock_kinds and one in lock_read.c's kind_words; where its request has a field of
+ * its own, a line in lock_texts. */
 enum lock_kind {
 	LOCK_KERNEL,  /* a kernel's package */
 	LOCK_DEBIAN,  /* packages with their dependencies */
@@ -87,8 +88,8 @@ int lock_compare(const struct lock_ask *a, const struct lock_ask *b);
 /* The i-th of lock_texts; NULL where it has none. */
 const char *lock_ask_field(const struct lock_ask *ask, size_t i);
 
-/* lock_write.c: writes the file if anything changed: a temporary one, on the disk before it is renamed; *changed tells. Requests
- * that were not used in this run are left out, the others sorted. */
+/* lock_write.c: writes the file if anything changed: a temporary one, on the disk before it is renamed; *changed tells.
+ * Requests that were not used in this run are left out, the others sorted. */
 int lock_save(struct lock *l, bool *changed, struct err *e);
 void lock_print(struct lock *l, FILE *to); /* what lock_save writes */
 
@@ -102,7 +103,7 @@ struct lock_sum {
  * number; `before` counts whole. */
 struct lock_sum lock_sum(const struct lock *l);
 size_t lock_changes(const struct lock *before, const struct lock *after, FILE *to);
-/* 612 KiB, 3.1 MiB. */
+/* 80 bytes, 612 KiB, 12.1 MiB. */
 void lock_size_text(uint64_t bytes, char out[24]);
 
 /* Which fields a kind's request has, for the reader and the writer: masks of enum lock_field. */

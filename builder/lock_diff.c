@@ -109,7 +109,9 @@ lock_size_text(uint64_t bytes, char out[24])
 {
 	uint64_t kib = (bytes + 512) >> 10;
 
-	if (kib < 10240)
+	if (bytes < 1024)
+		snprintf(out, 24, "%llu bytes", (unsigned long long)bytes);
+	else if (kib < 10240)
 		snprintf(out, 24, "%llu KiB", (unsigned long long)kib);
 	else
 		snprintf(out, 24, "%llu.%llu MiB", (unsigned long long)(kib >> 10), (unsigned long long)((kib & 1023) * 10 >> 10));

@@ -85,7 +85,7 @@ def give_to_nobody(folder):
 
 def cold_cache(target, lock):
     """A cache that holds the pinned packages and nothing that was made of them."""
-    for digest in re.findall("sha256: ([0-9a-f]{64})", lock.read_text()):
+    for digest in re.findall("name: .*\n *sha256: ([0-9a-f]{64})", lock.read_text()):
         blob = target / "blob" / digest[:2] / digest
         blob.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(CACHE / "blob" / digest[:2] / digest, blob)

@@ -181,7 +181,7 @@ def test_a_lock_that_is_wrong(project):
     project.write("t.lock", "lock: 9\n")
     result = project.ingot("build", "-q", "t.yml")
     assert result.status == 1 and result.out == ""
-    assert "t.lock:1:7: `lock` must be between 1 and 1, not 9" in result.lines
+    assert "t.lock:1:7: `lock` must be between 1 and 2, not 9" in result.lines
     assert "t.lock: the lock is wrong: mend it, or delete it to resolve anew" in result.lines
     assert_none(project)
 
@@ -248,6 +248,7 @@ def test_an_output_that_is_no_folder(project, one_line):
 @pytest.mark.needs_user
 def test_an_output_that_cannot_be_written(open_project, one_line):
     open_project.lock()
+    open_project.ingot("lock", "-q", "t.yml")  # nothing is left to be written there
     (open_project.dir / "closed").mkdir()
     subprocess.run(["chown", "-R", "65534", str(open_project.dir / "out")], check=True)
     line = one_line(open_project.ingot("build", "-q", "-o", "closed", "t.yml", wrap=NOBODY))

@@ -32,8 +32,7 @@ def test_a_version_that_the_mirror_does_not_have(project):
     project.lock.write_text(re.sub("sha256: [0-9a-f]{64}", "sha256: " + "1" * 64, text))
     done = project.build()
     refused(done, "ingot: .*user-mode-linux.*0\\.0-0.*")
-    assert "delete" in done.stderr and "lock" in done.stderr, "it says the mend"
-    assert "ingot lock" not in done.stderr, "there is no such verb"
+    assert "`ingot lock --update IMAGE.yml`" in done.stderr, "it says the mend"
 
 
 def test_a_lock_that_cannot_be_read(project):
