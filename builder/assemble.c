@@ -79,7 +79,7 @@ put_packages(const struct assembler *a, const struct plan_root *root, const stru
 			unrun = arena_printf(a->plan->arena, "%s%s%s", unrun, unrun[0] ? ", " : "", s->pins->pins[i].name);
 		free(scripts);
 	}
-	if (unrun[0])
+	if (unrun[0] && a->plan->fresh) /* once is enough */
 		progress_note("%s: the install scripts of these packages were not run, a recipe must supply what they do: %s",
 			      root->path[0] ? root->path + 1 : "machine", unrun);
 	return 0;

@@ -30,6 +30,7 @@ fetch(struct build *b, const struct build_options *o, struct err *e)
 	int r = fetch_inputs(&b->plan, l, b->cache, &o->fetch, e);
 	if (r == 0 && !o->fetch.locked)
 		r = lock_save(l, &changed, e);
+	b->plan.fresh = changed;
 	if (r == 0 && changed)
 		progress_note("wrote %s: it pins everything that this image is made of", l->file);
 	lock_release(l);

@@ -47,6 +47,7 @@ struct plan {
 	const struct model_link *dhcp; /* the link that a DHCP client is needed for, or NULL */
 	const struct recipe_kernel *kernel;
 	const struct deb_list *kernel_pins; /* set by fetch */
+	bool fresh;                        /* set by fetch: something was pinned for the first time */
 };
 
 /* The project must have been loaded without errors; the plan borrows from it. */
