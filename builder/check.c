@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "plan.h"
 #include "project.h"
 #include "table.h"
 #include "value.h"
@@ -237,12 +238,15 @@ check_sum(struct project *p)
 	const struct image *m = &p->image;
 	uint64_t sum = 0;
 
+	for (size_t i = 0; i < m->network.links.n; i++)
+		sum += m->network.links.v[i].dhcp ? DHCP_MEMORY : 0;
+	const char *dhcp = sum ? " with the DHCP client's 16M" : "";
 	for (size_t i = 0; i < project_units(p); i++)
 		if (__builtin_add_overflow(sum, project_unit(p, i)->limits.memory, &sum))
 			sum = UINT64_MAX;
 	if (m->budget.memory && sum > m->budget.memory)
 		diag(p->diags, node_place(m->budget.head.node ? m->budget.head.node : m->head.node, "memory"),
-		     "the services' memory limits add up to %lluK, the machine has %lluK (budget.memory)",
+		     "the services' memory limits%s add up to %lluK, the machine has %lluK (budget.memory)", dhcp,
 		     (unsigned long long)sum >> 10, (unsigned long long)m->budget.memory >> 10);
 }
 

@@ -130,7 +130,7 @@ is_loaded(const struct build *b, const char *module)
 }
 
 static void
-check_symbols(struct build *b, const char *config)
+check_symbols(const struct build *b, const char *config)
 {
 	const struct node *place = node_place(b->project.image.kernel.head.node, "recipe");
 
@@ -149,7 +149,7 @@ check_symbols(struct build *b, const char *config)
 }
 
 int
-check_kernel_config(struct build *b, struct err *e)
+check_kernel_config(const struct build *b, struct err *e)
 {
 	const struct content *c = &b->kernel.config;
 

@@ -433,7 +433,7 @@ command_place(const struct model_service *s)
 }
 
 int
-check_programs(struct build *b, struct err *e)
+check_programs(const struct build *b, struct err *e)
 {
 	const struct plan *p = &b->plan;
 	struct checker c = { .tree = b->tree, .arena = arena_new(), .diags = b->project.diags, .e = e };

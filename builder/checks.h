@@ -7,12 +7,16 @@
 #define INGOT_CHECKS_H
 
 #include "build.h"
+#include "output.h"
 
 /* check_programs.c: that each command can be executed, with all that its loader needs; that no program is another
  * processor's. */
-int check_programs(struct build *b, struct err *e);
+int check_programs(const struct build *b, struct err *e);
 
 /* check_config.c: that the kernel was configured with what the image uses of it. */
-int check_kernel_config(struct build *b, struct err *e);
+int check_kernel_config(const struct build *b, struct err *e);
+
+/* check_budget.c: that the files, which lie where `name` says, keep to `budget`, and the machine to its memory. */
+void check_budget(const struct build *b, const char *(*name)(const struct build *b, const char *name));
 
 #endif

@@ -214,6 +214,7 @@ struct model_machine_network {
 struct model_budget {
 	struct key_head head;
 	uint64_t memory; /* of the machine */
+	uint64_t image;  /* of the kernel and one output; 0: none */
 	uint64_t ready;  /* from the kernel's begin to the last service; 0: none */
 };
 

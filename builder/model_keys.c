@@ -284,7 +284,8 @@ static const struct key machine_network_keys[] = {
 static const struct key budget_keys[] = {
 	{ "memory", KEY_SIZE, AT(model_budget, memory), .preset = "256M", .min = 32u << 20,
 	  .doc = "of the machine; the services' limits must fit, and `ingot run` gives it to the VM" },
-	LATER("image", "the image's size"),
+	{ "image", KEY_SIZE, AT(model_budget, image), .min = 4096,
+	  .doc = "of the kernel's file and each output's together: a build that comes to more fails; absent: none" },
 	{ "ready", KEY_TIME, AT(model_budget, ready),
 	  .doc = "from the kernel's begin to the last service that is ready; `ingot test` holds the machine against it" },
 	END

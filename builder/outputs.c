@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "build.h"
+#include "checks.h"
 #include "cleanup.h"
 #include "content.h"
 #include "out_cpio.h"
@@ -250,6 +251,13 @@ publish(const struct writing *w, struct err *e)
 }
 
 static int
+keeps_budget(const struct writing *w, const char *(*name)(const struct build *b, const char *name))
+{
+	check_budget(w->b, name);
+	return diags_count(w->b->project.diags) ? -1 : 0;
+}
+
+static int
 begin(struct writing *w, struct err *e)
 {
 	if (render_manifest(w, e))
@@ -275,8 +283,8 @@ write_new(struct writing *w, bool *written, struct err *e)
 {
 	*written = !is_current(w);
 	if (!*written)
-		return 0;
-	if (write_parts(w, e) == 0 && publish(w, e) == 0)
+		return keeps_budget(w, build_file);
+	if (write_parts(w, e) == 0 && keeps_budget(w, part) == 0 && publish(w, e) == 0)
 		return 0;
 	for (size_t i = 0; i < w->n_files; i++)
 		unlink(part(w->b, w->files[i]));

@@ -9,6 +9,8 @@
 #include "project.h"
 #include "sources.h"
 
+#define DHCP_MEMORY (16u << 20) /* of the machine's own DHCP client */
+
 struct plan_source {
 	const struct source *source;
 	struct origin *origin;       /* "recipes/nginx.yml:7" */

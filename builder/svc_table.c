@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define CPU_PERIOD_US 100000
-#define DHCP_MEMORY   (16u << 20)
 #define DHCP_PIDS     16
 
 struct section {

@@ -2,6 +2,7 @@
 """The shipped images under QEMU by `ingot run`, held against ingot(1): the forwarded port answers, isolation and limits
 hold on the shipped kernel, and each way to end has its exit status. Everything finer is tested under User Mode
 Linux."""
+import math
 import re
 import shutil
 import signal
@@ -160,6 +161,24 @@ def test_a_kernel_that_panics_later_is_status_1_and_one_line():
 def test_minimal_boots():
     with run("minimal") as g:
         g.wait_line("^ingot: minimal: booted in [0-9]+ ms, 1 services", timeout=guest.BOOT_S)
+        g.wait_line("^ingot: 1 services ready", timeout=guest.BOOT_S)
+        g.process.send_signal(signal.SIGTERM)
+        assert g.wait_end() == 0
+
+
+def test_the_least_memory_that_the_builder_takes_boots():
+    """Case 17: what it refuses does not fit, and the number that it names is enough."""
+    build.image("minimal")  # for its lock
+    file = build.tree() / "images" / "tight.yml"
+    text = (build.tree() / "images" / "minimal.yml").read_text().replace("image: minimal", "image: tight")
+    shutil.copyfile(build.tree() / "images" / "minimal.lock", file.with_suffix(".lock"))
+    file.write_text(text.replace("memory: 128M", "memory: 64M"))
+    done = build.ingot(*build.arguments("build", "tight"))
+    needs = re.search(r"the machine cannot boot with 64.0M .*: it needs ([0-9.]+)M$", done.stderr, re.M)
+    assert done.returncode == 1 and needs, done.stderr
+    least = math.ceil(float(needs.group(1)))
+    file.write_text(text.replace("memory: 128M", f"memory: {least}M"))
+    with run("tight") as g:
         g.wait_line("^ingot: 1 services ready", timeout=guest.BOOT_S)
         g.process.send_signal(signal.SIGTERM)
         assert g.wait_end() == 0

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""`budget`: an image that comes out too large is refused with the sizes, and nothing of it is written (case 29); so is
+one that the machine's memory cannot hold, before anybody boots it (case 17)."""
+import struct
+
+import pytest
+
+from cli_project import IMAGE
+
+MIB = 1 << 20
+
+
+def bzimage(memory):
+    """The head of a kernel that says how much memory it needs."""
+    head = bytearray(4096)
+    head[0x202:0x208] = b"HdrS" + struct.pack("<H", 0x20f)
+    head[0x260:0x264] = struct.pack("<I", memory)
+    return bytes(head)
+
+
+def build(project, budget="", big=0, kernel=b"a kernel\n"):
+    """An image with a file of so many random-looking bytes, so that they do not compress."""
+    project.lock(kernel=kernel)
+    project.write("big", bytes((i * 2654435761 >> 13) & 0xff for i in range(4096)) * (big // 4096))
+    image = IMAGE + (f"budget: {{{budget}}}\n" if budget else "")
+    project.write("t.yml", image.replace("services:", "  - file: {path: big, to: /big}\nservices:"))
+    return project.ingot("build", "-q", "t.yml")
+
+
+def refused(result):
+    assert result.status == 1 and result.out == "", result
+    *errors, last = result.lines
+    assert last.endswith("; nothing was built") and all(line.startswith("t.yml:13:") for line in errors), result
+    return errors
+
+
+def test_an_image_above_its_budget_is_not_written(project):
+    lines = refused(build(project, "image: 32K"))
+    assert len(lines) == 1
+    assert lines[0].startswith("t.yml:13:17: the kernel (0.1M) and initramfs.cpio.zst (0.")
+    assert "more than budget.image; the largest parts, unpacked: ingot 0." in lines[0]
+    assert not list((project.dir / "out" / "t").iterdir())
+
+
+def test_an_image_within_its_budget(project):
+    assert build(project, "image: 2M").status == 0
+
+
+def test_what_is_there_already_is_held_against_a_new_budget(project):
+    assert build(project).status == 0
+    before = project.outputs()
+    assert len(refused(build(project, "image: 32K"))) == 1
+    assert project.outputs() == before, "the build before is still whole"
+
+
+def test_a_kernel_that_does_not_fit_into_the_memory(project):
+    lines = refused(build(project, "memory: 64M", kernel=bzimage(56 * MIB)))
+    assert len(lines) == 1
+    assert lines[0].startswith("t.yml:13:18: the machine cannot boot with 64.0M (budget.memory): the kernel takes "
+                               "50.4M, the initramfs 0.")
+    assert lines[0].endswith(": it needs 72.2M") or lines[0].endswith(": it needs 72.1M"), lines
+    assert not list((project.dir / "out" / "t").iterdir())
+    assert build(project, "memory: 73M", kernel=bzimage(56 * MIB)).status == 0
+
+
+def test_files_that_do_not_fit_while_they_are_unpacked(project):
+    """They may fill half of what is left beside the kernel; the archive of zeros takes next to nothing."""
+    kernel = bzimage(40 * MIB)
+    lines = refused(build(project, "memory: 72M", big=20 * MIB, kernel=kernel))
+    assert len(lines) == 1 and "and its 20." in lines[0] and ": it needs 7" in lines[0], lines
+    assert build(project, "memory: 80M", big=20 * MIB, kernel=kernel).status == 0
+
+
+def test_the_limits_must_fit_beside_the_kernel_and_the_files(project):
+    kernel = bzimage(40 * MIB)
+    assert build(project, "memory: 68M", big=15 * MIB, kernel=kernel).status == 0
+    image = (project.dir / "t.yml").read_text().replace("memory: 8M", "memory: 24M")
+    project.write("t.yml", image)
+    lines = refused(project.ingot("build", "-q", "t.yml"))
+    assert len(lines) == 1
+    assert lines[0].startswith("t.yml:13:18: the kernel (36.0M), the image's files in memory (15.")
+    assert "and the services' memory limits (24.0M) come to 7" in lines[0]
+    assert lines[0].endswith("M, the machine has 68.0M (budget.memory)")
+
+
+@pytest.mark.parametrize("links, status", [("", 0), ("network: {links: [{dhcp: true}]}\n", 1)])
+def test_the_dhcp_client_counts(project, links, status):
+    text = IMAGE.replace("memory: 8M", "memory: 24M") + "budget: {memory: 32M}\n" + links
+    project.write("t.yml", text)
+    result = project.ingot("check", "t.yml")
+    assert result.status == status, result
+    if status:
+        assert result.lines[0] == ("t.yml:12:18: the services' memory limits with the DHCP client's 16M add up to "
+                                   "40960K, the machine has 32768K (budget.memory)")
