@@ -162,6 +162,15 @@ check_state(struct project *p, const struct model_service *s)
 	}
 }
 
+static bool
+names_port(const struct model_service *s, uint64_t port)
+{
+	for (size_t i = 0; i < s->network.ports.n; i++)
+		if (s->network.ports.v[i].machine == port && s->network.ports.v[i].protocol == NET_TCP)
+			return true;
+	return false;
+}
+
 static void
 check_unit(struct project *p, const struct model_service *s)
 {
@@ -186,6 +195,10 @@ check_unit(struct project *p, const struct model_service *s)
 		diag(p->diags, node_place(s->ready.head.node, "tcp"),
 		     "nothing can reach port %llu of a service without a network: write `network: {mode: machine}`",
 		     (unsigned long long)s->ready.tcp);
+	else if (s->ready.tcp && s->ready.tcp < LOW_PORTS && !names_port(s, s->ready.tcp))
+		diag(p->diags, node_place(s->ready.head.node, "tcp"),
+		     "port %llu is below %d, where only what stands in `ports` can be bound: add {machine: %llu} there",
+		     (unsigned long long)s->ready.tcp, LOW_PORTS, (unsigned long long)s->ready.tcp);
 	if (s->restart.backoff.max < s->restart.backoff.first)
 		diag(p->diags, s->restart.backoff.head.node, "`max` is below `first`");
 	check_unchecked(p, s->head.node, s->unchecked.v, s->unchecked.n);

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOW_PORTS 1024 /* ports below are reserved to capabilities by the kernel's default */
 
 static void
 add_source(struct plan *p, struct plan_root *root, const struct source *s, const char *file)

@@ -9,6 +9,7 @@
 #include "project.h"
 #include "sources.h"
 
+#define LOW_PORTS   1024 /* ports below are reserved to capabilities by the kernel's default */
 #define DHCP_MEMORY (16u << 20) /* of the machine's own DHCP client */
 
 struct plan_source {

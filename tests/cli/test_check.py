@@ -63,6 +63,40 @@ def test_one_error_is_one_line(project, change, error):
     assert len(lines) <= 2, lines  # a misspelt key that must be there is also missing
 
 
+SECOND = """\
+  db:
+    sources: [{file: {path: prog, to: /bin/prog, mode: 0755}}]
+    command: [/bin/prog]
+    limits: {memory: 8M}
+"""
+NETWORK = "    network: {mode: machine, ports: [{machine: 80}]}\n"
+
+
+@pytest.mark.parametrize("text, error", [
+    (IMAGE + "users: [{name: a, uid: 5000}, {name: a, uid: 5001}]\n", "t.yml:12:38: the user `a` is declared twice"),
+    (IMAGE + "users: [{name: a, uid: 5000}, {name: b, uid: 5000}]\n", "t.yml:12:46: uid 5000 is `a`'s already"),
+    (IMAGE + "users: [{name: a, uid: 5000, gid: 0}]\n", "t.yml:12:35: `gid` must be between 1 and 4294967294, not 0"),
+    (IMAGE + "    user: root\n",
+     "t.yml:12:11: no service runs as root: declare a user under `users`, or leave `user` out"),
+    (IMAGE + NETWORK + SECOND + NETWORK, "t.yml:17:38: port 80 of the machine is `web`'s already"),
+    (IMAGE + "    network: {mode: machine}\n    ready: {tcp: 80}\n",
+     "t.yml:13:18: port 80 is below 1024, where only what stands in `ports` can be bound: add {machine: 80} there"),
+    (IMAGE + "    needs: [db]\n" + SECOND + "    needs: [web]\n",
+     "t.yml:12:12: the needs go in a circle: web -> db -> web"),
+    (IMAGE + "    needs: [bd]\n" + SECOND, "t.yml:12:12: needs `bd`, which is no service and no job: did you mean `db`?"),
+    (IMAGE.replace("8M", "200M") + SECOND.replace("8M", "100M"),
+     "t.yml:1:1: the services' memory limits add up to 307200K, the machine has 262144K (budget.memory)"),
+    (IMAGE + "run: {forward: [{host: 80, machine: 80}, {host: 80, machine: 81}]}\n",
+     "t.yml:12:42: port 80 of the host is forwarded twice"),
+    (IMAGE + "    state: [{path: /a, size: 64K}, {path: /a/b, size: 64K}]\n", "t.yml:12:43: /a/b and /a lie in each other"),
+    (IMAGE + "    state: [{path: /proc/x, size: 64K}]\n",
+     "t.yml:12:20: /proc/x cannot be state: /proc is made at each start"),
+])
+def test_users_ports_needs_mounts_and_sums_that_clash(project, text, error):
+    """Case 7."""
+    assert refused(project, text) == [error]
+
+
 def test_every_error_in_one_run(project):
     text = (IMAGE.replace("image: t", "image: T").replace("8M", "8X").replace("/etc/motd", "etc/motd")
             .replace("/srv/data", "/srv/../data").replace("prog, to", "gone, to") + "colour: red\n")
