@@ -162,13 +162,17 @@ check_state(struct project *p, const struct model_service *s)
 	}
 }
 
-static bool
-names_port(const struct model_service *s, uint64_t port)
+/* The first port that needs no capability, as the plan will have it. */
+static uint64_t
+lowest_port(const struct project *p)
 {
-	for (size_t i = 0; i < s->network.ports.n; i++)
-		if (s->network.ports.v[i].machine == port && s->network.ports.v[i].protocol == NET_TCP)
-			return true;
-	return false;
+	uint64_t lowest = LOW_PORTS;
+
+	for (size_t i = 0; i < project_units(p); i++)
+		for (size_t k = 0; k < project_unit(p, i)->network.ports.n; k++)
+			if (project_unit(p, i)->network.ports.v[k].machine < lowest)
+				lowest = project_unit(p, i)->network.ports.v[k].machine;
+	return lowest;
 }
 
 static void
@@ -195,10 +199,10 @@ check_unit(struct project *p, const struct model_service *s)
 		diag(p->diags, node_place(s->ready.head.node, "tcp"),
 		     "nothing can reach port %llu of a service without a network: write `network: {mode: machine}`",
 		     (unsigned long long)s->ready.tcp);
-	else if (s->ready.tcp && s->ready.tcp < LOW_PORTS && !names_port(s, s->ready.tcp))
+	else if (s->ready.tcp && s->ready.tcp < lowest_port(p))
 		diag(p->diags, node_place(s->ready.head.node, "tcp"),
-		     "port %llu is below %d, where only what stands in `ports` can be bound: add {machine: %llu} there",
-		     (unsigned long long)s->ready.tcp, LOW_PORTS, (unsigned long long)s->ready.tcp);
+		     "no service can bind port %llu, as none below %llu stands in `ports`: add {machine: %llu} there",
+		     (unsigned long long)s->ready.tcp, (unsigned long long)lowest_port(p), (unsigned long long)s->ready.tcp);
 	if (s->restart.backoff.max < s->restart.backoff.first)
 		diag(p->diags, s->restart.backoff.head.node, "`max` is below `first`");
 	check_unchecked(p, s->head.node, s->unchecked.v, s->unchecked.n);

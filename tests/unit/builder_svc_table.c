@@ -60,7 +60,7 @@ static const char whole[] = IMAGE_HEAD
 	"    limits: {memory: 64M, pids: 32, cpu: 80%}\n"
 	"    scratch: {size: 2M}\n"
 	"    state: [{path: /var/z, size: 1M}, {path: /var/a, size: 2M, mode: 0750}]\n"
-	"    ready: {tcp: 80, timeout: 7s}\n"
+	"    ready: {tcp: 8080, timeout: 7s}\n"
 	"    restart: {policy: on-failure, backoff: {first: 200ms, max: 9s}}\n"
 	"    stop: {signal: QUIT, timeout: 3s}\n"
 	"  db: {command: [/bin/run], limits: {memory: 8M}, ready: {fd: 4}}\n"
@@ -116,7 +116,7 @@ TEST(a_service_is_whole)
 	assert_int_equal(s->gid, 33);
 	assert_int_equal(s->flags, 0);
 	assert_int_equal(s->ready, TBL_READY_TCP);
-	assert_int_equal(s->ready_port, 80);
+	assert_int_equal(s->ready_port, 8080);
 	assert_int_equal(s->ready_timeout_ms, 7000);
 	assert_int_equal(s->restart, TBL_RESTART_ON_FAILURE);
 	assert_int_equal(s->backoff_first_ms, 200);
@@ -236,7 +236,7 @@ static const struct {
 	{ "path: /var/z", "path: /var/y" },
 	{ "size: 2M, mode: 0750", "size: 3M, mode: 0750" },
 	{ "mode: 0750", "mode: 0700" },
-	{ "tcp: 80, timeout", "tcp: 81, timeout" },
+	{ "tcp: 8080, timeout", "tcp: 8081, timeout" },
 	{ "timeout: 7s", "timeout: 8s" },
 	{ "policy: on-failure", "policy: never" },
 	{ "first: 200ms", "first: 201ms" },
@@ -290,7 +290,7 @@ TEST(the_table_is_shown_whole)
 	assert_has(text, "    needs: db dhcp\n");
 	assert_has(text, "    user: uid 10001, gid 33\n");
 	assert_has(text, "    mount: state /var/a size 2097152 mode 0750 (on the machine: /state/web/var/a)\n");
-	assert_has(text, "    ready: tcp port 80, timeout 7000 ms\n");
+	assert_has(text, "    ready: tcp port 8080, timeout 7000 ms\n");
 	assert_has(text, "    schedule: every 300000 ms, timeout 60000 ms\n");
 	free(text);
 	free(m.bytes);
