@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 static void
 add_source(struct plan *p, struct plan_root *root, const struct source *s, const char *file)
 {

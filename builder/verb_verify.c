@@ -26,34 +26,6 @@ struct verify {
 	bool differs;
 };
 
-/* What is to be compared must have been pinned: another version would differ, and say nothing of the build. */
-static int
-check_lock(struct build *b, struct err *e)
-{
-	struct plan_fetch f = { .cache = NULL };
-	const char *file = build_lock_file(b);
-
-	if (access(file, F_OK))
-		return err_set(e, 0, "there is no %s, and so nothing says what to rebuild: run `ingot build` first", file);
-	f.lock = lock_load(b->project.arena, b->project.diags, file);
-	if (!f.lock)
-		return -1;
-	struct lock_ask ask = plan_kernel_request(&b->plan);
-	plan_ask(&f, &ask);
-	for (size_t i = 0; i <= b->plan.n_units; i++) {
-		const struct plan_root *root = i < b->plan.n_units ? &b->plan.units[i].root : &b->plan.machine;
-		for (size_t k = 0; k < root->n_sources; k++)
-			if (plan_request(root->sources[k].source, &ask))
-				plan_ask(&f, &ask);
-	}
-	free(f.missing);
-	lock_release(f.lock);
-	if (!f.unresolved)
-		return 0;
-	return err_set(e, 0, "%s does not answer %zu of %zu requests: run `ingot build` first", file, f.unresolved,
-		       f.requests);
-}
-
 static int
 not_dots(const struct dirent *d)
 {
@@ -204,7 +176,10 @@ verb_verify(const struct options *o, struct build *b, struct err *e)
 	v.found = b->dir;
 	if (access(v.found, F_OK))
 		return err_set(e, errno, "nothing was built to %s yet", v.found);
-	if (check_lock(b, e) || build_prepare(b, &o->build, e))
+	/* another version would differ, and say nothing of the build */
+	struct build_options locked = o->build;
+	locked.fetch.locked = true;
+	if (build_prepare(b, &locked, e))
 		return VERB_FAILED;
 	char *folder = arena_printf(v.arena, "%s/.verify-XXXXXX", o->build.out_dir);
 	if (!mkdtemp(folder))

@@ -140,12 +140,12 @@ def test_a_source_that_changed_is_named_in_the_archive(built):
 
 def test_nothing_is_resolved_anew(built, one_line):
     os.rename(built.dir / "t.lock", built.dir / "other")
-    line = one_line(verify(built))
-    assert line == "ingot: there is no t.lock, and so nothing says what to rebuild: run `ingot build` first"
+    assert one_line(verify(built)).startswith("ingot: there is no t.lock, ")
     assert not (built.dir / "t.lock").exists()
     os.rename(built.dir / "other", built.dir / "t.lock")
     built.write("t.yml", IMAGE.replace("services:", "  - debian: {packages: [more]}\nservices:"))
-    assert one_line(verify(built)) == "ingot: t.lock does not answer 1 of 2 requests: run `ingot build` first"
+    lines = verify(built).lines
+    assert any("debian more" in line and "ingot lock t.yml" in line for line in lines), lines
 
 
 def test_a_poisoned_cache_is_seen(built, one_line):
