@@ -84,6 +84,12 @@ step_cgroup_ns(struct sandbox *x)
 }
 
 static int
+step_cwd(struct sandbox *x)
+{
+	return x->s->cwd ? chdir(tbl_str(x->t, x->s->cwd)) : 0;
+}
+
+static int
 step_hostname(struct sandbox *x)
 {
 	return sethostname(x->name, strlen(x->name));
@@ -99,6 +105,7 @@ static const struct step isolation[] = {
 	{ LAUNCH_ROOT, sandbox_root },
 	{ LAUNCH_MOUNT, sandbox_mount },
 	{ LAUNCH_PIVOT, sandbox_pivot },
+	{ LAUNCH_CWD, step_cwd },
 	{ LAUNCH_HOSTNAME, step_hostname },
 };
 

@@ -29,7 +29,7 @@ static const struct {
 };
 
 static_assert(sizeof(struct tbl_header) % ALIGN == 0, "sections start aligned");
-static_assert(sizeof(struct tbl_svc) == 120, "the layout is a contract: raise TBL_VERSION with it");
+static_assert(sizeof(struct tbl_svc) == 128, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_mount) == 24, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_link) == 24, "the layout is a contract: raise TBL_VERSION with it");
 
@@ -238,6 +238,8 @@ check_service(const struct tbl *t, uint32_t index, struct err *e)
 		return err_set(e, 0, "the name is wrong");
 	if (machine != (s->root == 0) || (!machine && !path_ok(t, s->root)))
 		return err_set(e, 0, "the root is wrong");
+	if (s->cwd != 0 && (machine || !path_ok(t, s->cwd)))
+		return err_set(e, 0, "the folder it starts in is wrong");
 	if (machine != (s->uid == 0) || machine != (s->gid == 0) || (machine && s->mounts.count != 0))
 		return err_set(e, 0, "only a program of the machine runs as uid 0 and gid 0, and without mounts");
 	if (!numbers_ok(s))

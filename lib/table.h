@@ -17,7 +17,7 @@
 #include "err.h"
 
 #define TBL_MAGIC   "INGOTTBL"
-#define TBL_VERSION 1u
+#define TBL_VERSION 2u
 #define TBL_PATH    "/ingot/table" /* where PID 1 finds it */
 
 #define TBL_SIZE_MAX (16u << 20)
@@ -118,6 +118,8 @@ struct tbl_svc {
 	uint32_t run_timeout_ms; /* TBL_JOB: 0 is none */
 	uint32_t pids_max;
 	uint32_t cpu_quota_us, cpu_period_us; /* quota 0: no limit */
+	uint32_t cwd;        /* string: folder of its root that it starts in; none: / */
+	uint32_t pad;
 	uint64_t memory_max; /* never 0 */
 };
 

@@ -26,6 +26,7 @@ read_service(const struct tbl *t, uint32_t index)
 
 	read_text(tbl_str(t, s->name));
 	read_text(tbl_str(t, s->root));
+	read_text(tbl_str(t, s->cwd));
 	for (uint32_t i = 0; i < s->argv.count; i++)
 		read_text(tbl_word(t, s->argv, i));
 	for (uint32_t i = 0; i < s->env.count; i++)

@@ -144,6 +144,8 @@ static const struct nonsense refused[] = {
 	AT(svcs[0].mounts.count, 1),
 	AT(svcs[1].uid, 0),
 	AT(svcs[1].uid, UINT32_MAX),
+	AT(svcs[1].cwd, BEYOND),
+	AT(svcs[1].cwd, 1) /* a relative path */,
 	AT(svcs[0].uid, 1),
 	AT(svcs[1].gid, 0),
 	AT(svcs[1].gid, UINT32_MAX),
@@ -192,6 +194,7 @@ static const struct nonsense free_fields[] = {
 	ANY(svcs[1].stop_timeout_ms),
 	ANY(svcs[1].run_timeout_ms),
 	ANY(svcs[1].cpu_quota_us),
+	ANY(svcs[1].pad),
 	ANY(mounts[3].pad),
 };
 
@@ -344,6 +347,8 @@ TEST(paths_are_held_to_their_form)
 		assert_false(opens_with(&g.mounts[3].path, &g, bad[i]));
 		good_table(&g);
 		assert_false(opens_with(&g.svcs[1].root, &g, bad[i]));
+		good_table(&g);
+		assert_false(opens_with(&g.svcs[1].cwd, &g, bad[i]));
 		good_table(&g);
 		assert_false(opens_with(&g.modules[0].path, &g, bad[i]));
 		good_table(&g);
