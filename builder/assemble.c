@@ -92,8 +92,16 @@ put_root(const struct assembler *a, const struct plan_root *root, struct err *e)
 		return -1;
 	for (size_t i = 0; i < root->n_sources; i++) {
 		const struct plan_source *s = &root->sources[i];
-		if (s->source->debian ? put_packages(a, root, s, e) :
-					put_local(a->plan->arena, s, root->path, a->tree, e))
+		int r;
+		if (s->source->debian)
+			r = put_packages(a, root, s, e);
+		else if (s->source->archive)
+			r = put_archive(a->cache, s, root->path, a->tree, e);
+		else if (s->source->oci)
+			r = put_oci(a->cache, s, root->path, a->tree, e);
+		else
+			r = put_local(a->plan->arena, s, root->path, a->tree, e);
+		if (r)
 			return -1;
 	}
 	return 0;
@@ -135,12 +143,13 @@ put_names(const struct assembler *a, const char *root, const char *user, uint32_
 }
 
 static int
-put_unit(const struct assembler *a, const struct plan_unit *u, struct err *e)
+put_unit(const struct assembler *a, struct plan_unit *u, struct err *e)
 {
 	static const char *const points[] = { "/proc", "/dev", "/tmp", "/run" };
 	const char *root = u->root.path;
 
-	if (tree_set_top(a->tree, root, e) || put_root(a, &u->root, e) || put_names(a, root, u->user, u->uid, u->gid, e))
+	if (tree_set_top(a->tree, root, e) || put_root(a, &u->root, e) || put_service(a->plan->arena, u, a->tree, e) ||
+	    put_names(a, root, u->user, u->uid, u->gid, e))
 		return -1;
 	for (size_t i = 0; i < sizeof points / sizeof *points; i++)
 		if (put_mountpoint(a, root, points[i], 0755, e))

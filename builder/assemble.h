@@ -15,5 +15,10 @@ int assemble(const struct plan *p, struct cache *c, struct tree *t, struct kerne
 
 /* sources_local.c: one source that is not a package, put below root ("" for the machine's own). */
 int put_local(struct arena *a, const struct plan_source *s, const char *root, struct tree *t, struct err *e);
+/* sources_archive.c, sources_oci.c */
+int put_archive(struct cache *c, const struct plan_source *s, const char *root, struct tree *t, struct err *e);
+int put_oci(struct cache *c, const struct plan_source *s, const char *root, struct tree *t, struct err *e);
+/* oci_service.c: what a service has by its OCI image's configuration, looked up in its root; checks its cwd. */
+int put_service(struct arena *a, struct plan_unit *u, struct tree *t, struct err *e);
 
 #endif

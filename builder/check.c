@@ -3,10 +3,8 @@
  * What must hold between the values of a model: names that resolve, clashes, cycles, sums. It reads the host's file
  * system only to see whether sources exist, and fetches nothing.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "plan.h"
 #include "project.h"
@@ -35,11 +33,10 @@ check_unchecked(struct project *p, const struct node *owner, const char *const *
 }
 
 static void
-check_source(struct project *p, const struct source *s)
+check_source(struct project *p, const struct source *s, const char *folder)
 {
-	const void *kinds[] = { s->debian, s->file, s->folder, s->text, s->link, s->dir, s->busybox };
+	const void *kinds[] = { s->debian, s->file, s->folder, s->text, s->link, s->dir, s->busybox, s->archive, s->oci };
 	size_t n = 0;
-	struct stat st;
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		n += kinds[i] != NULL;
@@ -47,13 +44,20 @@ check_source(struct project *p, const struct source *s)
 	const struct node *node = s->head.node;
 	bool silent = node && node->kind == NODE_MAP && node->count == (node_get(node, "override") != NULL);
 	if (n > 1 || (n == 0 && silent))
-		diag(p->diags, s->head.node, "a source is exactly one of debian, file, folder, text, link, dir and busybox");
-	if (s->file && s->file->path && (stat(s->file->path, &st) || !S_ISREG(st.st_mode)))
-		diag(p->diags, node_place(s->file->head.node, "path"), "no file %s", s->file->path);
-	if (s->folder && s->folder->path && (stat(s->folder->path, &st) || !S_ISDIR(st.st_mode)))
-		diag(p->diags, node_place(s->folder->head.node, "path"), "no folder %s", s->folder->path);
+		diag(p->diags, s->head.node, "a source is exactly one of debian, file, folder, text, link, dir, busybox, "
+					   "archive and oci");
+	check_source_host(p, s, folder);
 	if (s->debian)
 		check_debian(p, s->debian);
+}
+
+/* Where a recipe that others wrote may read: the folder that its file lies in. */
+static const char *
+recipe_folder(const struct project *p, const struct recipe *r)
+{
+	const char *slash = r->file ? strrchr(r->file, '/') : NULL;
+
+	return slash ? arena_strndup(p->arena, r->file, (size_t)(slash - r->file) + 1) : ".";
 }
 
 static void
@@ -61,9 +65,9 @@ check_recipes(struct project *p)
 {
 	for (size_t i = 0; i < p->n_recipes; i++)
 		for (size_t k = 0; k < p->recipes[i]->sources.n; k++)
-			check_source(p, &p->recipes[i]->sources.v[k]);
+			check_source(p, &p->recipes[i]->sources.v[k], recipe_folder(p, p->recipes[i]));
 	for (size_t k = 0; k < p->image.sources.n; k++)
-		check_source(p, &p->image.sources.v[k]);
+		check_source(p, &p->image.sources.v[k], NULL);
 }
 
 static void
@@ -175,19 +179,39 @@ lowest_port(const struct project *p)
 	return lowest;
 }
 
+/* What is made empty at each start holds no folder to start in. */
 static void
-check_unit(struct project *p, const struct model_service *s)
+check_cwd(struct project *p, const struct model_service *s)
+{
+	for (size_t i = 0; s->cwd && i < sizeof reserved / sizeof *reserved - 1; i++) {
+		size_t n = strlen(reserved[i]);
+		if (n > 1 && strncmp(s->cwd, reserved[i], n) == 0 && s->cwd[n] == '/')
+			diag(p->diags, node_place(s->head.node, "cwd"), "%s cannot be where it starts: %s is made at each start", s->cwd,
+			     reserved[i]);
+	}
+	for (size_t i = 0; s->cwd && i < s->state.n; i++) {
+		size_t n = s->state.v[i].path ? strlen(s->state.v[i].path) : 0;
+		if (n && strncmp(s->cwd, s->state.v[i].path, n) == 0 && s->cwd[n] == '/')
+			diag(p->diags, node_place(s->head.node, "cwd"), "%s cannot be where it starts: the state %s is empty at first",
+			     s->cwd, s->state.v[i].path);
+	}
+}
+
+static void
+check_unit(struct project *p, struct model_service *s)
 {
 	const struct node *at = node_place(s->head.node, "command");
 
+	for (size_t k = 0; k < s->sources.n; k++)
+		check_source(p, &s->sources.v[k], NULL);
+	oci_defaults(p, s);
 	if (node_get(s->head.node, "command") && at->kind == NODE_LIST && (!s->command.n || !value_is_path(s->command.v[0])))
 		diag(p->diags, at, "`command` must begin with an absolute path, such as [/usr/sbin/nginx, ...]");
 	if (s->command.n > TBL_ARGV_MAX)
 		diag(p->diags, at, "`command` has more than %d words", TBL_ARGV_MAX);
 	if (s->env.n > TBL_ARGV_MAX)
 		diag(p->diags, node_place(s->head.node, "env"), "`env` has more than %d entries", TBL_ARGV_MAX);
-	for (size_t k = 0; k < s->sources.n; k++)
-		check_source(p, &s->sources.v[k]);
+	check_cwd(p, s);
 	if (s->network.mode == NET_NONE && s->network.ports.n)
 		diag(p->diags, node_place(s->network.head.node, "ports"),
 		     "ports without a network: write `mode: machine` beside them");

@@ -6,6 +6,7 @@
 #ifndef INGOT_FETCH_H
 #define INGOT_FETCH_H
 
+#include "cache.h"
 #include "lock.h"
 #include "plan.h"
 
@@ -19,5 +20,11 @@ struct fetch_options {
 
 /* On failure either the project's diags hold something or *e does. The lock is changed in memory alone. */
 int fetch_inputs(struct plan *p, struct lock *l, struct cache *c, const struct fetch_options *o, struct err *e);
+
+/* fetch_archive.c: brings what the URL names into the cache, unless it is there. Another digest is an error that names
+ * both, and nothing is kept. This is the one place that asks a server for an archive. */
+int fetch_url(struct cache *c, const char *url, const uint8_t sha256[DIGEST_SIZE], struct content *out, struct err *e);
+/* The same for an archive source, from its URL or path: fills s->archive. */
+int fetch_archive(struct cache *c, struct plan_source *s, struct err *e);
 
 #endif

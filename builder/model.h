@@ -62,6 +62,28 @@ struct src_busybox {
 	int applets; /* links to all of them */
 };
 
+struct src_archive {
+	struct key_head head;
+	const char *url;  /* one of the two */
+	const char *path; /* on the host */
+	const char *sha256;
+	const char *to;
+	uint64_t strip; /* leading components of the names inside that are dropped */
+	LIST_OF(const char *) exclude;
+};
+
+struct oci_image;
+
+struct src_oci {
+	struct key_head head;
+	const char *path; /* on the host */
+	const char *ref;
+	const char *platform;
+	const char *digest; /* of the manifest */
+	LIST_OF(const char *) exclude;
+	const struct oci_image *image; /* what path holds; set by check.c, NULL where it is wrong */
+};
+
 struct source {
 	struct key_head head;
 	int override;
@@ -72,6 +94,8 @@ struct source {
 	struct src_link *link;
 	struct src_dir *dir;
 	struct src_busybox *busybox;
+	struct src_archive *archive;
+	struct src_oci *oci;
 };
 
 /* ---- recipes ---- */
@@ -160,6 +184,12 @@ struct model_scratch {
 	uint64_t size; /* of /tmp, and of /run */
 };
 
+/* A value that a service has from elsewhere than its file. */
+struct model_default {
+	const char *key, *value; /* "command", "env.NAME", "user", "cwd"; as a text for people */
+	const char *origin;      /* "oci image nginx.tar config" */
+};
+
 /* A service, or a job; a job has a schedule and no ready and restart. */
 struct model_service {
 	struct key_head head;
@@ -168,6 +198,7 @@ struct model_service {
 	LIST_OF(struct source) sources;
 	LIST_OF(const char *) command;
 	const char *user;
+	const char *cwd;
 	LIST_OF(const char *) env;
 	LIST_OF(const char *) needs;
 	struct model_network network;
@@ -181,6 +212,9 @@ struct model_service {
 	int overlap;
 	uint64_t timeout;
 	LIST_OF(const char *) unchecked; /* paths whose programs are not held against the root */
+	/* Not from the file: what its OCI image sets where the file says nothing (oci_defaults.c). */
+	const struct src_oci *oci;
+	LIST_OF(struct model_default) defaults;
 };
 
 /* ---- the image ---- */

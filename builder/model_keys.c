@@ -59,6 +59,29 @@ static const struct key busybox_keys[] = {
 	END
 };
 
+static const struct key archive_keys[] = {
+	{ "url", KEY_TEXT, AT(src_archive, url), .doc = "where it is fetched from by the host's curl; this or `path`" },
+	{ "path", KEY_HOSTPATH, AT(src_archive, path), .doc = "the archive on the host, relative to this file" },
+	{ "sha256", KEY_TEXT, AT(src_archive, sha256), .flags = KEY_REQUIRED, .doc = "its digest" },
+	{ "to", KEY_PATH, AT(src_archive, to), .preset = "/", .doc = "the folder that its content goes to" },
+	{ "strip", KEY_INT, AT(src_archive, strip), .preset = "0", .max = 16,
+	  .doc = "leading components of the names inside that are dropped" },
+	{ "exclude", KEY_TEXTS, AT(src_archive, exclude), .doc = "path prefixes in the root that are left out" },
+	END
+};
+
+static const struct key oci_keys[] = {
+	{ "path", KEY_HOSTPATH, AT(src_oci, path), .flags = KEY_REQUIRED,
+	  .doc = "on the host, relative to this file: a layout folder, an oci-archive or a docker-save tar" },
+	{ "ref", KEY_TEXT, AT(src_oci, ref), .doc = "its name or tag, where there are several images" },
+	{ "platform", KEY_TEXT, AT(src_oci, platform), .preset = "linux/amd64",
+	  .doc = "OS/ARCHITECTURE, where there are several" },
+	{ "digest", KEY_TEXT, AT(src_oci, digest),
+	  .doc = "sha256:HEX of its manifest (of a docker-save tar: of its config); another one is an error" },
+	{ "exclude", KEY_TEXTS, AT(src_oci, exclude), .doc = "path prefixes in the root that are left out" },
+	END
+};
+
 static const struct key source_keys[] = {
 	{ "override", KEY_BOOL, AT(source, override), .preset = "false",
 	  .doc = "may replace what an earlier source put there" },
@@ -74,8 +97,10 @@ static const struct key source_keys[] = {
 	{ "dir", KEY_OPTION, AT(source, dir), .sub = dir_keys, .size = sizeof(struct src_dir), .doc = "an empty folder" },
 	{ "busybox", KEY_OPTION, AT(source, busybox), .sub = busybox_keys, .size = sizeof(struct src_busybox),
 	  .doc = "the static busybox that was built with ingot" },
-	LATER("archive", "any archive, by URL or path, with its digest"),
-	LATER("oci", "an OCI image"),
+	{ "archive", KEY_OPTION, AT(source, archive), .sub = archive_keys, .size = sizeof(struct src_archive),
+	  .doc = "what is inside an archive; owners, permissions and times are the archive's" },
+	{ "oci", KEY_OPTION, AT(source, oci), .sub = oci_keys, .size = sizeof(struct src_oci),
+	  .doc = "an OCI image's files; its command, env, user and cwd are what a service has where it states none" },
 	LATER("build", "a build step"),
 	END
 };
@@ -206,9 +231,11 @@ static const struct key schedule_keys[] = {
 	{ "recipes", KEY_NAMES, AT(model_service, recipes), .doc = "what its own root is made of, in order" }, \
 	{ "sources", KEY_STRUCTS, AT(model_service, sources), .flags = KEY_ONE_OPTION, .sub = source_keys, \
 	  .size = sizeof(struct source), .doc = "more for its root, after the recipes" }, \
-	{ "command", KEY_TEXTS, AT(model_service, command), .flags = KEY_REQUIRED, \
-	  .doc = "the program, by its absolute path in the root, and its arguments; no shell reads it" }, \
+	{ "command", KEY_TEXTS, AT(model_service, command), \
+	  .doc = "required but with an OCI image: the program, by its absolute path in the root, and its arguments; no " \
+		 "shell reads it" }, \
 	{ "user", KEY_TEXT, AT(model_service, user), .doc = "one of `users`; absent: a user of its own from 10000 up" }, \
+	{ "cwd", KEY_PATH, AT(model_service, cwd), .doc = "the folder that it starts in; absent: /, or the OCI image's" }, \
 	{ "env", KEY_PAIRS, AT(model_service, env), .doc = "its whole environment, NAME: value" }, \
 	{ "needs", KEY_NAMES, AT(model_service, needs), \
 	  .doc = "services that are ready, jobs that ran well, before it starts" }, \

@@ -17,6 +17,7 @@ struct plan_source {
 	struct origin *origin;       /* "recipes/nginx.yml:7" */
 	const char *recipe;          /* NULL: it stands in the image file */
 	const struct deb_list *pins; /* a debian source: what it came to; set by fetch */
+	struct content archive;      /* an archive source: its bytes; set by fetch */
 };
 
 #define PLAN_FIRST_UID 10000 /* of units that name no user */

@@ -30,5 +30,10 @@ bool project_is_job(const struct project *p, size_t i);
 
 /* check.c: everything that must hold between the values of a model; says what does not to p->diags. */
 void project_check(struct project *p);
+/* check_source.c: what a source reads from the host. folder is its recipe's; NULL: it stands in the image file. */
+void check_source_host(struct project *p, const struct source *s, const char *folder);
+/* oci_defaults.c: fills in what the service's OCI image sets, once its sources are checked; says where it
+ * has no command. */
+void oci_defaults(struct project *p, struct model_service *s);
 
 #endif

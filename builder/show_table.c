@@ -62,6 +62,8 @@ print_service(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 		s->flags & TBL_SVC_MACHINE ? "/ (a program of the machine)" : tbl_str(t, s->root));
 	print_words(t, to, "command", s->argv);
 	print_words(t, to, "env", s->env);
+	if (s->cwd)
+		fprintf(to, "    cwd: %s\n", tbl_str(t, s->cwd));
 	print_deps(t, to, s);
 	fprintf(to, "    user: uid %u, gid %u\n    network: %s\n", s->uid, s->gid,
 		s->flags & TBL_SVC_NETNS ? "none (a namespace of its own)" : "the machine's");

@@ -135,6 +135,7 @@ add_unit(struct compiler *c, const struct plan_unit *u)
 	struct tbl_svc r = {
 		.name = string(c, s->head.name),
 		.root = string(c, u->root.path),
+		.cwd = s->cwd && s->cwd[1] ? string(c, s->cwd) : 0,
 		.kind = u->job ? TBL_JOB : TBL_SERVICE,
 		.flags = s->network.mode == NET_NONE ? TBL_SVC_NETNS : 0,
 		.argv = words(c, s->command.v, s->command.n),

@@ -6,8 +6,8 @@
 
 #include "progress.h"
 
-#define CALL_MAX  (32u << 20)        /* what libarchive may read to find one entry: its headers, a map of holes */
-#define BOMB_FROM ((uint64_t)1 << 30) /* below this, any ratio is fine */
+#define CALL_MAX   (32u << 20)  /* what libarchive may read to find one entry: its headers, a map of holes */
+#define BOMB_FROM  (256u << 20) /* below this, any ratio is fine */
 #define BOMB_RATIO 200u
 
 int
@@ -78,7 +78,8 @@ pipe_begin(struct unpack_pipe *p, const int *filters, struct err *e)
 	r = archive_read_open2(a, p, NULL, p->container ? read_member : pipe_read_packed, NULL, NULL);
 	if (r == ARCHIVE_OK)
 		r = archive_read_next_header(a, &x);
-	return r == ARCHIVE_OK || r == ARCHIVE_EOF ? 0 : pipe_failed(p, a, e);
+	p->empty = r == ARCHIVE_EOF;
+	return r == ARCHIVE_OK || p->empty ? 0 : pipe_failed(p, a, e);
 }
 
 /* The next decompressed piece; 0 at the end, -1 with p->io set. */
@@ -87,7 +88,7 @@ next_plain(struct unpack_pipe *p, const void **data)
 {
 	size_t n = 0;
 	la_int64_t offset;
-	int r = archive_read_data_block(p->plain, data, &n, &offset);
+	int r = p->empty ? ARCHIVE_EOF : archive_read_data_block(p->plain, data, &n, &offset);
 
 	if (r == ARCHIVE_EOF)
 		return 0;
