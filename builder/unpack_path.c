@@ -57,7 +57,7 @@ check_name(const char *name, const char *what, struct err *e)
 		return err_set(e, 0, "there is a %s with a control character in its name", what);
 	if (strlen(name) >= UNPACK_PATH_MAX)
 		return err_set(e, 0, "%.60s...: the %s is too long", name, what);
-	if (name[0] == '/')
+	if (name[0] == '/' && name[strspn(name, "/")]) /* the root itself is "/" to umoci, "./" to others */
 		return err_set(e, 0, "%.300s: a %s must not be absolute", name, what);
 	return 0;
 }

@@ -111,6 +111,7 @@ pipe_read_plain(struct archive *a, void *pipe, const void **data)
 
 	if (n >= 0 && p->n_call > CALL_MAX)
 		n = err_set(&p->io, 0, "the headers of one entry take more than %u MiB", CALL_MAX >> 20);
+	p->ended = n == 0;
 	return n < 0 ? stage_failed(p, a) : n;
 }
 

@@ -25,6 +25,7 @@ struct unpack_pipe {
 	struct sha256 *hash;       /* NULL, or over all that comes out of the decompressor */
 	struct err io;             /* what a stage said, where libarchive only knows that reading failed */
 	bool failed;
+	bool ended;                /* all that comes out of the decompressor was handed on */
 	bool empty;                /* there is not one byte to decompress, which libarchive would not have one ask for */
 	char piece[UNPACK_PIECE];
 };

@@ -20,6 +20,7 @@ struct unpacker {
 	struct unpack_pipe pipe;
 	struct archive *reader;  /* of the entries */
 	size_t room;
+	bool ended;              /* behind the last file nothing comes, not even what ends a tar */
 	uint64_t total;          /* bytes of all files so far */
 	uint64_t text;           /* bytes of all names, targets and xattrs so far */
 	size_t *by_path;         /* hash table of entry numbers plus one, for hard links */

@@ -119,7 +119,8 @@ def names(paths):
 
 def test_later_layers_replace_add_and_take_away(project):
     """Case 13."""
-    found = layers(project, [PROG, member("d/a", b"1"), member("d/b", b"1"), member("d/sub/x", b"1"), member("e", b"1")],
+    found = layers(project, [PROG, member("d/a", b"1"), member("d/b", b"1"), member("d/sub/x", b"1"),
+                             member("e", b"1")],
                    [member("d/a", b"2"), member("d/.wh.b", b""), member("d/c", b"2"), member("d/.wh.sub", b"")],
                    [member("d/b", b"3"), member(".wh.e", b""), member("d/.wh.nothing", b"")])
     assert names(found) == ["/d/a", "/d/b", "/d/c"]
@@ -181,6 +182,19 @@ def test_a_layer_never_takes_away_what_another_source_put(project):
     assert "/d/mine" in paths and "/usr/note" in paths and "/d/a" not in paths
 
 
+def test_a_layer_may_end_with_its_last_file(project):
+    """umoci writes neither the padding of the last file nor the end of the tar; less than that is still cut."""
+    whole = tar([PROG, member("d/a", b"1" * 700)])
+    end = whole.rindex(b"1") + 1
+    for size, fine in ((end, True), (end - 1, False), (end - 300, False)):
+        layout = Layout()
+        use(project, layout.done(layout.image([whole[:size]], CONFIG)))
+        if fine:
+            assert built(project)["/d/a"]["sha256"] == sha(b"1" * 700)
+        else:
+            refused(project, "layer 0: d/a: the archive cannot be read")
+
+
 def test_attributes_owners_and_excluded_paths(project):
     """Case 12, in a layer."""
     found = layers(project, [PROG, member("d/a", b"1", uid=70000, xattrs={"security.capability": b"v"}),
@@ -201,7 +215,7 @@ def test_nodes_below_dev_are_left_out_and_told(project):
 
 def test_a_layer_does_not_leave_the_root_by_a_link(project):
     """Case 12."""
-    use(project, simple([member("o", "../../../..", "link"), member("o/etc/x", b"1")],
+    use(project, simple([member("/", kind="dir"), member("o", "../../../..", "link"), member("o/etc/x", b"1")],
                         [member("o/etc/y", b"2"), member("o/.wh.usr", b"")], [PROG]))
     paths = built(project)
     assert "/etc/x" in paths and "/etc/y" in paths and paths["/usr/bin/prog"]["type"] == "file"
@@ -271,7 +285,8 @@ def test_digest_pins_the_image(project):
     use(project, layout.done(descriptor), f", digest: '{descriptor['digest']}'")
     built(project)
     other = Layout()
-    use(project, other.done(other.image([tar([PROG, member("x", b"1")])], CONFIG)), f", digest: '{descriptor['digest']}'")
+    use(project, other.done(other.image([tar([PROG, member("x", b"1")])], CONFIG)),
+        f", digest: '{descriptor['digest']}'")
     refused(project, f"it is another image: {descriptor['digest']} is wanted", "check")
 
 
