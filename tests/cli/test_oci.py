@@ -9,9 +9,9 @@ import subprocess
 import pytest
 
 from archives import Layout, docker_save, member, named, sha, tar
-from cli_project import IMAGE
+from cli_project import IMAGE, elf
 
-PROG = member("bin/prog", b"#!/bin/sh\n", mode=0o755)
+PROG = member("bin/prog", elf(), mode=0o755)
 CONFIG = {"Entrypoint": ["/bin/prog"], "Cmd": ["-x"]}
 SERVICE = """\
   web:
