@@ -67,9 +67,8 @@ def tar(members):
     return out.getvalue()
 
 
-def deb(data):
-    """The bytes of a package with these files: [(name, bytes)]."""
-    control = tar([("./control", b"Package: x\n")])
+def deb(data, control=tar([("./control", b"Package: x\n")])):
+    """The bytes of a package with these files, [(name, bytes)], and this control archive."""
     members = [("debian-binary", b"2.0\n"), ("control.tar.gz", control), ("data.tar.gz", tar(data))]
     out = b"!<arch>\n"
     for name, body in members:
