@@ -35,6 +35,8 @@ static const struct opt opts[] = {
 	{ "quiet", 'q', OPT_FLAG, AT(quiet), NULL, NULL, "no progress" },
 	{ "help", 'h', OPT_FLAG, AT(help), NULL, NULL, "this text" },
 	{ "version", 0, OPT_FLAG, AT(version), NULL, NULL, "the version of ingot" },
+	{ "json", 0, OPT_FLAG, AT(json), "diff plan show size", NULL, "for scripts: as JSON" },
+	{ "format", 0, OPT_TEXT, AT(format), "sbom", "NAME", "spdx (preset) or cyclonedx" },
 	{ "effective", 0, OPT_FLAG, AT(effective), "show", NULL, "every value of the image file, with where it came from" },
 	{ "locked", 0, OPT_FLAG, AT(build.fetch.locked), NULL, NULL, "take only what the lock pins, and never write it" },
 	{ "offline", 0, OPT_FLAG, AT(build.fetch.offline), NULL, NULL, "run nothing that could use the network" },

@@ -39,6 +39,7 @@ struct options {
 	struct build_options build; /* image_file is the first of args */
 	struct run_options run;
 	bool json;
+	const char *format; /* --format: of the SBOM; NULL: spdx */
 	bool effective; /* --effective: the values of the image file, not the table */
 	bool quiet;
 	bool help;
