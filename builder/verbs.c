@@ -83,6 +83,7 @@ const struct verb verbs[] = {
 	{ "init", "[NAME.yml]", 0, 1, verb_init, "write a first image file, with comments" },
 	{ "plan", IMAGE, 1, 1, verb_plan, "print what a build would do, fetch and write" },
 	{ "verify", IMAGE, 1, 1, verb_verify, "rebuild from the lock, and compare with what was built" },
+	{ "size", IMAGE, 1, 1, verb_size, "where the bytes go: by recipe, origin, root and folder" },
 	{ "sbom", IMAGE, 1, 1, verb_sbom, "what the image is made of, as SPDX or CycloneDX" },
 	{ "why", IMAGE " PATH", 2, 2, verb_why, "what a path of the image is, and where it comes from" },
 	{ "schema", "[image|recipe]", 0, 1, verb_schema, "print the JSON Schema of image files, or of recipes" },

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """`ingot sbom`: what an image is made of, right by the published schemas where they can be had (case 31), the same
-bytes whoever asks (case 18), and no licence that is not known. No verb lets anything of the host's environment into what it
-writes or keeps (case 30): an image file has no place for a secret, and what stands in it is public."""
+bytes whoever asks (case 18), and no licence that is not known. No verb lets anything of the host's environment into
+what it writes or keeps (case 30): an image file has no place for a secret, and what stands in it is public."""
 import hashlib
 import json
 import os
@@ -190,7 +190,7 @@ def test_nothing_of_the_environment_is_written_or_kept(packed):
     env = {"SECRET": CANARY, "HOME": f"/{CANARY}", "USER": CANARY, "http_proxy": f"http://u:{CANARY}@localhost:9",
            "HOSTNAME": CANARY, "TMPDIR": "/tmp", "APT_CONFIG": f"/{CANARY}", "INGOT": CANARY}
     packed.write("t.yml", (packed.dir / "t.yml").read_text().replace("command:", "env: {A: \"$SECRET\"}\n    command:"))
-    for args in (["build"], ["show"], ["show", "--effective"], ["plan"], ["verify"], ["sbom"],
+    for args in (["build"], ["show"], ["show", "--effective"], ["plan"], ["size"], ["verify"], ["sbom"],
                  ["sbom", "--format", "cyclonedx"], ["why"], ["run", "--accel", "none"]):
         result = packed.ingot(*args, "t.yml", *(["/etc/motd"] if args == ["why"] else []), env=env)
         assert CANARY not in result.out + result.err, (args, result)
