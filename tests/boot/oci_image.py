@@ -75,3 +75,43 @@ def archive(kind, name):
     layout()
     _run("skopeo", "copy", "--quiet", f"oci:{TAG}", f"{kind}:{name}:example.org/app:v1")
     return FOLDER / name
+
+
+@functools.lru_cache
+def zstd_layout():
+    """The same image with its layers compressed anew."""
+    layout()
+    _run("skopeo", "copy", "--quiet", "--dest-compress", "--dest-compress-format", "zstd", f"oci:{TAG}", "oci:zstd:v1")
+    return FOLDER / "zstd"
+
+
+@functools.lru_cache
+def unpacked():
+    """The image's files as umoci itself unpacks them."""
+    layout()
+    shutil.rmtree(FOLDER / "bundle", ignore_errors=True)
+    _run("umoci", "unpack", *([] if os.geteuid() == 0 else ["--rootless"]), "--image", TAG, "bundle")
+    return FOLDER / "bundle" / "rootfs"
+
+
+def can_buildah():
+    return os.geteuid() == 0 and shutil.which("buildah") is not None
+
+
+@functools.lru_cache
+def by_buildah():
+    """An oci-archive that buildah made, from nothing, without a daemon."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    _tree()
+    for old in ("buildah", "buildah.run"):
+        shutil.rmtree(FOLDER / old, ignore_errors=True)
+    (FOLDER / "buildah.tar").unlink(missing_ok=True)
+    words = ["buildah", "--storage-driver", "vfs", "--root", FOLDER / "buildah", "--runroot", FOLDER / "buildah.run"]
+    _run(*words, "from", "--name", "made", "scratch")
+    _run(*words, "copy", "made", "root", "/")
+    _run(*words, "copy", "made", "app", "/srv/app")
+    _run(*words, "config", "--entrypoint", '["python3", "server.py"]', "--cmd", "8080", "--workingdir", "/srv/app",
+         "--env", "GREETING=hello", "--user", "4711:4712", "made")
+    _run(*words, "commit", "--quiet", "made", "oci-archive:buildah.tar:app:v1")
+    _run(*words, "rm", "made")
+    return FOLDER / "buildah.tar"
