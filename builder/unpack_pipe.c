@@ -26,7 +26,12 @@ pipe_failed(const struct unpack_pipe *p, struct archive *a, struct err *e)
 		*e = p->io;
 		return -1;
 	}
-	return err_set(e, 0, "the archive cannot be read: %s", why ? why : "it ends too early");
+	err_set(e, 0, "the archive cannot be read: %s", why ? why : "it ends too early");
+	/* some of libarchive's texts end with a newline, some hold what the archive says */
+	for (char *s = e->msg; *s; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			*s = s[1] ? '?' : '\0';
+	return -1;
 }
 
 /* libarchive hands the text on from stage to stage; what was said first is kept besides, as it may be longer. */

@@ -52,8 +52,8 @@ def described(folder):
             if stat.S_ISREG(st.st_mode):
                 with open(full, "rb") as f:
                     digest = hashlib.sha256(f.read()).hexdigest()
-                found[merged(full.removeprefix(str(folder)))] = (f"{stat.S_IMODE(st.st_mode):04o}", st.st_uid, st.st_gid,
-                                                                 digest)
+                mode = f"{stat.S_IMODE(st.st_mode):04o}"
+                found[merged(full.removeprefix(str(folder)))] = (mode, st.st_uid, st.st_gid, digest)
     return found
 
 
