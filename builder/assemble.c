@@ -199,6 +199,17 @@ put_machine(const struct assembler *a, struct err *e)
 	return 0;
 }
 
+/* Users of an image file are told apart there; those that OCI images bring may be the same number twice. */
+static void
+say_shared_ids(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n_units; i++)
+		for (size_t j = 0; j < i; j++)
+			if (p->units[i].uid == p->units[j].uid && (p->units[i].unit->oci || p->units[j].unit->oci))
+				progress_note("%s and %s both run as uid %u, as an OCI image says: `user` parts them",
+					      p->units[j].unit->head.name, p->units[i].unit->head.name, p->units[i].uid);
+}
+
 int
 assemble(const struct plan *p, struct cache *c, struct tree *t, struct kernel *kernel, struct err *e)
 {
@@ -211,5 +222,6 @@ assemble(const struct plan *p, struct cache *c, struct tree *t, struct kernel *k
 	for (size_t i = 0; i < p->n_units; i++)
 		if (put_unit(&a, &p->units[i], e))
 			return -1;
+	say_shared_ids(p);
 	return 0;
 }

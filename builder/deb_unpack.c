@@ -130,4 +130,4 @@ read_deb(struct unpacker *u, struct err *e)
 	return r;
 }
 
-const struct unpack_format format_deb = { "deb", "package", false, 0, read_deb };
+const struct unpack_format format_deb = { "unpacked-deb", "package", false, 0, read_deb };

@@ -136,7 +136,10 @@ read_layer(struct unpacker *u, struct err *e)
 	return r;
 }
 
-const struct unpack_format format_archive = { "archive", "archive", false, 0, read_archive };
-const struct unpack_format format_layer_tar = { "layer-tar", "layer", true, ARCHIVE_FILTER_NONE, read_layer };
-const struct unpack_format format_layer_gzip = { "layer-gzip", "layer", true, ARCHIVE_FILTER_GZIP, read_layer };
-const struct unpack_format format_layer_zstd = { "layer-zstd", "layer", true, ARCHIVE_FILTER_ZSTD, read_layer };
+const struct unpack_format format_archive = { "unpacked-archive", "archive", false, 0, read_archive };
+const struct unpack_format format_layer_tar = { "unpacked-layer-tar", "layer", true, ARCHIVE_FILTER_NONE,
+							 read_layer };
+const struct unpack_format format_layer_gzip = { "unpacked-layer-gzip", "layer", true, ARCHIVE_FILTER_GZIP,
+							 read_layer };
+const struct unpack_format format_layer_zstd = { "unpacked-layer-zstd", "layer", true, ARCHIVE_FILTER_ZSTD,
+							 read_layer };

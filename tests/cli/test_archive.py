@@ -353,6 +353,12 @@ def test_a_url_may_not_be_redirected_to_a_file(project, server, one_line):
     assert "cannot fetch" in one_line(project.ingot("build", "-q", "t.yml"))
 
 
+def test_a_url_of_a_file(project):
+    data = tar([member("x", b"1")])
+    use(project, data, name="b.tar", where=f"url: 'file://{project.dir}/b.tar'")
+    assert built(project)["/x"]["sha256"] == sha(b"1")
+
+
 def test_a_url_without_curl(project, one_line):
     use(project, tar([member("x", b"1")]), name="unused", where='url: "https://example.invalid/a.tar"')
     line = one_line(project.ingot("build", "-q", "t.yml", env={"PATH": "/nonexistent"}))

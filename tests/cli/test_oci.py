@@ -475,6 +475,11 @@ def test_a_user_that_would_be_root_is_told(project):
     assert "web: its image means to run as root, which no service does: it has uid 10000" in built(project)["stderr"]
 
 
+def test_two_services_of_one_number_are_told(project):
+    use(project, simple([PASSWD], config=FULL), more=SERVICE.replace("web", "twin") % "")
+    assert "web and twin both run as uid 1234, as an OCI image says: `user` parts them" in built(project)["stderr"]
+
+
 def test_a_user_that_the_image_does_not_hold(project, one_line):
     use(project, simple([PASSWD], config={**FULL, "User": "nobody-here"}))
     line = one_line(project.ingot("build", "-q", "t.yml"))
