@@ -208,6 +208,13 @@ def test_cut_anywhere(project, one_line):
         refused(project, one_line, "")
 
 
+def test_cut_behind_the_end_of_the_tar(project, one_line):
+    """Case 14: what a tar's reader no longer looks at is read all the same."""
+    whole = lzma.compress(tar([member("x", b"1")]) + os.urandom(400_000))
+    use(project, whole[:-100])
+    refused(project, one_line, "")
+
+
 def test_damaged_anywhere(project, one_line):
     """Case 14: a flipped bit in the compressed bytes is found by the check sum that is behind them."""
     whole = lzma.compress(tar([member("x", os.urandom(3000))]))
