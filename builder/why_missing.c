@@ -32,14 +32,14 @@ is_same_place(const char *held, const char *path)
 static int
 package_holds(struct build *b, const struct deb_pin *pin, const char *path, bool *holds, struct err *e)
 {
-	struct deb_index ix;
+	struct unpacked ix;
 
 	*holds = false;
 	if (deb_index_open(b->cache, pin, &ix, e))
 		return -1;
 	for (size_t i = 0; i < ix.count && !*holds; i++)
 		*holds = is_same_place(ix.entries[i].path, path);
-	deb_index_release(&ix);
+	unpacked_release(&ix);
 	return 0;
 }
 
