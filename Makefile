@@ -35,6 +35,7 @@ include lib/lib.mk
 include init/init.mk
 include builder/builder.mk
 include tests/tests.mk
+include tests/bench/bench.mk
 
 # build/flags changes only when the flags do: objects made with others are stale.
 FLAGS := $(MUSL_CC) $(BASE) $(GUEST) $(HOST) $(LINK)

@@ -55,6 +55,7 @@ const char *build_file(const struct build *b, const char *name);
 
 #define BUILD_KERNEL    "kernel"
 #define BUILD_INITRAMFS "initramfs.cpio.zst"
+#define BUILD_SQUASHFS  "root.squashfs"
 #define BUILD_CMDLINE   "cmdline"
 #define BUILD_MANIFEST  "manifest.json"
 

@@ -134,7 +134,7 @@ static const struct key_word restart_words[] = { [TBL_RESTART_NEVER] = { "never"
 						 [TBL_RESTART_ALWAYS] = { "always", 0 }, { NULL, 0 } };
 static const struct key_word overlap_words[] = { { "skip", 0 }, { "queue", 1 }, { "replace", 1 }, { NULL, 0 } };
 static const struct key_word arch_words[] = { { "x86_64", 0 }, { "aarch64", 1 }, { NULL, 0 } };
-static const struct key_word output_words[] = { { "initramfs", 0 }, { "squashfs", 1 }, { "disk", 1 }, { "tar", 1 },
+static const struct key_word output_words[] = { { "initramfs", 0 }, { "squashfs", 0 }, { "disk", 1 }, { "tar", 1 },
 						{ "oci", 1 }, { "qcow2", 1 }, { NULL, 0 } };
 static const struct key_word signal_words[] = { { "TERM", 0 }, { "INT", 0 }, { "QUIT", 0 }, { "HUP", 0 },
 						{ "USR1", 0 }, { "USR2", 0 }, { "KILL", 0 }, { NULL, 0 } };
@@ -386,7 +386,7 @@ const struct key image_keys[] = {
 	{ "jobs", KEY_NAMED, AT(image, jobs), .sub = job_keys, .size = sizeof(struct model_service),
 	  .doc = "what runs by the clock, by name" },
 	{ "outputs", KEY_WORDS, AT(image, outputs), .words = output_words,
-	  .doc = "what is written; initramfs in this version" },
+	  .doc = "what is written; absent: the initramfs alone" },
 	{ "unchecked", KEY_TEXTS, AT(image, unchecked),
 	  .doc = "paths in the machine's own root, with all below them, whose programs are not checked" },
 	{ "compression", KEY_STRUCT, AT(image, compression), .sub = compression_keys, .size = sizeof(struct model_compression),

@@ -17,6 +17,7 @@
 #include "cleanup.h"
 #include "content.h"
 #include "out_cpio.h"
+#include "out_squashfs.h"
 #include "progress.h"
 
 #define BUILD_RECORD "build-record"
@@ -28,8 +29,15 @@ write_initramfs(const struct build *b, int fd, struct out_size *size, struct err
 	return out_cpio_zst(b->tree, fd, b->level, size, e);
 }
 
+static int
+write_squashfs(const struct build *b, int fd, struct out_size *size, struct err *e)
+{
+	return out_squashfs(b->tree, fd, b->level, size, e);
+}
+
 const struct output_kind output_kinds[] = {
 	{ "initramfs", BUILD_INITRAMFS, write_initramfs },
+	{ "squashfs", BUILD_SQUASHFS, write_squashfs },
 	{ NULL, NULL, NULL },
 };
 

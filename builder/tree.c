@@ -294,8 +294,8 @@ tree_resolve(struct tree *t, const char *path)
 	return find(t, path, true);
 }
 
-static bool
-same_xattrs(const struct tree_inode *a, const struct tree_inode *b)
+bool
+tree_same_xattrs(const struct tree_inode *a, const struct tree_inode *b)
 {
 	for (size_t i = 0; i < a->n_xattrs && i < b->n_xattrs; i++)
 		if (strcmp(a->xattrs[i].name, b->xattrs[i].name) != 0 || a->xattrs[i].size != b->xattrs[i].size ||
@@ -308,7 +308,7 @@ static bool
 same(const struct tree_inode *a, const struct tree_inode *b)
 {
 	if (a->type != b->type || a->meta.mode != b->meta.mode || a->meta.uid != b->meta.uid ||
-	    a->meta.gid != b->meta.gid || !same_xattrs(a, b))
+	    a->meta.gid != b->meta.gid || !tree_same_xattrs(a, b))
 		return false;
 	if (a->type == TREE_FILE)
 		return memcmp(a->content.sha256, b->content.sha256, DIGEST_SIZE) == 0;

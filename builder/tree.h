@@ -124,6 +124,9 @@ size_t tree_path(const struct tree_entry *x, char *buf, size_t cap);
  * saves. */
 uint64_t tree_share(struct tree *t);
 
+/* The same names with the same values. */
+bool tree_same_xattrs(const struct tree_inode *a, const struct tree_inode *b);
+
 /* Calls fn for each entry, parents first, in sorted order, until one returns other than 0, which it returns. */
 int tree_walk(struct tree_entry *from, int (*fn)(struct tree_entry *x, void *arg), void *arg);
 

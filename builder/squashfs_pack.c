@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How a block is compressed, and how bytes reach the file. Every block is one zstd frame of known size, so that its
+ * window is no larger than the block: the kernel's decoder has no more room than that.
+ */
+#include "squashfs.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+ZSTD_CCtx *
+sqfs_cctx(int level, struct err *e)
+{
+	ZSTD_CCtx *c = ZSTD_createCCtx();
+	size_t r = c ? ZSTD_CCtx_setParameter(c, ZSTD_c_compressionLevel, level) : 0;
+
+	if (c && !ZSTD_isError(r))
+		return c;
+	err_set(e, 0, "zstd: %s", c ? ZSTD_getErrorName(r) : "no memory");
+	ZSTD_freeCCtx(c);
+	return NULL;
+}
+
+int
+sqfs_pack(ZSTD_CCtx *c, void *out, size_t *packed, const void *in, size_t size, struct err *e)
+{
+	size_t r = ZSTD_compress2(c, out, ZSTD_COMPRESSBOUND(size), in, size);
+
+	if (ZSTD_isError(r))
+		return err_set(e, 0, "zstd: %s", ZSTD_getErrorName(r));
+	*packed = r < size ? r : size;
+	return 0;
+}
+
+int
+sqfs_write(struct sqfs_sink *o, const void *bytes, size_t size, struct err *e)
+{
+	for (const char *p = bytes; size > 0;) {
+		ssize_t n = pwrite(o->fd, p, size, (off_t)o->at);
+		if (n < 0 && errno != EINTR)
+			return err_set(e, errno, "cannot write the image");
+		if (n > 0) {
+			p += n;
+			size -= (size_t)n;
+			o->at += (uint64_t)n;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT
+# What is measured against other programs. Programs here are built as ingot is: with musl, without sanitizers.
+BENCH_BUILDER := $(filter-out builder/main.c builder/guest.c,$(BUILDER_SRC))
+
+$(O)/tests/bench/%.o: private FLAVOR = $(HOST) -iquote builder -isystem build/deps/include
+$(O)/tests/bench/%.o: $(LIB_DEPS:%=build/deps/stamp/%)
+
+$(O)/builder/libbuilder.a: $(BENCH_BUILDER:%.c=$(O)/%.o)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcD $@ $^
+
+build/bench/bench_writers: $(O)/tests/bench/bench_writers.o $(O)/builder/libbuilder.a $(O)/lib/libingot.a $(DEP_LIBS)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(MUSL_CC) $(LINK) -pthread -o $@ $^
+
+bench-squashfs: build/bench/bench_writers
+	@$(PYTHON) tests/bench/squashfs.py
+
+.PHONY: bench-squashfs
+-include $(O)/tests/bench/bench_writers.d
