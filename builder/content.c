@@ -15,6 +15,7 @@
 #include "cleanup.h"
 #include "mem.h"
 #include "progress.h"
+#include "sha256_x86.h"
 
 #define PIECE (256u << 10)
 
@@ -30,7 +31,21 @@ sha256_init(struct sha256 *h)
 void
 sha256_update(struct sha256 *h, const void *data, size_t size)
 {
-	SHA256Update((SHA2_CTX *)h, data, size);
+	SHA2_CTX *c = (SHA2_CTX *)h;
+	const uint8_t *p = data;
+	/* what fills up the block that the library holds; whole blocks may go past it */
+	size_t held = (size_t)(c->bitcount[0] / 8 % SHA256_BLOCK), first = (SHA256_BLOCK - held) % SHA256_BLOCK;
+
+	if (size >= first + SHA256_BLOCK && sha256_x86_able()) {
+		SHA256Update(c, p, first);
+		p += first;
+		size -= first;
+		sha256_x86(c->state.st32, p, size / SHA256_BLOCK);
+		c->bitcount[0] += (uint64_t)(size / SHA256_BLOCK) * SHA256_BLOCK * 8;
+		p += size / SHA256_BLOCK * SHA256_BLOCK;
+		size %= SHA256_BLOCK;
+	}
+	SHA256Update(c, p, size);
 }
 
 void

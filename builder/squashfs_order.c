@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The order in which small files are packed: like stands by like, as a block is compressed without sight of the others.
- * What is alike is told by names alone.
+ * What is alike is told by names alone: by suffix, then by the whole name, which brings together a library's files for
+ * each language, and every package's "copyright".
  */
 #include "squashfs.h"
 
@@ -12,7 +13,7 @@
 
 struct key {
 	const char *suffix, *name;
-	uint32_t file; /* decides last: files stand in the order of the walk */
+	uint32_t file; /* decides last: files are numbered along the walk */
 };
 
 /* From the last dot on; "" where there is none, or nothing before it. */
@@ -30,6 +31,7 @@ by_likeness(const void *a, const void *b)
 	const struct key *x = a, *y = b;
 	int d = strcmp(x->suffix, y->suffix);
 
+	d = d ? d : strcmp(x->name, y->name);
 	return d ? d : (x->file > y->file) - (x->file < y->file);
 }
 
