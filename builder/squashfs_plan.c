@@ -5,6 +5,7 @@
  */
 #include "squashfs.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,15 @@ refuse(struct planning *p, const struct tree_entry *x, const char *what)
 }
 
 static int
+refuse_xattr(struct planning *p, const struct tree_entry *x, const char *name)
+{
+	char what[200];
+
+	snprintf(what, sizeof what, "the extended attribute %.80s: only those of user, trusted and security", name);
+	return refuse(p, x, what);
+}
+
+static int
 check_entry(struct planning *p, const struct tree_entry *x)
 {
 	const struct tree_inode *i = x->inode;
@@ -43,7 +53,7 @@ check_entry(struct planning *p, const struct tree_entry *x)
 		return refuse(p, x, "a symbolic link of more than 4095 bytes");
 	for (size_t k = 0; k < i->n_xattrs; k++)
 		if (sqfs_xattr_prefix(i->xattrs[k].name, &rest) < 0)
-			return refuse(p, x, "an extended attribute that is not of user, trusted or security");
+			return refuse_xattr(p, x, i->xattrs[k].name);
 	return 0;
 }
 
