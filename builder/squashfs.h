@@ -104,8 +104,8 @@ struct sqfs {
 	uint64_t raw;    /* and of all metadata */
 };
 
-/* squashfs_plan.c: numbers the inodes, finds equal contents, decides which tail goes where; refuses what squashfs cannot
- * hold. It reads no content. */
+/* squashfs_plan.c: numbers the inodes, finds equal contents, decides which tail goes where; refuses what a squashfs
+ * cannot hold. It reads no content. */
 int sqfs_plan(struct sqfs *s, struct err *e);
 /* squashfs_order.c: the order of small files in which like stands by like. */
 void sqfs_order_small(struct sqfs *s);

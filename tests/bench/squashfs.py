@@ -21,8 +21,8 @@ def make_tree():
     if not TREE.exists():
         new = BENCH / "tree.new"
         subprocess.run(["rm", "-rf", new], check=True)
-        subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", "--include=nginx-light,python3-minimal", "bookworm",
-                        new], check=True)
+        subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", "--include=nginx-light,python3-minimal",
+                        "bookworm", new], check=True)
         subprocess.run(["find", new, "(", "-type", "b", "-o", "-type", "c", ")", "-delete"], check=True)
         new.rename(TREE)
     if not (BENCH / "tree.sha256").exists():
@@ -47,8 +47,8 @@ def main():
     out = {name: BENCH / f"root.{name}" for name in ("ingot", "mksquashfs", "erofs")}
     commands = {
         "ingot": [BENCH / "bench_writers", "squashfs", LEVEL, TREE, out["ingot"]],
-        "mksquashfs": ["mksquashfs", TREE, out["mksquashfs"], "-comp", "zstd", "-Xcompression-level", LEVEL, "-b", "131072",
-                       "-noappend", "-no-progress"],
+        "mksquashfs": ["mksquashfs", TREE, out["mksquashfs"], "-comp", "zstd", "-Xcompression-level", LEVEL, "-b",
+                       "131072", "-noappend", "-no-progress"],
         "erofs": ["mkfs.erofs", "-zlz4hc", out["erofs"], TREE],
     }
     make_tree()

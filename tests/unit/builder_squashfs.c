@@ -368,15 +368,18 @@ TEST(a_large_folder_has_an_index_that_leads_to_every_name)
 	char path[64];
 	struct err e;
 
-	for (unsigned i = 0; i < 70000; i++) { /* more than 16 bits of inodes */
-		snprintf(path, sizeof path, "/many/%05u-%s", i, i % 3 ? "name" : "a-rather-long-name");
+	for (unsigned i = 0; i < 70000; i++) { /* more than 16 bits of inodes; 30,000 in one folder */
+		if (i < 30000)
+			snprintf(path, sizeof path, "/many/%05u-%s", i, i % 3 ? "name" : "a-rather-long-name");
+		else
+			snprintf(path, sizeof path, "/more/%03u/%02u", i / 100, i % 100);
 		put_file(t, path, some_bytes() + i, i % 50 ? 0 : 40, h);
 	}
 	/* far apart in number, side by side both in a folder and in a block of inodes */
-	put_file(t, "/n", "n", 1, h);
-	assert_int_equal(tree_put_hardlink(t, "/z/a", "/n", &h, &e), 0);
-	assert_int_equal(tree_put_hardlink(t, "/z/b", "/many/69999-a-rather-long-name", &h, &e), 0);
-	assert_int_equal(tree_put_hardlink(t, "/z/c", "/n", &h, &e), 0);
+	put_file(t, "/next", "n", 1, h);
+	assert_int_equal(tree_put_hardlink(t, "/z/a", "/next", &h, &e), 0);
+	assert_int_equal(tree_put_hardlink(t, "/z/b", "/more/699/99", &h, &e), 0);
+	assert_int_equal(tree_put_hardlink(t, "/z/c", "/next", &h, &e), 0);
 	comes_back(t, 1);
 	tree_free(t);
 }
