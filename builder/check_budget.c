@@ -14,6 +14,7 @@
 
 #include "checks.h"
 #include "content.h"
+#include "zstd_file.h"
 
 #define PAGE         4096u
 #define INODE_COST   1024u       /* of kernel memory, with its name */
@@ -219,10 +220,14 @@ check_memory(const struct build *b, const char *(*name)(const struct build *b, c
 	if (!build_wants(b, "initramfs"))
 		return;
 	measure_kernel(&b->kernel.image, &m);
-	count_parts(b->tree, &parts);
-	free(parts.v);
-	m.files = parts.memory;
-	m.inodes = parts.inodes * INODE_COST;
+	if (b->plan.rooted) {
+		m.files = zstd_unpacked(name(b, BUILD_INITRAMFS)); /* a handful of files: the archive's own size will do */
+	} else {
+		count_parts(b->tree, &parts);
+		free(parts.v);
+		m.files = parts.memory;
+		m.inodes = parts.inodes * INODE_COST;
+	}
 	m.packed = file_size(b, name, BUILD_INITRAMFS);
 	for (size_t i = 0; i < b->plan.n_units; i++)
 		m.limits += b->plan.units[i].unit->limits.memory;

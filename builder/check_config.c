@@ -73,6 +73,12 @@ has_initramfs(const struct build *b)
 	return build_wants(b, "initramfs");
 }
 
+static bool
+has_squashfs(const struct build *b)
+{
+	return has_initramfs(b) && b->plan.rooted;
+}
+
 static const struct {
 	const char *symbol;
 	const char *module; /* that does as well where it is loaded; NULL: it must be built in */
@@ -104,6 +110,9 @@ static const struct {
 	{ "PACKET", "af_packet", has_dhcp, "the DHCP client asks by it" },
 	{ "BLK_DEV_INITRD", NULL, has_initramfs, "it unpacks the initramfs" },
 	{ "RD_ZSTD", NULL, has_initramfs, "the initramfs is compressed by zstd" },
+	{ "BLK_DEV_LOOP", "loop", has_squashfs, "the root is mounted by it" },
+	{ "SQUASHFS", "squashfs", has_squashfs, "the root is one" },
+	{ "SQUASHFS_ZSTD", NULL, has_squashfs, "the root is compressed by zstd" },
 };
 
 /* 'y', 'm', or 'n' where it is neither. */

@@ -291,6 +291,13 @@ struct model_run {
 	LIST_OF(struct model_forward) forward;
 };
 
+enum root_kind { ROOT_MEMORY, ROOT_SQUASHFS };
+
+struct model_initramfs {
+	struct key_head head;
+	int root; /* enum root_kind */
+};
+
 struct model_compression {
 	struct key_head head;
 	uint64_t level; /* of what `ingot build` writes */
@@ -313,6 +320,7 @@ struct image {
 	LIST_OF(const char *) outputs;
 	LIST_OF(const char *) unchecked;
 	struct model_compression compression;
+	struct model_initramfs initramfs;
 	struct model_budget budget;
 	struct model_run run;
 	LIST_OF(struct model_test) tests;

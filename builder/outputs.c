@@ -17,15 +17,25 @@
 #include "cleanup.h"
 #include "content.h"
 #include "out_cpio.h"
+#include "out_rooted.h"
 #include "out_squashfs.h"
 #include "progress.h"
 
 #define BUILD_RECORD "build-record"
+#define BUILD_ROOT   "root.squashfs" /* while an initramfs that holds it is written */
 #define PATH_CAP     4096
+
+static const char *
+part(const struct build *b, const char *name)
+{
+	return arena_printf(b->project.arena, "%s/%s.part", b->dir, name);
+}
 
 static int
 write_initramfs(const struct build *b, int fd, struct out_size *size, struct err *e)
 {
+	if (b->plan.rooted)
+		return out_rooted(b, part(b, BUILD_ROOT), fd, size, e);
 	return out_cpio_zst(b->tree, fd, b->level, size, e);
 }
 
@@ -83,12 +93,6 @@ const char *
 build_file(const struct build *b, const char *name)
 {
 	return arena_printf(b->project.arena, "%s/%s", b->dir, name);
-}
-
-static const char *
-part(const struct build *b, const char *name)
-{
-	return arena_printf(b->project.arena, "%s/%s.part", b->dir, name);
 }
 
 static int

@@ -146,7 +146,11 @@ set_kernel(struct plan *p)
 	p->cmdline = "";
 	add_words(p, p->kernel->cmdline.v, p->kernel->cmdline.n);
 	add_words(p, k->cmdline.v, k->cmdline.n);
-	p->modules = xcalloc(p->kernel->modules.n + k->modules.n, sizeof *p->modules);
+	p->rooted = p->project->image.initramfs.root == ROOT_SQUASHFS;
+	p->modules = xcalloc(p->kernel->modules.n + k->modules.n + 2, sizeof *p->modules);
+	if (p->rooted)
+		add_modules(p, (const char *const[]){ "loop", "squashfs" }, 2);
+	p->n_early = p->n_modules;
 	add_modules(p, p->kernel->modules.v, p->kernel->modules.n);
 	add_modules(p, k->modules.v, k->modules.n);
 }

@@ -99,6 +99,9 @@ svc_table_print(const struct tbl *t, FILE *to)
 {
 	fprintf(to, "image: %s\nhostname: %s\nshutdown deadline: %u ms\n", tbl_str(t, t->machine->image),
 		tbl_str(t, t->machine->hostname), t->machine->stop_deadline_ms);
+	if (t->machine->root)
+		fprintf(to, "root: %s in the initramfs, a squashfs, after %u modules\n", tbl_str(t, t->machine->root),
+			t->machine->early);
 	for (uint32_t i = 0; i < tbl_count(t, TBL_MODULES); i++)
 		fprintf(to, "module: %s\n", tbl_str(t, tbl_module(t, i)->path));
 	for (uint32_t i = 0; i < tbl_count(t, TBL_SYSCTLS); i++)

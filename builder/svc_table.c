@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "out_rooted.h"
+
 #define CPU_PERIOD_US 100000
 #define DHCP_PIDS     16
 
@@ -213,7 +215,8 @@ add_machine(struct compiler *c, const struct kernel *k, struct tree *t)
 	const struct plan *p = c->plan;
 	struct tbl_machine m = { .image = string(c, p->project->image.image), .hostname = string(c, p->hostname),
 				 .shell = tree_resolve(t, "/bin/busybox") ? string(c, "/bin/busybox") : 0,
-				 .stop_deadline_ms = svc_stop_deadline(p) };
+				 .stop_deadline_ms = svc_stop_deadline(p),
+				 .root = p->rooted ? string(c, ROOTED_FILE) : 0, .early = (uint32_t)k->n_early };
 
 	append(c, TBL_MACHINE, &m);
 	for (size_t i = 0; i < k->n_modules; i++) {

@@ -2,12 +2,16 @@
 #include "zstd_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <zstd.h>
 
+#include "cleanup.h"
 #include "mem.h"
 #include "pool.h"
+
+#define FRAME_HEADER_MAX 18 /* RFC 8878, 3.1.1 */
 
 struct zstd_file {
 	ZSTD_CCtx *cctx;
@@ -106,4 +110,15 @@ zstd_end(struct zstd_file *z, uint64_t *written, struct err *e)
 	*written = z->written;
 	zstd_abort(z);
 	return r;
+}
+
+uint64_t
+zstd_unpacked(const char *path)
+{
+	char head[FRAME_HEADER_MAX];
+	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, head, sizeof head);
+	unsigned long long size = n < 0 ? 0 : ZSTD_getFrameContentSize(head, (size_t)n);
+
+	return size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR ? 0 : size;
 }

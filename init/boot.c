@@ -23,6 +23,7 @@
 #include "modules.h"
 #include "mounts.h"
 #include "posture.h"
+#include "root.h"
 #include "shell.h"
 #include "shutdown.h"
 #include "signals.h"
@@ -62,6 +63,24 @@ open_table(struct tbl *t, struct err *e)
 	return 0;
 }
 
+/* From the initramfs' own table, before anything is mounted: the root that it names holds the same one. A table that
+ * cannot be read names none, and is said later. */
+static int
+attach_root(bool *attached, struct err *e)
+{
+	struct err ignored;
+	struct tbl t;
+
+	*attached = false;
+	if (open_table(&t, &ignored))
+		return 0;
+	bool named = t.machine->root != 0;
+	int r = root_init(&t, e);
+	*attached = named && r == 0;
+	munmap((void *)t.base, t.h->size);
+	return r;
+}
+
 /* The address space is taken now, a page of memory only when it is written. */
 static int
 make_rings(struct init *in, struct err *e)
@@ -92,7 +111,7 @@ set_machine(const struct init *in)
 
 	if (*host && sethostname(host, strlen(host)) < 0)
 		warn("hostname %s: %s", host, err_text(errno));
-	modules_load(&in->table);
+	modules_load(&in->table, in->table.machine->early, tbl_count(&in->table, TBL_MODULES));
 	posture_init(&in->table); /* some sysctls come with a module, and no module comes after them */
 	links_init(&in->table);
 }
@@ -137,9 +156,13 @@ boot(struct init *in, struct err *e)
 	in->s->boot_ms = in->s->now_ms = loop_clock_ms();
 	in->s->shell_ms = SVC_NEVER;
 	console_init();
-	mounts_init();
+	bool attached;
+	int r = attach_root(&attached, e);
+	mounts_init(attached);
 	console_init(); /* anew: this is the kernel's own /dev */
 	read_cmdline(&in->s->cmdline);
+	if (r)
+		return -1;
 	raise_file_limit();
 	if (loop_init(in, e) || signals_init(in, e))
 		return -1;

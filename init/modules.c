@@ -13,9 +13,9 @@
 #include "console.h"
 
 void
-modules_load(const struct tbl *t)
+modules_load(const struct tbl *t, uint32_t first, uint32_t last)
 {
-	for (uint32_t i = 0; i < tbl_count(t, TBL_MODULES); i++) {
+	for (uint32_t i = first; i < last; i++) {
 		const struct tbl_module *m = tbl_module(t, i);
 		const char *path = tbl_str(t, m->path);
 		AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);

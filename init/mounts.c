@@ -43,9 +43,10 @@ make_root(void)
 }
 
 void
-mounts_init(void)
+mounts_init(bool rooted)
 {
-	make_root();
+	if (!rooted)
+		make_root();
 	for (size_t i = 0; i < sizeof mounts / sizeof mounts[0]; i++)
 		if (mount(mounts[i].type, mounts[i].target, mounts[i].type, mounts[i].flags, mounts[i].data) < 0)
 			warn("mount %s: %s", mounts[i].target, err_text(errno));

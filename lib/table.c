@@ -29,6 +29,7 @@ static const struct {
 };
 
 static_assert(sizeof(struct tbl_header) % ALIGN == 0, "sections start aligned");
+static_assert(sizeof(struct tbl_machine) == 24, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_svc) == 128, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_mount) == 24, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_link) == 24, "the layout is a contract: raise TBL_VERSION with it");
@@ -262,7 +263,8 @@ check_machine(const struct tbl *t, struct err *e)
 	const struct tbl_machine *m = t->machine;
 
 	if (!str_ok(t, m->image) || !str_ok(t, m->hostname) || strlen(tbl_str(t, m->hostname)) > 64 ||
-	    (m->shell != 0 && !path_ok(t, m->shell)))
+	    (m->shell != 0 && !path_ok(t, m->shell)) || (m->root != 0 && !path_ok(t, m->root)) ||
+	    m->early > (m->root ? tbl_count(t, TBL_MODULES) : 0))
 		return err_set(e, 0, "service table: the machine record is wrong");
 	for (uint32_t i = 0; i < tbl_count(t, TBL_MODULES); i++)
 		if (!path_ok(t, tbl_module(t, i)->path) || !str_ok(t, tbl_module(t, i)->params))

@@ -63,6 +63,8 @@ struct tbl_machine {
 	uint32_t hostname; /* string */
 	uint32_t shell;    /* string: path of the machine's busybox, none where the base root has none */
 	uint32_t stop_deadline_ms; /* the whole shutdown */
+	uint32_t root;  /* string: path in the initramfs of the squashfs that is the root; none: the initramfs is it */
+	uint32_t early; /* with a root: so many of the first modules are loaded before it is attached, from the initramfs */
 };
 
 struct tbl_module {

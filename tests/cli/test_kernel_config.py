@@ -2,7 +2,7 @@
 """A kernel that was configured without what the image uses is refused before boot, each symbol by its name."""
 import pytest
 
-from cli_project import IMAGE, RECIPE
+from cli_project import IMAGE, INGOT, RECIPE
 
 PLACE = "t.yml:2:18: the kernel 1.0-test has "
 BASE = ("BINFMT_ELF MULTIUSER PROC_FS SYSFS DEVTMPFS TMPFS PROC_SYSCTL EPOLL SIGNALFD TIMERFD UNIX NAMESPACES UTS_NS "
@@ -59,6 +59,17 @@ def test_a_module_does_where_it_is_loaded(project):
 def test_what_only_some_images_use(project, change, symbol):
     lines = refused(project, config(BASE), IMAGE.replace(*change))
     assert len(lines) == 1 and lines[0].startswith(PLACE + f"no CONFIG_{symbol}, but ")
+
+
+@pytest.mark.skipif(not (INGOT.parents[1] / "builder" / "out_squashfs.c").exists(), reason="no squashfs writer")
+@pytest.mark.parametrize("symbol", ["BLK_DEV_LOOP", "SQUASHFS", "SQUASHFS_ZSTD"])
+def test_what_a_squashfs_as_root_takes(project, symbol):
+    symbols = {"BLK_DEV_LOOP", "SQUASHFS", "SQUASHFS_ZSTD"}
+    image = IMAGE + "initramfs: {root: squashfs}\n"
+    assert build(project, config(BASE + list(symbols)), image).status == 0
+    result = build(project, config(BASE + list(symbols - {symbol})), image)
+    lines = [line for line in result.lines if line.startswith("t.yml:")]
+    assert len(lines) == 1 and lines[0].startswith(PLACE + f"no CONFIG_{symbol}, but the root is "), result
 
 
 def test_a_package_without_a_configuration_is_a_note(project):

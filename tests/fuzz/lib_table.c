@@ -49,6 +49,9 @@ read_table(const struct tbl *t)
 	read_text(tbl_str(t, t->machine->image));
 	read_text(tbl_str(t, t->machine->hostname));
 	read_text(tbl_str(t, t->machine->shell));
+	read_text(tbl_str(t, t->machine->root));
+	for (uint32_t i = 0; i < t->machine->early; i++)
+		read_text(tbl_str(t, tbl_module(t, i)->path));
 	for (uint32_t i = 0; i < tbl_count(t, TBL_MODULES); i++) {
 		read_text(tbl_str(t, tbl_module(t, i)->path));
 		read_text(tbl_str(t, tbl_module(t, i)->params));

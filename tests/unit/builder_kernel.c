@@ -63,7 +63,7 @@ open_kernel(struct bench *b, const char *image, const char *const *wanted, size_
 {
 	struct deb_list l = { &b->pin, 1 };
 
-	return kernel_open(b->cache, &l, image, NULL, wanted, n, &b->k, &b->e);
+	return kernel_open(b->cache, &l, image, NULL, wanted, n, 0, &b->k, &b->e);
 }
 
 static void
@@ -108,6 +108,51 @@ order(void **state)
 	assert_string_equal(image, "the kernel");
 	free(image);
 	kernel_release(&b.k);
+	cache_close(b.cache);
+}
+
+static void
+early_ones(void **state)
+{
+	static const char *const wanted[] = { "nowhere", "failover", "crc32", "virtio_net", "later" };
+	struct bench b;
+
+	bench_init(&b, state);
+	bench_store(&b);
+	struct deb_list l = { &b.pin, 1 };
+	assert_int_equal(kernel_open(b.cache, &l, NULL, NULL, wanted, N(wanted), 4, &b.k, &b.e), 0);
+	assert_int_equal(b.k.n_modules, 4);
+	assert_int_equal(b.k.n_early, 3);
+	assert_string_equal(b.k.modules[2].name, "virtio_net");
+	kernel_release(&b.k);
+	assert_int_equal(kernel_open(b.cache, &l, NULL, NULL, wanted, 2, 2, &b.k, &b.e), 0);
+	assert_int_equal(b.k.n_early, 1);
+	kernel_release(&b.k);
+	assert_int_equal(kernel_open(b.cache, &l, NULL, NULL, wanted, 1, 0, &b.k, &b.e), -1);
+	cache_close(b.cache);
+}
+
+static void
+configuration(void **state)
+{
+	struct bench b;
+
+	bench_init(&b, state);
+	add(&b, "./boot/config-other", "CONFIG_B=y\n", 0);
+	add(&b, "./boot/config-" REL, "CONFIG_A=y\n", 0);
+	bench_store(&b);
+	struct deb_list l = { &b.pin, 1 };
+	const char *const paths[] = { NULL, "/boot/config-other" }, *const says[] = { "CONFIG_A=y\n", "CONFIG_B=y\n" };
+	for (size_t i = 0; i < N(paths); i++) {
+		assert_int_equal(kernel_open(b.cache, &l, NULL, paths[i], NULL, 0, 0, &b.k, &b.e), 0);
+		assert_true(b.k.has_config);
+		char *text = content_load(&b.k.config, &b.e);
+		assert_string_equal(text, says[i]);
+		free(text);
+		kernel_release(&b.k);
+	}
+	assert_int_equal(kernel_open(b.cache, &l, NULL, "/gone", NULL, 0, 0, &b.k, &b.e), -1);
+	assert_string_equal(b.e.msg, "the kernel package linux-image holds no file /gone");
 	cache_close(b.cache);
 }
 
@@ -171,7 +216,8 @@ image_by_path(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(order), TEST(errors), TEST(image_by_path) };
+	const struct CMUnitTest tests[] = { TEST(order), TEST(early_ones), TEST(configuration), TEST(errors),
+					    TEST(image_by_path) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
