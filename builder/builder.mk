@@ -30,10 +30,6 @@ $(BUILDER_SRC:%.c=$(O)/%.o): $(LIB_DEPS:%=build/deps/stamp/%)
 # The guest's programs are carried inside ingot (guest.c); busybox lies beside it.
 CFLAGS_builder/guest := -DGUEST_DIR='"build"' -DSOURCE_DIR='"."'
 GUEST_PARTS := build/ingot-init build/ingot-stub build/ingotctl init/udhcpc.sh
-# Whether the squashfs writer is there.
-HAVE_SQUASHFS := -DHAVE_SQUASHFS=$(if $(wildcard builder/out_squashfs.c),1,0)
-CFLAGS_builder/model_keys := $(HAVE_SQUASHFS)
-CFLAGS_builder/out_rooted := $(HAVE_SQUASHFS)
 build/ingot: | build/busybox build/busybox.links
 $(O)/builder/guest.o build/san/builder/guest.o build/fuzz/builder/guest.o: $(GUEST_PARTS)
 

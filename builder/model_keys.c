@@ -359,7 +359,6 @@ static const struct key test_keys[] = {
 	END
 };
 
-#if HAVE_SQUASHFS
 static const struct key_word root_words[] = { [ROOT_MEMORY] = { "memory", 0 }, [ROOT_SQUASHFS] = { "squashfs", 0 },
 					      { NULL, 0 } };
 
@@ -368,7 +367,6 @@ static const struct key initramfs_keys[] = {
 	  .doc = "memory: all files are unpacked; squashfs: they stay compressed, as one file that PID 1 mounts" },
 	END
 };
-#endif
 
 static const struct key compression_keys[] = {
 	{ "level", KEY_INT, AT(model_compression, level), .preset = "15", .min = 1, .max = 19,
@@ -402,12 +400,8 @@ const struct key image_keys[] = {
 	  .doc = "paths in the machine's own root, with all below them, whose programs are not checked" },
 	{ "compression", KEY_STRUCT, AT(image, compression), .sub = compression_keys, .size = sizeof(struct model_compression),
 	  .doc = "of the outputs" },
-#if HAVE_SQUASHFS
 	{ "initramfs", KEY_STRUCT, AT(image, initramfs), .sub = initramfs_keys, .size = sizeof(struct model_initramfs),
 	  .doc = "how the initramfs holds the root" },
-#else
-	LATER("initramfs", "how the initramfs holds the root"),
-#endif
 	{ "budget", KEY_STRUCT, AT(image, budget), .sub = budget_keys, .size = sizeof(struct model_budget),
 	  .doc = "what the machine has" },
 	{ "run", KEY_STRUCT, AT(image, run), .sub = run_keys, .size = sizeof(struct model_run),

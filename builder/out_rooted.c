@@ -8,10 +8,8 @@
 #include "cleanup.h"
 #include "content.h"
 #include "out_cpio.h"
-#include "table.h"
-#if HAVE_SQUASHFS
 #include "out_squashfs.h"
-#endif
+#include "table.h"
 
 /* What is in the file is compressed already: a higher level would take its time and find nothing. */
 #define ARCHIVE_LEVEL 1
@@ -21,17 +19,12 @@ static const struct origin own = { "ingot" };
 static int
 write_squashfs(const struct build *b, const char *scratch, struct err *e)
 {
+	struct out_size ignored;
 	AUTO_FD fd = open(scratch, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 
 	if (fd < 0)
 		return err_set(e, errno, "cannot write %s", scratch);
-#if HAVE_SQUASHFS
-	struct out_size ignored;
 	return out_squashfs(b->tree, fd, b->level, &ignored, e);
-#else
-	(void)b;
-	return err_set(e, 0, "this ingot writes no squashfs");
-#endif
 }
 
 /* A file or folder of the whole tree, at the same path. */

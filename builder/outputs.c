@@ -22,7 +22,7 @@
 #include "progress.h"
 
 #define BUILD_RECORD "build-record"
-#define BUILD_ROOT   "root.squashfs" /* while an initramfs that holds it is written */
+#define BUILD_ROOT   "initramfs.squashfs" /* while an initramfs that holds it is written */
 #define PATH_CAP     4096
 
 static const char *

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: MIT
 """`initramfs: {root: squashfs}`: the root stays one compressed file in memory that PID 1 mounts by a loop device. The
 services notice nothing; what goes wrong on the way is one clear line and the end that panic= says."""
+import shutil
+import signal
+
 import pytest
 
 import build
+import guest
 import newc
+from test_qemu import ANSWER, free_port, page, run
 
 IMAGE = "lab-root"
-pytestmark = pytest.mark.skipif(not (build.ROOT / "builder" / "out_squashfs.c").exists(),
-                                reason="this ingot writes no squashfs")
 
 
 def rooted(name):
@@ -114,3 +117,14 @@ def test_emergency_without_a_root_ends_as_a_failed_boot(entries, start, tmp_path
 def test_a_damaged_table_is_said_as_ever(entries, start, tmp_path):
     said = boot(start, tmp_path, [(n, f, b"not a table\n" if n == "ingot/table" else c) for n, f, c in entries])
     assert said == ["boot failed: /ingot/table: not a service table", "power off"]
+
+
+@pytest.mark.skipif(not shutil.which("qemu-system-x86_64"), reason="no qemu-system-x86_64")
+def test_the_page_is_served_from_it_under_the_shipped_kernel():
+    build.image("web")  # for its lock
+    port = free_port()
+    with run(rooted("web"), "-p", f"{port}:80") as g:
+        g.wait_line(ANSWER.format(port), timeout=guest.BOOT_S)
+        assert "nginx answers" in page(port)[1]
+        g.process.send_signal(signal.SIGTERM)
+        assert g.wait_end() == 0
