@@ -84,5 +84,11 @@ bench-edit: setup-run
 	@$(PYTHON) tests/bench/bench_edit.py
 
 .PHONY: bench-edit check-unit check-fuzz
+# What a root as squashfs gives, against one that is unpacked: minutes, under QEMU.
+bench-root:
+	@$(MAKE) $(QUIETLY) build/ingot
+	@PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/bench/root.py
+
+.PHONY: check-unit check-fuzz bench-root
 -include $(patsubst %.c,build/san/%.d,$(LIB_SRC) $(INIT_SRC) $(BUILDER_SRC) $(UNIT_SRC) $(SUPPORT_SRC))
 -include $(patsubst %.c,build/fuzz/%.d,$(LIB_SRC) $(INIT_SRC) $(BUILDER_SRC) $(FUZZ_SRC))
