@@ -196,7 +196,7 @@ main(int argc, char **argv)
 	}
 	struct reading r = { .tree = tree_new(), .arena = arena_new(), .from = strlen(argv[3]) };
 	int fd = open(argv[4], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	progress_quiet(true);
+	progress_mode(PROGRESS_QUIET);
 	read_known(&r, argv[3]);
 	int status = fd < 0 ? err_set(&e, errno, "%s", argv[4]) : read_entry(&r, argv[3], &e);
 	if (status == 0)

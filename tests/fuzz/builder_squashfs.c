@@ -172,7 +172,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct making m = { .p = data, .end = data + size, .tree = tree_new(), .arena = arena_new() };
 	int level = 1 + (int)(take(&m, 1) % 4);
 
-	progress_quiet(true);
+	progress_mode(PROGRESS_QUIET);
 	while (m.p < m.end)
 		make_entry(&m);
 	check(&m, level);

@@ -616,6 +616,6 @@ main(void)
 		cmocka_unit_test(a_disk_that_is_full),
 	};
 
-	progress_quiet(true);
+	progress_mode(PROGRESS_QUIET);
 	return cmocka_run_group_tests(tests, temp_enter, temp_leave);
 }
