@@ -40,6 +40,7 @@ enum key_type {
 #define KEY_REQUIRED   (1u << 0)
 #define KEY_ONE_OPTION (1u << 1) /* KEY_STRUCTS: each item holds exactly one of its KEY_OPTION keys */
 #define KEY_IF_STATED  (1u << 2) /* KEY_STRUCT: its presets hold only where the file holds it */
+#define KEY_FILLED     (1u << 3) /* a list that is there is not empty; so is one that is required */
 
 /* What every struct that a table fills begins with. */
 struct key_head {

@@ -84,7 +84,7 @@ static void
 add_items(struct json *j, const struct key *k)
 {
 	json_text(j, "type", "array");
-	if (k->flags & KEY_REQUIRED)
+	if (k->flags & (KEY_REQUIRED | KEY_FILLED))
 		json_number(j, "minItems", 1);
 	json_object_at(j, "items");
 	if (k->type == KEY_NAMES)

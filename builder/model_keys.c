@@ -231,7 +231,7 @@ static const struct key schedule_keys[] = {
 	{ "recipes", KEY_NAMES, AT(model_service, recipes), .doc = "what its own root is made of, in order" }, \
 	{ "sources", KEY_STRUCTS, AT(model_service, sources), .flags = KEY_ONE_OPTION, .sub = source_keys, \
 	  .size = sizeof(struct source), .doc = "more for its root, after the recipes" }, \
-	{ "command", KEY_TEXTS, AT(model_service, command), \
+	{ "command", KEY_TEXTS, AT(model_service, command), .flags = KEY_FILLED, \
 	  .doc = "required but with an OCI image: the program, by its absolute path in the root, and its arguments; no " \
 		 "shell reads it" }, \
 	{ "user", KEY_TEXT, AT(model_service, user), .doc = "one of `users`; absent: a user of its own from 10000 up" }, \

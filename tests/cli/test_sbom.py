@@ -13,7 +13,7 @@ import subprocess
 import jsonschema
 import pytest
 
-from cli_project import IMAGE, INGOT, deb, tar
+from cli_project import IMAGE, INGOT, deb, tar, elf
 
 SCHEMAS = INGOT.parent / "test" / "cyclonedx"
 LIBRARY = "@cyclonedx/cyclonedx-library@10.3.0"
@@ -161,7 +161,7 @@ def test_the_same_bytes_whoever_asks(packed, form):
                 env={"TZ": "Pacific/Chatham", "LC_ALL": "C.UTF-8", "HOME": "/tmp", "USER": "x"}) == first
     os.utime(packed.dir / "prog", (10**9, 10**9))
     assert sbom(packed, "--format", form) == first
-    packed.write("prog", "#!/bin/other\n")
+    packed.write("prog", elf() + b"other")
     assert sbom(packed, "--format", form) != first  # another image has another serial number
 
 

@@ -3,7 +3,7 @@
 counts once, and the estimates of compressed sizes add up to the output's real size once it is built."""
 import json
 
-from cli_project import IMAGE
+from cli_project import IMAGE, elf
 
 BIG = "x" * 50000
 MORE = IMAGE + "  two:\n" + IMAGE.split("  web:\n")[1]
@@ -22,7 +22,7 @@ def told(project):
 def test_every_list_adds_up_to_the_whole(project):
     project.lock()
     project.write("t.yml", MORE)
-    project.write("prog", "#!/bin/sh\n" + BIG)
+    project.write("prog", elf() + BIG.encode())
     project.ingot("build", "-q", "t.yml")
     held = told(project)
     manifest = json.loads((project.dir / "out/t/manifest.json").read_text())
@@ -59,7 +59,7 @@ def test_estimates_are_scaled_to_what_was_built(project):
     for by in ("by_recipe", "by_origin", "by_root", "by_folder"):
         total = sum(group["compressed_estimate"] for group in held[by])
         assert real - len(held[by]) <= total <= real, by
-    project.write("prog", "other\n")  # what is built is of another tree now
+    project.write("prog", elf() + b"other\n")  # what is built is of another tree now
     assert told(project)["scaled"] is False
 
 
@@ -72,5 +72,5 @@ def test_the_second_run_compresses_nothing_and_says_the_same(project):
     text.chmod(0o644)
     text.write_bytes(text.read_bytes()[:-2])  # damaged: computed again
     assert size(project) == first and text.stat().st_mtime_ns != before
-    project.write("prog", "other\n")
+    project.write("prog", elf() + b"other\n")
     assert size(project) != first
