@@ -67,7 +67,7 @@ out_rooted(const struct build *b, const char *scratch, int fd, struct out_size *
 	if (r == 0)
 		r = fill(b, t, scratch, e);
 	if (r == 0)
-		r = out_cpio_zst(t, fd, ARCHIVE_LEVEL, size, e);
+		r = out_cpio_zst(t, b->cache, fd, ARCHIVE_LEVEL, size, e);
 	tree_free(t);
 	unlink(scratch);
 	return r;

@@ -23,6 +23,7 @@
 
 #define BUILD_RECORD "build-record"
 #define BUILD_ROOT   "initramfs.squashfs" /* while an initramfs that holds it is written */
+#define OUTPUTS_FORMAT "2" /* another number where a writer makes other bytes of the same tree */
 #define PATH_CAP     4096
 
 static const char *
@@ -36,7 +37,7 @@ write_initramfs(const struct build *b, int fd, struct out_size *size, struct err
 {
 	if (b->plan.rooted)
 		return out_rooted(b, part(b, BUILD_ROOT), fd, size, e);
-	return out_cpio_zst(b->tree, fd, b->level, size, e);
+	return out_cpio_zst(b->tree, b->cache, fd, b->level, size, e);
 }
 
 static int
@@ -124,13 +125,14 @@ render_manifest(struct writing *w, struct err *e)
 	return fclose(f) ? err_set(e, errno, "the manifest") : 0;
 }
 
-/* The manifest holds the tree's digest, the kernel's and the command line; what is left is the level. */
+/* The manifest holds the tree's digest, the kernel's and the command line; what is left is the level, and how this
+ * version of ingot writes. */
 static void
 make_key(struct writing *w)
 {
 	uint8_t digest[DIGEST_SIZE];
 	struct sha256 h;
-	const char *level = arena_printf(w->b->project.arena, "level %d", w->b->level);
+	const char *level = arena_printf(w->b->project.arena, "format " OUTPUTS_FORMAT " level %d", w->b->level);
 
 	sha256_init(&h);
 	sha256_update(&h, w->manifest, w->manifest_size);

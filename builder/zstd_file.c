@@ -4,47 +4,45 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 #include <zstd.h>
 
 #include "cleanup.h"
 #include "mem.h"
-#include "pool.h"
 
 #define FRAME_HEADER_MAX 18 /* RFC 8878, 3.1.1 */
 
 struct zstd_file {
 	ZSTD_CCtx *cctx;
-	int fd;
+	struct zstd_file_how how;
 	uint64_t written;
 	size_t room;
 	char *out;
 };
 
 static size_t
-configure(ZSTD_CCtx *c, int level, uint64_t size)
+configure(ZSTD_CCtx *c, const struct zstd_file_how *how)
 {
-	size_t r = ZSTD_CCtx_setParameter(c, ZSTD_c_compressionLevel, level);
+	size_t r = ZSTD_CCtx_setParameter(c, ZSTD_c_compressionLevel, how->level);
 
 	if (!ZSTD_isError(r))
-		r = ZSTD_CCtx_setParameter(c, ZSTD_c_nbWorkers, (int)pool_processors());
+		r = ZSTD_CCtx_setParameter(c, ZSTD_c_nbWorkers, (int)how->workers);
 	if (!ZSTD_isError(r))
 		r = ZSTD_CCtx_setParameter(c, ZSTD_c_checksumFlag, 1);
-	if (!ZSTD_isError(r))
-		r = ZSTD_CCtx_setPledgedSrcSize(c, size);
+	if (!ZSTD_isError(r) && how->size != ZSTD_FILE_NO_SIZE)
+		r = ZSTD_CCtx_setPledgedSrcSize(c, how->size);
 	return r;
 }
 
 struct zstd_file *
-zstd_begin(int fd, int level, uint64_t size, struct err *e)
+zstd_begin(const struct zstd_file_how *how, struct err *e)
 {
 	struct zstd_file *z = xcalloc(1, sizeof *z);
 
-	z->fd = fd;
+	z->how = *how;
 	z->room = ZSTD_CStreamOutSize();
 	z->out = xcalloc(1, z->room);
 	z->cctx = ZSTD_createCCtx();
-	size_t r = z->cctx ? configure(z->cctx, level, size) : 0;
+	size_t r = z->cctx ? configure(z->cctx, how) : 0;
 	if (z->cctx && !ZSTD_isError(r))
 		return z;
 	err_set(e, 0, "zstd: %s", z->cctx ? ZSTD_getErrorName(r) : "no memory");
@@ -55,23 +53,11 @@ zstd_begin(int fd, int level, uint64_t size, struct err *e)
 void
 zstd_abort(struct zstd_file *z)
 {
+	if (!z)
+		return;
 	ZSTD_freeCCtx(z->cctx);
 	free(z->out);
 	free(z);
-}
-
-static int
-write_out(struct zstd_file *z, size_t size, struct err *e)
-{
-	for (size_t done = 0; done < size;) {
-		ssize_t n = write(z->fd, z->out + done, size - done);
-		if (n < 0 && errno != EINTR)
-			return err_set(e, errno, "cannot write the image");
-		if (n > 0)
-			done += (size_t)n;
-	}
-	z->written += size;
-	return 0;
 }
 
 static int
@@ -82,7 +68,8 @@ step(struct zstd_file *z, ZSTD_inBuffer *in, ZSTD_EndDirective mode, size_t *lef
 	*left = ZSTD_compressStream2(z->cctx, &out, in, mode);
 	if (ZSTD_isError(*left))
 		return err_set(e, 0, "zstd: %s", ZSTD_getErrorName(*left));
-	return write_out(z, out.pos, e);
+	z->written += out.pos;
+	return out.pos ? z->how.take(z->how.arg, z->out, out.pos, e) : 0;
 }
 
 int

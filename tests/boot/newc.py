@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Reads and writes initramfs archives (newc), independently of the program under test, to look into images and to
-damage them."""
+damage them. An initramfs may be several archives, one behind the other: the kernel unpacks all of them, and forgets the
+inode numbers at the end of each."""
 import subprocess
 
 FIELDS = ("ino", "mode", "uid", "gid", "nlink", "mtime", "size", "devmajor", "devminor", "rdevmajor", "rdevminor",
@@ -11,9 +12,9 @@ def _pad(n):
     return -n % 4
 
 
-def unpack(data):
-    """A list of (name, fields, content) in the archive's order."""
-    entries, at = [], 0
+def _archive(data, at):
+    """The entries of the archive at an offset, and where it ends."""
+    entries = []
     while True:
         assert data[at:at + 6] == b"070701", f"no newc header at {at}"
         fields = {f: int(data[at + 6 + 8 * i:at + 14 + 8 * i], 16) for i, f in enumerate(FIELDS)}
@@ -21,9 +22,31 @@ def unpack(data):
         name = data[at:at + fields["namesize"] - 1].decode()
         at += fields["namesize"] + _pad(110 + fields["namesize"])
         if name == "TRAILER!!!":
-            return entries
+            return entries, at
         entries.append((name, fields, data[at:at + fields["size"]]))
         at += fields["size"] + _pad(fields["size"])
+
+
+def archives(data):
+    """The bytes of each archive."""
+    found, at = [], 0
+    while at < len(data):
+        _, end = _archive(data, at)
+        found.append(data[at:end])
+        at = end
+    return found
+
+
+def unpack(data):
+    """A list of (name, fields, content) in the archives' order; an archive's inode numbers begin where those of the
+    one before ended, so that the whole can be written as one."""
+    entries, at, highest = [], 0, 0
+    while at < len(data):
+        found, at = _archive(data, at)
+        assert at % 4 == 0
+        entries += [(name, {**fields, "ino": fields["ino"] + highest}, content) for name, fields, content in found]
+        highest = max((fields["ino"] for _, fields, _ in entries), default=0)
+    return entries
 
 
 def pack(entries):
