@@ -483,6 +483,9 @@ check_config(struct project *p)
 	const struct node *outputs = node_get(m->head.node, "outputs");
 	if (outputs && outputs->kind == NODE_LIST && !outputs->count)
 		diag(p->diags, outputs, "`outputs` is empty: write [initramfs], or leave it out");
+	for (size_t i = 0; i < m->outputs.n && !project_units(p); i++)
+		if (strcmp(m->outputs.v[i], "oci") == 0)
+			diag(p->diags, outputs, "`oci` holds the services and jobs, and this image has none");
 	if (m->jobs.n && !CFG_JOBS)
 		diag(p->diags, node_place(m->head.node, "jobs"), "this ingot was configured without jobs: set CONFIG_JOBS");
 }

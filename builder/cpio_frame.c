@@ -15,7 +15,7 @@
 /* Another number where the same key would stand for other bytes. */
 #define FORMAT "ingot-cpio 1"
 
-/* A part of more bytes, which a huge file makes, is compressed by zstd's own workers: one thread would be waited for. */
+/* A part of more bytes, which a huge file makes, is left to zstd's own workers: one thread would be waited for. */
 #define PART_HUGE (64u << 20)
 
 static void

@@ -134,8 +134,8 @@ static const struct key_word restart_words[] = { [TBL_RESTART_NEVER] = { "never"
 						 [TBL_RESTART_ALWAYS] = { "always", 0 }, { NULL, 0 } };
 static const struct key_word overlap_words[] = { { "skip", 0 }, { "queue", 1 }, { "replace", 1 }, { NULL, 0 } };
 static const struct key_word arch_words[] = { { "x86_64", 0 }, { "aarch64", 1 }, { NULL, 0 } };
-static const struct key_word output_words[] = { { "initramfs", 0 }, { "squashfs", 0 }, { "disk", 1 }, { "tar", 1 },
-						{ "oci", 1 }, { "qcow2", 1 }, { NULL, 0 } };
+static const struct key_word output_words[] = { { "initramfs", 0 }, { "squashfs", 0 }, { "disk", 1 }, { "tar", 0 },
+						{ "oci", 0 }, { "qcow2", 1 }, { NULL, 0 } };
 static const struct key_word signal_words[] = { { "TERM", 0 }, { "INT", 0 }, { "QUIT", 0 }, { "HUP", 0 },
 						{ "USR1", 0 }, { "USR2", 0 }, { "KILL", 0 }, { NULL, 0 } };
 const int stop_signals[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGKILL };

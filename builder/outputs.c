@@ -17,8 +17,10 @@
 #include "cleanup.h"
 #include "content.h"
 #include "out_cpio.h"
+#include "out_oci.h"
 #include "out_rooted.h"
 #include "out_squashfs.h"
+#include "out_tar.h"
 #include "progress.h"
 
 #define BUILD_RECORD "build-record"
@@ -46,9 +48,17 @@ write_squashfs(const struct build *b, int fd, struct out_size *size, struct err 
 	return out_squashfs(b->tree, fd, b->level, size, e);
 }
 
+static int
+write_tar(const struct build *b, int fd, struct out_size *size, struct err *e)
+{
+	return out_tar_zst(b->tree, fd, b->level, size, e);
+}
+
 const struct output_kind output_kinds[] = {
 	{ "initramfs", BUILD_INITRAMFS, write_initramfs },
 	{ "squashfs", BUILD_SQUASHFS, write_squashfs },
+	{ "tar", "root.tar.zst", write_tar },
+	{ "oci", "oci.tar", out_oci },
 	{ NULL, NULL, NULL },
 };
 

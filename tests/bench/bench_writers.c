@@ -16,12 +16,30 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "cache.h"
 #include "content.h"
 #include "mem.h"
 #include "out_cpio.h"
 #include "out_squashfs.h"
+#include "out_tar.h"
 #include "progress.h"
 #include "tree.h"
+
+/* The cache is new and goes away, so that nothing was done beforehand. */
+static int
+write_cpio(struct tree *t, int fd, int level, struct out_size *size, struct err *e)
+{
+	char dir[] = "/tmp/bench-cache-XXXXXX", *remove = NULL;
+	struct cache *c = mkdtemp(dir) ? cache_open(dir, e) : NULL;
+	int r = c ? out_cpio_zst(t, c, fd, level, size, e) : -1;
+
+	cache_close(c);
+	remove = xprintf("rm -rf %s", dir);
+	if (system(remove))
+		r = r ? r : err_set(e, 0, "cannot remove %s", dir);
+	free(remove);
+	return r;
+}
 
 /* Another writer is another line. */
 static const struct {
@@ -29,7 +47,8 @@ static const struct {
 	int (*write)(struct tree *t, int fd, int level, struct out_size *size, struct err *e);
 } writers[] = {
 	{ "squashfs", out_squashfs },
-	{ "cpio", out_cpio_zst },
+	{ "cpio", write_cpio },
+	{ "tar", out_tar_zst },
 };
 
 /* Names of files that have several, by device and inode. */
@@ -191,7 +210,7 @@ main(int argc, char **argv)
 	while (argc == 5 && w < sizeof writers / sizeof *writers && strcmp(argv[1], writers[w].word) != 0)
 		w++;
 	if (argc != 5 || w == sizeof writers / sizeof *writers) {
-		fputs("usage: bench_writers squashfs|cpio LEVEL FOLDER OUTPUT\n", stderr);
+		fputs("usage: bench_writers squashfs|cpio|tar LEVEL FOLDER OUTPUT\n", stderr);
 		return 2;
 	}
 	struct reading r = { .tree = tree_new(), .arena = arena_new(), .from = strlen(argv[3]) };

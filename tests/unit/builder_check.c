@@ -61,6 +61,8 @@ TEST(outputs_are_named_or_left_out)
 {
 	says(IMAGE_HEAD "outputs: []\n", "image.yml:3:10: `outputs` is empty: write [initramfs], or leave it out");
 	assert_right(IMAGE_HEAD "outputs: [initramfs]\n");
+	assert_right(IMAGE_HEAD "outputs: [initramfs, tar]\n");
+	says(IMAGE_HEAD "outputs: [oci]\n", "image.yml:3:10: `oci` holds the services and jobs, and this image has none");
 }
 
 TEST(an_image_is_a_mapping)
