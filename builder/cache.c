@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * The content-addressed cache's files and names. Nothing under a final name is ever written to: bytes go to
- * CACHE/tmp and are renamed once their digest is known, so that an interrupted or parallel build leaves no half of
- * anything. It knows nothing of what the bytes mean, and never removes what another build may be using.
+ * The content-addressed cache's blobs. Nothing under a final name is ever written to: bytes go to CACHE/tmp and are
+ * renamed once their digest is known, so that an interrupted or parallel build leaves no half of anything. It knows
+ * nothing of what the bytes mean. No blob is synced to the disk before its rename: that takes milliseconds, and a
+ * package has thousands of files. What a crash of the machine leaves empty or torn differs from its digest or size,
+ * which every reader compares, and is made again.
  */
-#include "cache.h"
+#include "cache_files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,65 +19,11 @@
 #include "content.h"
 #include "mem.h"
 
-#define TEXT_MAX (256u << 20)
-
 /* A blob that was seen in this run: asked for once from the file system, and the home of its path. */
 struct known {
 	struct known *next;
 	struct content content;
 };
-
-struct cache {
-	char *dir;
-	struct arena *arena;
-	struct known **slots; /* by the digest's first bytes; a power of two of them */
-	size_t n_slots, n_known;
-};
-
-struct blob_writer {
-	struct cache *cache;
-	struct sha256 hash;
-	uint64_t size;
-	int fd;
-	char *path; /* below CACHE/tmp */
-};
-
-static int
-make_dir(const char *path, struct err *e)
-{
-	if (mkdir(path, 0777) && errno != EEXIST)
-		return err_set(e, errno, "cannot make the cache folder %s", path);
-	return 0;
-}
-
-static int
-make_parents(const char *dir, struct err *e)
-{
-	char *copy = xstrdup(dir);
-	int r = 0;
-
-	for (char *p = strchr(copy + 1, '/'); p && r == 0; p = strchr(p + 1, '/')) {
-		*p = '\0';
-		r = make_dir(copy, e);
-		*p = '/';
-	}
-	free(copy);
-	return r;
-}
-
-static int
-make_folders(const char *dir, struct err *e)
-{
-	static const char *const below[] = { "", "/blob", "/index", "/tmp" };
-	int r = make_parents(dir, e);
-
-	for (size_t i = 0; i < sizeof below / sizeof *below && r == 0; i++) {
-		char *path = xprintf("%s%s", dir, below[i]);
-		r = make_dir(path, e);
-		free(path);
-	}
-	return r;
-}
 
 struct cache *
 cache_open(const char *dir, struct err *e)
@@ -84,7 +32,7 @@ cache_open(const char *dir, struct err *e)
 		err_set(e, 0, "the cache folder's name is empty");
 		return NULL;
 	}
-	if (make_folders(dir, e))
+	if (cache_make_folders(dir, e))
 		return NULL;
 	/* absolute: the paths handed out must not depend on the working folder of whoever opens them */
 	char *real = realpath(dir, NULL);
@@ -94,9 +42,15 @@ cache_open(const char *dir, struct err *e)
 	}
 	struct cache *c = xcalloc(1, sizeof *c);
 	c->dir = real;
+	c->now = time(NULL);
 	c->arena = arena_new();
+	c->tmp.lock = -1;
 	c->n_slots = 1024;
 	c->slots = xcalloc(c->n_slots, sizeof *c->slots);
+	if (cache_tmp_enter(c, e)) {
+		cache_close(c);
+		return NULL;
+	}
 	return c;
 }
 
@@ -105,6 +59,7 @@ cache_close(struct cache *c)
 {
 	if (!c)
 		return;
+	cache_tmp_leave(c);
 	arena_free(c->arena);
 	free(c->slots);
 	free(c->dir);
@@ -169,7 +124,7 @@ add_known(struct cache *c, const uint8_t sha256[DIGEST_SIZE], uint64_t size, con
 	if (c->n_known++ > 2 * c->n_slots)
 		widen(c);
 	size_t s = slot_of(c, sha256);
-	k->content = (struct content){ .size = size, .path = path };
+	k->content = (struct content){ .size = size, .path = path, .cached = true };
 	memcpy(k->content.sha256, sha256, DIGEST_SIZE);
 	k->next = c->slots[s];
 	c->slots[s] = k;
@@ -195,8 +150,10 @@ cache_lookup(struct cache *c, const uint8_t sha256[DIGEST_SIZE], struct content 
 		char hex[DIGEST_HEX], *path;
 		digest_hex(sha256, hex);
 		path = xprintf("%s/blob/%.2s/%s", c->dir, hex, hex);
-		if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
+		if (stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
+			cache_stamp(c, path, &st);
 			k = add_known(c, sha256, (uint64_t)st.st_size, arena_strdup(c->arena, path));
+		}
 		free(path);
 		if (!k)
 			return false;
@@ -208,11 +165,15 @@ cache_lookup(struct cache *c, const uint8_t sha256[DIGEST_SIZE], struct content 
 struct blob_writer *
 blob_begin(struct cache *c, struct err *e)
 {
-	char *path = xprintf("%s/tmp/blob-XXXXXX", c->dir);
+	if (!c->tmp.path) {
+		err_set(e, c->tmp.error, "cannot write to the cache folder %s/tmp", c->dir);
+		return NULL;
+	}
+	char *path = xprintf("%s/XXXXXX", c->tmp.path);
 	int fd = mkostemp(path, O_CLOEXEC);
 
 	if (fd < 0) {
-		err_set(e, errno, "cannot write to the cache folder %s/tmp", c->dir);
+		err_set(e, errno, "cannot write to the cache folder %s", c->tmp.path);
 		free(path);
 		return NULL;
 	}
@@ -243,8 +204,8 @@ blob_write(struct blob_writer *w, const void *data, size_t size, struct err *e)
 	return 0;
 }
 
-static void
-writer_free(struct blob_writer *w)
+void
+blob_free(struct blob_writer *w)
 {
 	fd_cleanup(&w->fd);
 	free(w->path);
@@ -257,7 +218,7 @@ blob_abort(struct blob_writer *w)
 	if (!w)
 		return;
 	unlink(w->path);
-	writer_free(w);
+	blob_free(w);
 }
 
 /* Moves the temporary file to its name. The folder blob/ab is made on first need. */
@@ -267,7 +228,7 @@ name_blob(struct blob_writer *w, const char *path, struct err *e)
 	char *folder = xstrdup(path);
 
 	*strrchr(folder, '/') = '\0';
-	int r = make_dir(folder, e);
+	int r = cache_make_folder(folder, e);
 	free(folder);
 	if (r)
 		return -1;
@@ -294,7 +255,7 @@ blob_end(struct blob_writer *w, struct content *out, struct err *e)
 		k = add_known(c, digest, w->size, path);
 	k->content.size = w->size;
 	*out = k->content;
-	writer_free(w);
+	blob_free(w);
 	return 0;
 }
 
@@ -343,69 +304,4 @@ cache_import(struct cache *c, const char *path, const uint8_t *expect, struct co
 		return err_set(e, 0, "%s is not the file that was pinned: sha256 %s, wanted %s", path, found, wanted);
 	}
 	return blob_end(w, out, e);
-}
-
-static bool
-key_ok(const char *key)
-{
-	return key[0] && key[0] != '.' && key[strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789.-")] == '\0';
-}
-
-/* An index file is the digest of the text in hexadecimal, a newline, and the text. */
-char *
-cache_get_text(struct cache *c, const char *key)
-{
-	uint8_t wanted[DIGEST_SIZE];
-	struct content got;
-	struct err ignored;
-	char *text = NULL;
-
-	if (!key_ok(key))
-		return NULL;
-	char *path = xprintf("%s/index/%s", c->dir, key);
-	/* the digest inside is the check; content_load only wants to be told what it will find */
-	if (content_of_file(&got, path, &ignored) == 0 && got.size >= DIGEST_HEX && got.size < TEXT_MAX)
-		text = content_load(&got, &ignored);
-	free(path);
-	if (!text)
-		return NULL;
-	size_t size = (size_t)got.size - DIGEST_HEX;
-	bool ok = text[DIGEST_HEX - 1] == '\n';
-	text[DIGEST_HEX - 1] = '\0';
-	ok = ok && digest_parse(text, wanted);
-	memmove(text, text + DIGEST_HEX, size + 1);
-	content_of_mem(&got, text, size);
-	if (!ok || memcmp(got.sha256, wanted, DIGEST_SIZE) != 0) {
-		free(text);
-		return NULL;
-	}
-	return text;
-}
-
-int
-cache_put_text(struct cache *c, const char *key, const char *text, struct err *e)
-{
-	char head[DIGEST_HEX];
-	struct content of;
-
-	if (!key_ok(key))
-		return err_set(e, 0, "%s is no name for a text of the cache", key);
-	content_of_mem(&of, text, strlen(text));
-	digest_hex(of.sha256, head);
-	head[DIGEST_HEX - 1] = '\n';
-	struct blob_writer *w = blob_begin(c, e); /* for its temporary file; it gets another name than a blob's */
-	if (!w)
-		return -1;
-	char *path = xprintf("%s/index/%s", c->dir, key);
-	int r = blob_write(w, head, sizeof head, e);
-	if (r == 0)
-		r = blob_write(w, text, strlen(text), e);
-	if (r == 0 && (fchmod(w->fd, 0444) || rename(w->path, path)))
-		r = err_set(e, errno, "cannot write to the cache: %s", path);
-	free(path);
-	if (r)
-		blob_abort(w);
-	else
-		writer_free(w);
-	return r;
 }

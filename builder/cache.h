@@ -2,7 +2,8 @@
  *
  * The content-addressed cache: CACHE/blob/ab/abcdef... holds the bytes whose SHA-256 that is; CACHE/index/KEY holds
  * small derived texts (what is inside a package). Every write goes to a temporary file, then rename: a reader never
- * sees half a blob, and two builds may share the folder.
+ * sees half a blob, and two builds may share the folder. A reader compares the digest (content.h); a blob that is not
+ * what its name says is removed there, so that the next build makes it anew.
  */
 #ifndef INGOT_CACHE_H
 #define INGOT_CACHE_H
@@ -22,7 +23,8 @@ struct cache *cache_open(const char *dir, struct err *e);
 void cache_close(struct cache *c);
 const char *cache_dir(const struct cache *c);
 
-/* A blob being written: begin, any number of writes, then end (which hashes, names and closes) or abort. */
+/* A blob being written: begin, any number of writes, then end (which hashes, names and closes) or abort. begin and
+ * write may be called in any thread; all else in the one that opened the cache. */
 struct blob_writer;
 struct blob_writer *blob_begin(struct cache *c, struct err *e);
 int blob_write(struct blob_writer *w, const void *data, size_t size, struct err *e);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "mem.h"
@@ -152,11 +153,25 @@ content_close(struct content_stream *s)
 	free(s);
 }
 
+/* Whether the name still leads to the file that is open here: another build may have put a whole one there. */
+static bool
+still_named(const struct content_stream *s)
+{
+	struct stat open, named;
+
+	return fstat(s->fd, &open) == 0 && stat(s->content.path, &named) == 0 && open.st_dev == named.st_dev &&
+	       open.st_ino == named.st_ino;
+}
+
 static int
 changed(const struct content_stream *s, struct err *e)
 {
-	return err_set(e, 0, "%s no longer holds the bytes it held: it was changed or damaged; build again (a file of the "
-			     "cache may simply be removed)", s->content.path ? s->content.path : "the content");
+	if (!s->content.cached)
+		return err_set(e, 0, "%s no longer holds the bytes it held: it was changed under the build; build again",
+			       s->content.path ? s->content.path : "the content");
+	if (still_named(s) && unlink(s->content.path))
+		return err_set(e, errno, "%s is damaged and cannot be removed from the cache", s->content.path);
+	return err_set(e, 0, "%s was damaged, and is removed from the cache: build again", s->content.path);
 }
 
 ssize_t

@@ -62,22 +62,25 @@ to_blob(void *arg, const void *data, size_t size, struct err *e)
 	return blob_write(arg, data, size, e);
 }
 
+/* An error of reading is about the member; one of writing is not. */
 static int
-put_content(struct cpio_frame *f, struct zstd_file *z, const struct content *c)
+put_content(struct cpio_frame *f, struct zstd_file *z, const struct tree_entry *x)
 {
-	struct content_stream *s = content_open(c, &f->err);
+	struct content_stream *s = content_open(&x->inode->content, &f->err);
+	char path[TREE_PATH_MAX + 1];
 	const void *data;
-	ssize_t n;
+	ssize_t n = s ? 1 : -1;
 	int r = 0;
 
-	if (!s)
-		return -1;
-	while (r == 0 && (n = content_next(s, &data, &f->err)) != 0) {
-		r = n < 0 || *f->stop ? -1 : zstd_write(z, data, (size_t)n, &f->err);
-		*f->done += n > 0 ? (uint64_t)n : 0;
+	while (r == 0 && s && (n = content_next(s, &data, &f->err)) > 0) {
+		r = *f->stop ? -1 : zstd_write(z, data, (size_t)n, &f->err);
+		*f->done += (uint64_t)n;
 	}
 	content_close(s);
-	return r;
+	if (n >= 0)
+		return r;
+	tree_path(x, path, sizeof path);
+	return err_wrap(&f->err, "%s", path + 1);
 }
 
 static int
@@ -91,18 +94,16 @@ put_member(struct cpio_frame *f, struct zstd_file *z, const struct cpio_member *
 
 	if (zstd_write(z, head, n, &f->err))
 		return -1;
+	*f->done += n;
 	if (i->type == TREE_SYMLINK) {
 		size = strlen(i->target);
 		if (zstd_write(z, i->target, size, &f->err))
 			return -1;
 	} else if (m->data) {
 		size = i->content.size;
-		if (put_content(f, z, &i->content)) {
-			tree_path(m->entry, head, sizeof head);
-			return err_wrap(&f->err, "%s", head + 1);
-		}
+		if (put_content(f, z, m->entry))
+			return -1;
 	}
-	*f->done += n;
 	return zstd_write(z, zeros, cpio_padding(size), &f->err);
 }
 

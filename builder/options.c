@@ -51,6 +51,7 @@ static const struct opt opts[] = {
 	{ "append", 0, OPT_TEXT, AT(run.append), "run test", "WORDS", "more words for the kernel's command line" },
 	{ "shell", 0, OPT_FLAG, AT(run.shell), "run", NULL, "the machine's shell on this terminal" },
 	{ "watch", 0, OPT_FLAG, AT(run.watch), "run", NULL, "build and start anew when a file changes" },
+	{ "keep-days", 0, OPT_TEXT, AT(keep_days), "cache", "N", "prune: keep what was used within N days (30)" },
 };
 
 #define N_OPTS (sizeof opts / sizeof *opts)

@@ -38,6 +38,7 @@ struct options {
 	size_t n_args;
 	struct build_options build; /* image_file is the first of args */
 	struct run_options run;
+	const char *keep_days; /* --keep-days, as it was written; NULL without */
 	bool json;
 	const char *format; /* --format: of the SBOM; NULL: spdx */
 	bool effective; /* --effective: the values of the image file, not the table */

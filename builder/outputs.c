@@ -205,12 +205,19 @@ write_all(void *arg, const void *data, size_t size, struct err *e)
 	return 0;
 }
 
+/* Nobody compares an output's bytes later, as the cache's are compared: they are on the disk before their names are. */
+static int
+settle(const struct build *b, const char *name, int fd, struct err *e)
+{
+	return fdatasync(fd) ? err_set(e, errno, "cannot write %s", part(b, name)) : 0;
+}
+
 static int
 write_content(const struct build *b, const char *name, const struct content *c, struct err *e)
 {
 	AUTO_FD fd = open_part(b, name, e);
 
-	return fd < 0 || content_read(c, write_all, &fd, e) ? -1 : 0;
+	return fd < 0 || content_read(c, write_all, &fd, e) ? -1 : settle(b, name, fd, e);
 }
 
 static int
@@ -228,7 +235,7 @@ write_output(const struct build *b, const struct output_kind *o, struct err *e)
 	struct out_size size;
 	AUTO_FD fd = open_part(b, o->file, e);
 
-	if (fd < 0 || o->write(b, fd, &size, e))
+	if (fd < 0 || o->write(b, fd, &size, e) || settle(b, o->file, fd, e))
 		return -1;
 	progress_note("%s: %llu KiB, %llu KiB unpacked", build_file(b, o->file),
 		      (unsigned long long)size.compressed >> 10, (unsigned long long)size.raw >> 10);

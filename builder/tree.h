@@ -21,6 +21,7 @@ struct content {
 	uint8_t sha256[DIGEST_SIZE];
 	const void *mem;  /* the bytes themselves, or */
 	const char *path; /* the host file that holds them: a source's file, or a blob of the cache */
+	bool cached;      /* the latter: where it is damaged it is removed, to be made anew */
 };
 
 enum tree_type { TREE_DIR, TREE_FILE, TREE_SYMLINK };

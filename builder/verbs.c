@@ -87,6 +87,7 @@ const struct verb verbs[] = {
 	{ "sbom", IMAGE, 1, 1, verb_sbom, "what the image is made of, as SPDX or CycloneDX" },
 	{ "why", IMAGE " PATH", 2, 2, verb_why, "what a path of the image is, and where it comes from" },
 	{ "schema", "[image|recipe]", 0, 1, verb_schema, "print the JSON Schema of image files, or of recipes" },
+	{ "cache", "[size|prune]", 0, 1, verb_cache, "print the cache's size, or remove what no build has used for long" },
 	{ "keys", "", 0, 0, verb_keys, "print the reference of the image file's and recipes' keys, as troff" },
 	{ NULL, NULL, 0, 0, NULL, NULL },
 };

@@ -33,6 +33,8 @@ int verb_test(const struct options *o, struct build *b, struct err *e);
 int verb_size(const struct options *o, struct build *b, struct err *e);
 int verb_verify(const struct options *o, struct build *b, struct err *e);
 int verb_why(const struct options *o, struct build *b, struct err *e);
+/* Those with files of their own. */
+int verb_cache(const struct options *o, struct build *b, struct err *e);
 
 /* Ends with a verb without a name. */
 extern const struct verb verbs[];

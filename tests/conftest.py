@@ -32,10 +32,11 @@ def place(item):
 
 
 def pytest_collection_modifyitems(items):
-    """Sorts by folder. needs_namespace: skipped where no network namespace can be made; needs_user: where we cannot
-    become another user."""
+    """Sorts by folder. needs_namespace: skipped where no network namespace can be made; needs_mount: where none for
+    mounts can; needs_user: where we cannot become another user."""
     probes = {
         "needs_namespace": (["unshare", "-n", "true"], "this host lets us make no network namespace"),
+        "needs_mount": (["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], "this host lets us mount nothing"),
         "needs_user": (["setpriv", "--reuid=65534", "--clear-groups", "true"], "only root can become another user"),
     }
     items.sort(key=place)
@@ -48,6 +49,7 @@ def pytest_collection_modifyitems(items):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "needs_namespace: wants a network namespace of its own")
+    config.addinivalue_line("markers", "needs_mount: wants to mount something, in a mount namespace of its own")
     config.addinivalue_line("markers", "needs_user: wants to run as another user")
 
 

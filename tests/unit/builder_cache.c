@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * builder/cache.c: what goes in comes out, under its digest alone; what is wrong, half or damaged does not.
+ * builder/cache.c, cache_folders.c, cache_text.c and cache_prune.c: what goes in comes out, under its digest alone;
+ * what is wrong, half or damaged does not. What dead builds left goes, what living ones use stays.
  */
 #include "deb_maker.h"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
 
+#include "cache_prune.h"
 #include "content.h"
 
 static struct cache *
@@ -36,6 +42,27 @@ entries(const struct cache *c, const char *folder)
 	return n - 2;
 }
 
+/* In the folders of builds, of which there is one. */
+static size_t
+own_entries(const struct cache *c)
+{
+	char path[300];
+	const struct dirent *x;
+	size_t n = 0;
+
+	snprintf(path, sizeof path, "%s/tmp", cache_dir(c));
+	assert_int_equal(entries(c, "tmp"), 1);
+	DIR *d = opendir(path);
+	while ((x = readdir(d)) != NULL) {
+		if (x->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof path, "tmp/%.200s", x->d_name);
+		n += entries(c, path);
+	}
+	closedir(d);
+	return n;
+}
+
 static struct content
 put(struct cache *c, const char *text)
 {
@@ -62,7 +89,7 @@ blob_round_trip(void **state)
 	assert_memory_equal(a.sha256, of.sha256, DIGEST_SIZE);
 	assert_int_equal(a.size, 10);
 	assert_int_equal(entries(c, "blob"), 1);
-	assert_int_equal(entries(c, "tmp"), 0);
+	assert_int_equal(own_entries(c), 0);
 	cache_close(c);
 	c = open_cache(state);
 	assert_true(cache_lookup(c, of.sha256, &found));
@@ -85,7 +112,7 @@ abort_leaves_nothing(void **state)
 	assert_int_equal(blob_write(w, "x", 1, &e), 0);
 	blob_abort(w);
 	assert_int_equal(entries(c, "blob"), 0);
-	assert_int_equal(entries(c, "tmp"), 0);
+	assert_int_equal(own_entries(c), 0);
 	cache_close(c);
 }
 
@@ -124,7 +151,7 @@ import_checks_the_digest(void **state)
 	assert_int_equal(cache_import(c, path, of.sha256, &out, &e), -1);
 	assert_non_null(strstr(e.msg, path));
 	assert_int_equal(entries(c, "blob"), 0);
-	assert_int_equal(entries(c, "tmp"), 0);
+	assert_int_equal(own_entries(c), 0);
 	of.sha256[0] ^= 1;
 	assert_int_equal(cache_import(c, path, of.sha256, &out, &e), 0);
 	assert_int_equal(out.size, 7);
@@ -158,6 +185,8 @@ poisoned_blob_is_detected_and_mended(void **state)
 
 	damage(a.path, 3);
 	assert_null(content_load(&a, &e));
+	assert_non_null(strstr(e.msg, "was damaged, and is removed from the cache: build again"));
+	assert_int_not_equal(access(a.path, F_OK), 0);
 	a = put(c, "some bytes");
 	char *text = content_load(&a, &e);
 	assert_string_equal(text, "some bytes");
@@ -196,7 +225,124 @@ texts(void **state)
 	assert_null(cache_get_text(c, "deb-1"));
 	assert_int_equal(truncate(path, 10), 0);
 	assert_null(cache_get_text(c, "deb-1"));
-	assert_int_equal(entries(c, "tmp"), 0);
+	assert_int_equal(own_entries(c), 0);
+	cache_close(c);
+}
+
+/* ---- builds that end, and builds that go on ---- */
+
+static size_t
+builds(const struct cache *c)
+{
+	return entries(c, "tmp");
+}
+
+static void
+what_a_killed_build_left_goes(void **state)
+{
+	struct cache_sums s;
+	struct err e;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct cache *c = open_cache(state);
+		struct blob_writer *w = blob_begin(c, &e);
+		blob_write(w, "half", 4, &e);
+		kill(getpid(), SIGKILL);
+	}
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	struct cache *c = open_cache(state);
+	assert_int_equal(builds(c), 1); /* its own */
+	assert_int_equal(cache_size(c, &s, &e), 0);
+	assert_int_equal(s.kept.files, 0);
+	cache_close(c);
+	c = open_cache(state);
+	assert_int_equal(builds(c), 1); /* one that ended in order leaves none */
+	cache_close(c);
+}
+
+static void
+a_build_at_work_is_left_alone(void **state)
+{
+	struct cache *a = open_cache(state), *b;
+	struct content made;
+	struct err e;
+	struct blob_writer *w = blob_begin(a, &e);
+
+	assert_int_equal(blob_write(w, "one ", 4, &e), 0);
+	b = open_cache(state); /* sweeps */
+	assert_int_equal(builds(b), 2);
+	cache_close(b);
+	assert_int_equal(blob_write(w, "two", 3, &e), 0);
+	assert_int_equal(blob_end(w, &made, &e), 0);
+	assert_int_equal(made.size, 7);
+	cache_close(a);
+}
+
+static void
+age(const char *path, time_t seconds)
+{
+	struct timespec t[2] = { { .tv_sec = time(NULL) - seconds }, { .tv_sec = time(NULL) - seconds } };
+
+	assert_int_equal(utimensat(AT_FDCWD, path, t, 0), 0);
+}
+
+#define DAY 86400
+
+static void
+prune_removes_what_was_not_used_for_long(void **state)
+{
+	struct cache *c = open_cache(state);
+	struct content old = put(c, "old"), used = put(c, "used again"), young = put(c, "young"), found;
+	struct cache_sums s;
+	struct err e;
+	char text[300];
+
+	assert_int_equal(cache_put_text(c, "old", "a text", &e), 0);
+	assert_int_equal(cache_put_text(c, "used", "a text", &e), 0);
+	snprintf(text, sizeof text, "%s/index/old", cache_dir(c));
+	age(text, 40 * DAY);
+	snprintf(text, sizeof text, "%s/index/used", cache_dir(c));
+	age(text, 40 * DAY);
+	age(old.path, 40 * DAY);
+	age(used.path, 40 * DAY);
+	age(young.path, 29 * DAY);
+	cache_close(c);
+	c = open_cache(state);
+	assert_true(cache_lookup(c, used.sha256, &found)); /* which is a use */
+	free(cache_get_text(c, "used"));
+	assert_int_equal(cache_prune(c, 30, &s, &e), 0);
+	assert_int_equal(s.freed.files, 2);
+	assert_int_equal(s.freed.bytes, 3 + 65 + 6);
+	assert_int_equal(s.kept.files, 3);
+	assert_false(cache_lookup(c, old.sha256, &found));
+	assert_true(cache_lookup(c, young.sha256, &found));
+	assert_null(cache_get_text(c, "old"));
+	assert_int_equal(cache_prune(c, 0, &s, &e), 0); /* nothing is at work but this */
+	assert_int_equal(s.kept.files, 0);
+	assert_int_equal(s.freed.files, 3);
+	cache_close(c);
+}
+
+/* The other build may have found anything that was used since a day before it began. */
+static void
+prune_keeps_what_a_build_at_work_may_use(void **state)
+{
+	struct cache *other = open_cache(state), *c = open_cache(state);
+	struct content recent = put(other, "recent"), old = put(other, "old"), found;
+	struct cache_sums s;
+	struct err e;
+
+	age(recent.path, DAY / 2);
+	age(old.path, 2 * DAY);
+	assert_int_equal(cache_prune(c, 0, &s, &e), 0);
+	assert_int_equal(s.living, 1);
+	assert_true(cache_lookup(c, recent.sha256, &found));
+	assert_false(cache_lookup(c, old.sha256, &found));
+	cache_close(other);
+	assert_int_equal(cache_prune(c, 0, &s, &e), 0);
+	assert_int_equal(s.living, 0);
+	assert_int_equal(s.kept.files, 0);
 	cache_close(c);
 }
 
@@ -221,7 +367,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(blob_round_trip), TEST(abort_leaves_nothing), TEST(many_blobs), TEST(import_checks_the_digest),
-		TEST(poisoned_blob_is_detected_and_mended), TEST(texts), TEST(a_file_in_the_way),
+		TEST(poisoned_blob_is_detected_and_mended), TEST(texts), TEST(what_a_killed_build_left_goes),
+		TEST(a_build_at_work_is_left_alone), TEST(prune_removes_what_was_not_used_for_long),
+		TEST(prune_keeps_what_a_build_at_work_may_use), TEST(a_file_in_the_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -329,7 +329,7 @@ damaged_blob(void **state)
 		fclose(f);
 		free(bytes);
 		assert_int_equal(put(&b, NULL, 0), -1);
-		assert_non_null(strstr(b.e.msg, "no longer holds the bytes"));
+		assert_non_null(strstr(b.e.msg, "was damaged, and is removed from the cache"));
 		bench_release(&b);
 	}
 }
