@@ -84,12 +84,12 @@ open_regular(const char *path, struct err *e)
 }
 
 static ssize_t
-read_piece(int fd, const char *path, void *buf, struct err *e)
+read_piece(int fd, const char *path, void *buf, size_t room, struct err *e)
 {
 	ssize_t n;
 
 	do
-		n = read(fd, buf, PIECE);
+		n = read(fd, buf, room);
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? err_set(e, errno, "cannot read %s", path) : n;
 }
@@ -106,7 +106,7 @@ content_of_file(struct content *c, const char *path, struct err *e)
 		return -1;
 	void *buf = xcalloc(1, PIECE);
 	sha256_init(&h);
-	while ((n = read_piece(fd, path, buf, e)) > 0) {
+	while ((n = read_piece(fd, path, buf, PIECE, e)) > 0) {
 		sha256_update(&h, buf, (size_t)n);
 		made.size += (uint64_t)n;
 		progress_update(made.size); /* shown only where the caller began a bar */
@@ -125,6 +125,7 @@ struct content_stream {
 	uint64_t done;
 	int fd; /* -1: the bytes are in memory */
 	void *buf;
+	size_t room; /* one byte more than a small file has, to see that it has grown */
 };
 
 struct content_stream *
@@ -138,8 +139,9 @@ content_open(const struct content *c, struct err *e)
 	s->content = *c;
 	s->fd = fd;
 	sha256_init(&s->hash);
+	s->room = c->size < PIECE ? (size_t)c->size + 1 : PIECE;
 	if (c->path)
-		s->buf = xcalloc(1, PIECE);
+		s->buf = xcalloc(1, s->room);
 	return s;
 }
 
@@ -181,7 +183,7 @@ content_next(struct content_stream *s, const void **data, struct err *e)
 	ssize_t n;
 
 	if (s->content.path) {
-		n = read_piece(s->fd, s->content.path, s->buf, e);
+		n = read_piece(s->fd, s->content.path, s->buf, s->room, e);
 		*data = s->buf;
 	} else {
 		uint64_t left = s->content.size - s->done;

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#define ZSTD_STATIC_LINKING_ONLY /* for memory of our own */
 #include <zstd.h>
 
 #include "cleanup.h"
 #include "mem.h"
+#include "zstd_memory.h"
 
 #define FRAME_HEADER_MAX 18 /* RFC 8878, 3.1.1 */
 
@@ -41,7 +43,7 @@ zstd_begin(const struct zstd_file_how *how, struct err *e)
 	z->how = *how;
 	z->room = ZSTD_CStreamOutSize();
 	z->out = xcalloc(1, z->room);
-	z->cctx = ZSTD_createCCtx();
+	z->cctx = ZSTD_createCCtx_advanced((ZSTD_customMem){ zstd_memory_alloc, zstd_memory_free, NULL });
 	size_t r = z->cctx ? configure(z->cctx, how) : 0;
 	if (z->cctx && !ZSTD_isError(r))
 		return z;

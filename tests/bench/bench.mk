@@ -17,5 +17,11 @@ build/bench/bench_writers: $(O)/tests/bench/bench_writers.o $(O)/builder/libbuil
 bench-squashfs: build/bench/bench_writers
 	@$(PYTHON) tests/bench/squashfs.py
 
-.PHONY: bench-squashfs
+# Wants a machine that does nothing else; and root, or a user namespace, for mmdebstrap.
+bench-build:
+	@builder/deps/setup.sh build run test
+	@$(MAKE) $(QUIETLY) all build/bench/bench_writers
+	@$(PYTHON) tests/bench/bench_build.py
+
+.PHONY: bench-build bench-squashfs
 -include $(O)/tests/bench/bench_writers.d

@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,19 +26,27 @@
 #include "progress.h"
 #include "tree.h"
 
-/* The cache is new and goes away, so that nothing was done beforehand. */
 static int
-write_cpio(struct tree *t, int fd, int level, struct out_size *size, struct err *e)
+drop(const char *path, const struct stat *st, int type, struct FTW *at)
 {
-	char dir[] = "/tmp/bench-cache-XXXXXX", *remove = NULL;
-	struct cache *c = mkdtemp(dir) ? cache_open(dir, e) : NULL;
-	int r = c ? out_cpio_zst(t, c, fd, level, size, e) : -1;
+	(void)st;
+	(void)type;
+	(void)at;
+	return remove(path);
+}
 
+/* With a cache that is new, so that every part is compressed, and that goes away. */
+static int
+cpio(struct tree *t, int fd, int level, struct out_size *size, struct err *e)
+{
+	char dir[] = "build/bench/cache-XXXXXX";
+	struct cache *c = mkdtemp(dir) ? cache_open(dir, e) : NULL;
+
+	if (!c)
+		return err_set(e, errno, "%s", dir);
+	int r = out_cpio_zst(t, c, fd, level, size, e);
 	cache_close(c);
-	remove = xprintf("rm -rf %s", dir);
-	if (system(remove))
-		r = r ? r : err_set(e, 0, "cannot remove %s", dir);
-	free(remove);
+	nftw(dir, drop, 16, FTW_PHYS | FTW_DEPTH);
 	return r;
 }
 
@@ -47,7 +56,7 @@ static const struct {
 	int (*write)(struct tree *t, int fd, int level, struct out_size *size, struct err *e);
 } writers[] = {
 	{ "squashfs", out_squashfs },
-	{ "cpio", write_cpio },
+	{ "cpio", cpio },
 	{ "tar", out_tar_zst },
 };
 
