@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "zstd_file.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #define ZSTD_STATIC_LINKING_ONLY /* for memory of our own */
 #include <zstd.h>
 
 #include "cleanup.h"
 #include "mem.h"
 #include "zstd_memory.h"
-
-#define FRAME_HEADER_MAX 18 /* RFC 8878, 3.1.1 */
 
 struct zstd_file {
 	ZSTD_CCtx *cctx;
@@ -101,13 +100,36 @@ zstd_end(struct zstd_file *z, uint64_t *written, struct err *e)
 	return r;
 }
 
+/* What the frames behind one another say; 0 where one of them says nothing. */
+static uint64_t
+sum_frames(const char *data, size_t size)
+{
+	uint64_t sum = 0;
+
+	while (size) {
+		unsigned long long raw = ZSTD_getFrameContentSize(data, size);
+		size_t frame = ZSTD_findFrameCompressedSize(data, size);
+		if (raw == ZSTD_CONTENTSIZE_UNKNOWN || raw == ZSTD_CONTENTSIZE_ERROR || ZSTD_isError(frame))
+			return 0;
+		sum += raw;
+		data += frame;
+		size -= frame;
+	}
+	return sum;
+}
+
 uint64_t
 zstd_unpacked(const char *path)
 {
-	char head[FRAME_HEADER_MAX];
 	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, head, sizeof head);
-	unsigned long long size = n < 0 ? 0 : ZSTD_getFrameContentSize(head, (size_t)n);
+	struct stat st;
 
-	return size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR ? 0 : size;
+	if (fd < 0 || fstat(fd, &st) || st.st_size <= 0)
+		return 0;
+	void *data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (data == MAP_FAILED)
+		return 0;
+	uint64_t sum = sum_frames(data, (size_t)st.st_size);
+	munmap(data, (size_t)st.st_size);
+	return sum;
 }

@@ -31,7 +31,7 @@ int zstd_write(struct zstd_file *z, const void *data, size_t size, struct err *e
 int zstd_end(struct zstd_file *z, uint64_t *written, struct err *e);
 void zstd_abort(struct zstd_file *z);
 
-/* How much a file unpacks to, as its frame says; 0 where it cannot be read or says nothing. */
+/* How much a file unpacks to, as its frames say; 0 where it cannot be read or says nothing. */
 uint64_t zstd_unpacked(const char *path);
 
 #endif

@@ -32,7 +32,8 @@ def make_tree():
         new = BENCH / "tree.new"
         subprocess.run(["rm", "-rf", new], check=True)
         BENCH.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", "--include=nginx-light,python3-minimal", "bookworm",
+        subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", "--include=nginx-light,python3-minimal",
+                        "bookworm",
                         new], check=True)
         subprocess.run(["find", new, "(", "-type", "b", "-o", "-type", "c", ")", "-delete"], check=True)
         new.rename(TREE)

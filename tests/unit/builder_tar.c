@@ -279,7 +279,7 @@ static int
 quiet(void **state)
 {
 	(void)state;
-	progress_quiet(true);
+	progress_mode(PROGRESS_QUIET);
 	return 0;
 }
 
