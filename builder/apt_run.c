@@ -114,9 +114,10 @@ write_own(struct apt *a, FILE *f)
 	      "APT::Update::Error-Mode \"any\";\nAcquire::Languages \"none\";\nAcquire::Retries \"1\";\n"
 	      /* our lists outlive a release: its move from stable to oldstable is nobody's attack */
 	      "Acquire::AllowReleaseInfoChange::Suite \"1\";\n"
-	      "Acquire::IndexTargets::deb-src::Sources::DefaultEnabled \"false\";\n"
 	      "Debug::NoLocking \"1\";\n", /* we hold our own lock, for longer */
 	      f);
+	if (!a->source)
+		fputs("Acquire::IndexTargets::deb-src::Sources::DefaultEnabled \"false\";\n", f);
 }
 
 static int
@@ -129,6 +130,8 @@ write_config(struct apt *a, const char *path, struct err *e)
 		return err_set(e, errno, "cannot write %s", new_path);
 	write_own(a, f);
 	int r = carry_machine(a, f, e);
+	if (a->source) /* the last word holds */
+		fprintf(f, "Dir::Etc::SourceList \"/dev/null\";\nDir::Etc::SourceParts \"%s/sources\";\n", a->dir);
 	if (fclose(f) && r == 0)
 		r = err_set(e, errno, "cannot write %s", new_path);
 	if (r == 0 && rename(new_path, path))
@@ -201,7 +204,7 @@ have_lists(const struct apt *a)
 
 	free(path);
 	while (d && !found && (x = readdir(d)) != NULL)
-		found = strstr(x->d_name, "_Packages") != NULL;
+		found = strstr(x->d_name, a->source ? "_Sources" : "_Packages") != NULL;
 	if (d)
 		closedir(d);
 	return found;
@@ -217,6 +220,9 @@ apt_ready(struct apt *a, struct err *e)
 				     "one than %s", cache_dir(a->cache));
 	char *conf = arena_printf(a->arena, "%s/apt.conf", a->dir);
 	if (make_folders(a, e) || (a->lock < 0 && take_lock(a, e)))
+		return -1;
+	a->env = make_env(a, getenv("APT_CONFIG"));
+	if (a->source && apt_write_sources(a, e))
 		return -1;
 	if (make_empty(a->log, e) || make_empty(arena_printf(a->arena, "%s/status", a->dir), e) ||
 	    write_config(a, conf, e))

@@ -20,6 +20,7 @@ struct apt {
 	const char *const *env;
 	int lock;             /* held from the first need on; -1 before */
 	bool ready, updated;
+	bool source;          /* of source packages: apt_source.c */
 	uint64_t update_bytes; /* seen so far of the lists that are coming */
 };
 
@@ -36,6 +37,9 @@ int apt_ready(struct apt *a, struct err *e);
 /* Runs one of apt's programs to its end and logs what it said. An error only where it cannot be run; release p in any
  * case. cwd may be NULL. */
 int apt_run(struct apt *a, struct process *p, struct err *e);
+
+/* apt_source.c: the machine's sources as sources of source packages, in DIR/sources. */
+int apt_write_sources(struct apt *a, struct err *e);
 
 enum apt_failure apt_classify(const struct process *p);
 

@@ -7,6 +7,7 @@
 #include "content.h"
 #include "guest.h"
 #include "progress.h"
+#include "step.h"
 
 struct assembler {
 	const struct plan *plan;
@@ -99,6 +100,8 @@ put_root(const struct assembler *a, const struct plan_root *root, struct err *e)
 			r = put_archive(a->cache, s, root->path, a->tree, e);
 		else if (s->source->oci)
 			r = put_oci(a->cache, s, root->path, a->tree, e);
+		else if (s->source->build)
+			r = step_put(a->cache, a->plan->arena, s, root->path, a->tree, e);
 		else
 			r = put_local(a->plan->arena, s, root->path, a->tree, e);
 		if (r)

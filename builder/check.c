@@ -35,7 +35,8 @@ check_unchecked(struct project *p, const struct node *owner, const char *const *
 static void
 check_source(struct project *p, const struct source *s, const char *folder)
 {
-	const void *kinds[] = { s->debian, s->file, s->folder, s->text, s->link, s->dir, s->busybox, s->archive, s->oci };
+	const void *kinds[] = { s->debian, s->file, s->folder, s->text, s->link, s->dir, s->busybox, s->archive, s->oci,
+				s->build };
 	size_t n = 0;
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
@@ -45,10 +46,12 @@ check_source(struct project *p, const struct source *s, const char *folder)
 	bool silent = node && node->kind == NODE_MAP && node->count == (node_get(node, "override") != NULL);
 	if (n > 1 || (n == 0 && silent))
 		diag(p->diags, s->head.node, "a source is exactly one of debian, file, folder, text, link, dir, busybox, "
-					   "archive and oci");
+					   "archive, oci and build");
 	check_source_host(p, s, folder);
 	if (s->debian)
 		check_debian(p, s->debian);
+	if (s->build)
+		project_check_step(p, s->build, folder);
 }
 
 /* Where a recipe that others wrote may read: the folder that its file lies in. */

@@ -84,6 +84,35 @@ struct src_oci {
 	const struct oci_image *image; /* what path holds; set by check.c, NULL where it is wrong */
 };
 
+struct source;
+
+/* An input of a build step: the files of a source package. */
+struct src_debian_source {
+	struct key_head head;
+	const char *package;
+	const char *to; /* a folder */
+};
+
+struct step_output {
+	struct key_head head;
+	const char *from; /* in the step's root, below /out */
+	const char *to;
+	uint64_t mode;    /* 0: 0755 where the step made it executable, else 0644 */
+};
+
+struct src_build {
+	struct key_head head;
+	LIST_OF(const char *) tools;  /* Debian packages: the step's own root */
+	LIST_OF(const char *) drop;   /* dependencies of them that are not wanted */
+	LIST_OF(struct source) inputs;
+	LIST_OF(const char *) env;
+	LIST_OF(const char *) command;
+	LIST_OF(struct step_output) outputs;
+	uint64_t timeout;
+	uint64_t memory; /* of each process; 0: no limit */
+	uint64_t space;  /* of each folder that the step may write to */
+};
+
 struct source {
 	struct key_head head;
 	int override;
@@ -96,6 +125,8 @@ struct source {
 	struct src_busybox *busybox;
 	struct src_archive *archive;
 	struct src_oci *oci;
+	struct src_build *build;
+	struct src_debian_source *debian_source; /* inputs of a build step alone */
 };
 
 /* ---- recipes ---- */

@@ -82,6 +82,56 @@ static const struct key oci_keys[] = {
 	END
 };
 
+static const struct key debian_source_keys[] = {
+	{ "package", KEY_TEXT, AT(src_debian_source, package), .flags = KEY_REQUIRED, .doc = "the source package's name" },
+	{ "to", KEY_PATH, AT(src_debian_source, to), .flags = KEY_REQUIRED, .doc = "the folder that its files go to, packed" },
+	END
+};
+
+/* Of the sources, those that a build step may have as inputs. */
+static const struct key input_keys[] = {
+	{ "override", KEY_BOOL, AT(source, override), .preset = "false", .doc = "may replace what an earlier one put there" },
+	{ "debian-source", KEY_OPTION, AT(source, debian_source), .sub = debian_source_keys,
+	  .size = sizeof(struct src_debian_source), .doc = "the files of a Debian source package, pinned in the lock" },
+	{ "file", KEY_OPTION, AT(source, file), .sub = file_keys, .size = sizeof(struct src_file),
+	  .doc = "one file of the host" },
+	{ "folder", KEY_OPTION, AT(source, folder), .sub = folder_keys, .size = sizeof(struct src_folder),
+	  .doc = "a folder of the host" },
+	{ "text", KEY_OPTION, AT(source, text), .sub = text_keys, .size = sizeof(struct src_text),
+	  .doc = "a file written here" },
+	{ "link", KEY_OPTION, AT(source, link), .sub = link_keys, .size = sizeof(struct src_link), .doc = "a symbolic link" },
+	{ "dir", KEY_OPTION, AT(source, dir), .sub = dir_keys, .size = sizeof(struct src_dir), .doc = "an empty folder" },
+	END
+};
+
+static const struct key output_keys[] = {
+	{ "from", KEY_PATH, AT(step_output, from), .flags = KEY_REQUIRED,
+	  .doc = "a file or folder that the command leaves in /out" },
+	{ "to", KEY_PATH, AT(step_output, to), .flags = KEY_REQUIRED, .doc = "where it, or the folder's content, goes" },
+	{ "mode", KEY_OCTAL, AT(step_output, mode), .min = 1, .max = 0777,
+	  .doc = "a file's permissions; absent: 0755 where executable, else 0644" },
+	END
+};
+
+static const struct key build_keys[] = {
+	{ "tools", KEY_TEXTS, AT(src_build, tools), .flags = KEY_REQUIRED,
+	  .doc = "Debian packages that the step's root is made of, with their dependencies" },
+	{ "drop", KEY_TEXTS, AT(src_build, drop), .doc = "dependencies of the tools that are left out" },
+	{ "inputs", KEY_STRUCTS, AT(src_build, inputs), .sub = input_keys, .size = sizeof(struct source),
+	  .doc = "what the command may read, in order" },
+	{ "env", KEY_PAIRS, AT(src_build, env), .doc = "more for the command's environment, NAME: value" },
+	{ "command", KEY_TEXTS, AT(src_build, command), .flags = KEY_REQUIRED,
+	  .doc = "the program, by its absolute path in the step's root, and its arguments; it starts in /build" },
+	{ "outputs", KEY_STRUCTS, AT(src_build, outputs), .flags = KEY_REQUIRED, .sub = output_keys,
+	  .size = sizeof(struct step_output), .doc = "what is taken of what it made" },
+	{ "timeout", KEY_TIME, AT(src_build, timeout), .preset = "30m", .min = 1000, .doc = "then the step has failed" },
+	{ "memory", KEY_SIZE, AT(src_build, memory), .min = 1u << 20,
+	  .doc = "address space of each of its processes; absent: no limit" },
+	{ "space", KEY_SIZE, AT(src_build, space), .preset = "1G", .min = 1u << 20,
+	  .doc = "of /build, /out and /tmp each; they lie in memory" },
+	END
+};
+
 static const struct key source_keys[] = {
 	{ "override", KEY_BOOL, AT(source, override), .preset = "false",
 	  .doc = "may replace what an earlier source put there" },
@@ -101,7 +151,8 @@ static const struct key source_keys[] = {
 	  .doc = "what is inside an archive; owners, permissions and times are the archive's" },
 	{ "oci", KEY_OPTION, AT(source, oci), .sub = oci_keys, .size = sizeof(struct src_oci),
 	  .doc = "an OCI image's files; its command, env, user and cwd are what a service has where it states none" },
-	LATER("build", "a build step"),
+	{ "build", KEY_OPTION, AT(source, build), .sub = build_keys, .size = sizeof(struct src_build),
+	  .doc = "what a command makes of declared inputs, in a root of its own, without a network" },
 	END
 };
 

@@ -16,7 +16,9 @@ struct plan_source {
 	const struct source *source;
 	struct origin *origin;       /* "recipes/nginx.yml:7" */
 	const char *recipe;          /* NULL: it stands in the image file */
-	const struct deb_list *pins; /* a debian source: what it came to; set by fetch */
+	const struct deb_list *pins; /* a debian source or a build step's tools: what it came to; set by fetch */
+	const struct deb_list **input_pins; /* build: of each input, NULL where it is no debian-source; set by fetch */
+	const char *step;            /* build: the cache's name for its result; set by fetch */
 	struct content archive;      /* an archive source: its bytes; set by fetch */
 };
 

@@ -36,4 +36,7 @@ void check_source_host(struct project *p, const struct source *s, const char *fo
  * has no command. */
 void oci_defaults(struct project *p, struct model_service *s);
 
+/* check_step.c: the same for a build step. */
+void project_check_step(struct project *p, const struct src_build *b, const char *folder);
+
 #endif

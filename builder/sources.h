@@ -56,6 +56,11 @@ int apt_resolve_kernel(struct apt *a, const char *name, struct deb_list *out, st
  * pinned version. A version that is gone, or another digest, is an error that names the package and the mend. */
 int apt_fetch(struct apt *a, const struct deb_list *l, struct err *e);
 
+/* Source packages, with a private state of their own. A pin is a file of the package, its name the file's. */
+struct apt *apt_new_source(struct cache *c, const char *arch, struct err *e);
+int apt_resolve_source(struct apt *a, const char *name, struct deb_list *out, struct err *e);
+int apt_fetch_source(struct apt *a, const char *name, const struct deb_list *l, struct err *e);
+
 /* Puts the files of a cached .deb below root. /bin, /sbin, /lib and /lib64 land in /usr (the links are made), docs and
  * the like listed in `exclude` (path prefixes) are left out. Nothing is run. Untrusted: names with "..", absolute
  * links outside, devices and oversize members are errors. The unpacked content goes to the cache once, with an index,

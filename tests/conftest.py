@@ -33,10 +33,13 @@ def place(item):
 
 def pytest_collection_modifyitems(items):
     """Sorts by folder. needs_namespace: skipped where no network namespace can be made; needs_mount: where none for
-    mounts can; needs_user: where we cannot become another user."""
+    mounts can; needs_step, needs_user_step: where no build step can run; needs_user: where we cannot become another user."""
     probes = {
         "needs_namespace": (["unshare", "-n", "true"], "this host lets us make no network namespace"),
         "needs_mount": (["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], "this host lets us mount nothing"),
+        "needs_step": (["unshare", "-Urmpiunf", "--mount-proc", "true"], "this host lets us make no user namespace"),
+        "needs_user_step": (["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "unshare", "-Urmpiunf",
+                             "--mount-proc", "true"], "no other user can make a user namespace here"),
         "needs_user": (["setpriv", "--reuid=65534", "--clear-groups", "true"], "only root can become another user"),
     }
     items.sort(key=place)
@@ -50,6 +53,8 @@ def pytest_collection_modifyitems(items):
 def pytest_configure(config):
     config.addinivalue_line("markers", "needs_namespace: wants a network namespace of its own")
     config.addinivalue_line("markers", "needs_mount: wants to mount something, in a mount namespace of its own")
+    config.addinivalue_line("markers", "needs_step: runs a build step")
+    config.addinivalue_line("markers", "needs_user_step: runs a build step as another user")
     config.addinivalue_line("markers", "needs_user: wants to run as another user")
 
 

@@ -60,15 +60,15 @@ def elf(machine=62, interpreter="", needed=()):
 def tar(members):
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w:gz", format=tarfile.GNU_FORMAT) as t:
-        for name, data in members:
+        for name, data, *mode in members:
             info = tarfile.TarInfo(name)
-            info.size, info.mode = len(data), 0o644
+            info.size, info.mode = len(data), mode[0] if mode else 0o644
             t.addfile(info, io.BytesIO(data))
     return out.getvalue()
 
 
 def deb(data, control=tar([("./control", b"Package: x\n")])):
-    """The bytes of a package with these files, [(name, bytes)], and this control archive."""
+    """The bytes of a package with these files, [(name, bytes)] or [(name, bytes, mode)], and this control archive."""
     members = [("debian-binary", b"2.0\n"), ("control.tar.gz", control), ("data.tar.gz", tar(data))]
     out = b"!<arch>\n"
     for name, body in members:

@@ -47,6 +47,32 @@ TEST(recipes_are_found_or_said)
 	says(IMAGE_HEAD "recipes: [folder]\n", "recipes/folder/recipe.yml:2:18: unknown key `too`: did you mean `to`?");
 }
 
+#define STEP(rest) \
+	IMAGE_HEAD "sources:\n  - build: {tools: [gcc], command: [/bin/sh], outputs: [{from: /out/a, to: /a}]" rest "}\n"
+#define INPUT(rest) STEP(", inputs: [{" rest "}]")
+
+TEST(build_steps_take_from_where_they_have_room)
+{
+	assert_right(STEP(""));
+	assert_right(INPUT("debian-source: {package: busybox, to: /in}"));
+	assert_right(INPUT("text: {content: x, to: /outer/a}"));
+	says(INPUT("text: {content: x, to: /out/a}"),
+	     "image.yml:4:115: /out/a cannot hold an input: the step has an empty /out of its own; use /in");
+	says(INPUT("debian-source: {package: busybox, to: /build}"), "/build cannot hold an input");
+	says(INPUT("file: {path: gone, to: /in/a}"), "image.yml:4:105: no file gone");
+	says(INPUT("link: {target: a, to: /in/a}, dir: {to: /in/b}"), "image.yml:4:91: an input is exactly one of");
+	says(INPUT("override: true"), "an input is exactly one of debian-source, file");
+	says(INPUT("busybox: {}"), "unknown key `busybox`");
+	says(INPUT("build: {}"), "unknown key `build`");
+	says(IMAGE_HEAD "sources: [{build: {tools: [a], command: [sh], outputs: [{from: /out/a, to: /a}]}}]\n",
+	     "image.yml:3:41: `command` must begin with an absolute path");
+	says(IMAGE_HEAD "sources: [{build: {tools: [a], command: [/sh], outputs: [{from: /build/a, to: /a}]}}]\n",
+	     "image.yml:3:65: an output lies in /out, such as /out/prog, not /build/a");
+	says(IMAGE_HEAD "sources: [{build: {tools: [], command: [/sh], outputs: []}}]\n", "`tools` is empty");
+	says(IMAGE_HEAD "sources: [{build: {tools: [], command: [/sh], outputs: []}}]\n", "`outputs` is empty");
+	says(IMAGE_HEAD "sources: [{build: {tools: [a]}}]\n", "`command` is missing");
+}
+
 TEST(a_missing_recipe_is_said_once)
 {
 	char *said = load_wrong(IMAGE_HEAD "recipes: [gone]\nservices:\n"
@@ -341,6 +367,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_right_file_is_right),
 		cmocka_unit_test(recipes_are_found_or_said),
+		cmocka_unit_test(build_steps_take_from_where_they_have_room),
 		cmocka_unit_test(a_missing_recipe_is_said_once),
 		cmocka_unit_test(outputs_are_named_or_left_out),
 		cmocka_unit_test(an_image_is_a_mapping),
