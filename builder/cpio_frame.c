@@ -97,6 +97,7 @@ put_member(struct cpio_frame *f, struct zstd_file *z, const struct cpio_member *
 	*f->done += n;
 	if (i->type == TREE_SYMLINK) {
 		size = strlen(i->target);
+		*f->done += size;
 		if (zstd_write(z, i->target, size, &f->err))
 			return -1;
 	} else if (m->data) {
@@ -104,6 +105,7 @@ put_member(struct cpio_frame *f, struct zstd_file *z, const struct cpio_member *
 		if (put_content(f, z, m->entry))
 			return -1;
 	}
+	*f->done += cpio_padding(size);
 	return zstd_write(z, zeros, cpio_padding(size), &f->err);
 }
 
@@ -111,11 +113,13 @@ static int
 put_part(struct cpio_frame *f, struct zstd_file *z)
 {
 	char trailer[CPIO_HEAD_MAX];
+	size_t n = cpio_trailer(trailer);
 
 	for (size_t i = 0; i < f->part->n_members; i++)
 		if (put_member(f, z, &f->part->members[i]))
 			return -1;
-	return zstd_write(z, trailer, cpio_trailer(trailer), &f->err);
+	*f->done += n;
+	return zstd_write(z, trailer, n, &f->err);
 }
 
 void

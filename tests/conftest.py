@@ -33,7 +33,8 @@ def place(item):
 
 def pytest_collection_modifyitems(items):
     """Sorts by folder. needs_namespace: skipped where no network namespace can be made; needs_mount: where none for
-    mounts can; needs_step, needs_user_step: where no build step can run; needs_user: where we cannot become another user."""
+    mounts can; needs_step, needs_user_step: where no build step can run; needs_user: where we cannot become another
+    user."""
     probes = {
         "needs_namespace": (["unshare", "-n", "true"], "this host lets us make no network namespace"),
         "needs_mount": (["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], "this host lets us mount nothing"),

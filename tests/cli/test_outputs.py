@@ -300,13 +300,6 @@ def test_an_output_that_is_no_longer_asked_for_is_gone(project, built):
     assert set(project.outputs()) == {"root.tar.zst", "kernel", "cmdline", "manifest.json", "build-record"}
 
 
-def test_run_wants_the_initramfs(project, one_line):
-    project.lock()
-    project.write("t.yml", WITHOUT_FOLDER.replace("[initramfs, tar, oci]", "[tar]"))
-    line = one_line(project.ingot("run", "-q", "t.yml"))
-    assert line == "ingot: t.yml:3: `ingot run` boots the initramfs: add `initramfs` to `outputs`"
-
-
 def test_oci_without_a_service(project):
     project.lock()
     project.write("t.yml", WITHOUT_FOLDER[:WITHOUT_FOLDER.index("services:")])

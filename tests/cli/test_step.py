@@ -307,7 +307,7 @@ def test_a_poisoned_tool_is_seen(project, one_line):
             blob.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     project.step("cat /in/input >/out/made; true")
     line = one_line(project.build("-q"))
-    assert "no longer holds the bytes it held" in line, line
+    assert "was damaged, and is removed from the cache: build again" in line, line
 
 
 def test_nothing_outlives_a_build_that_is_killed(project):

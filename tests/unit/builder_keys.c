@@ -99,7 +99,6 @@ TEST(what_is_required_is_missed)
 TEST(not_built_yet_is_said_so)
 {
 	image_says(SERVICE("seccomp: strict"), "`seccomp` is not supported yet");
-	image_says(HEAD "sources: [{build: {command: x}}]\n", "`build` is not supported yet");
 }
 
 TEST(a_job_has_no_readiness_and_a_service_no_schedule)
