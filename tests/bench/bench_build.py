@@ -33,8 +33,7 @@ def make_tree():
         subprocess.run(["rm", "-rf", new], check=True)
         BENCH.mkdir(parents=True, exist_ok=True)
         subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", "--include=nginx-light,python3-minimal",
-                        "bookworm",
-                        new], check=True)
+                        "bookworm", new], check=True)
         subprocess.run(["find", new, "(", "-type", "b", "-o", "-type", "c", ")", "-delete"], check=True)
         new.rename(TREE)
     if not (BENCH / "tree.sha256").exists():

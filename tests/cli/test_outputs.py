@@ -228,6 +228,7 @@ def test_each_unit_is_an_image_that_holds_its_root(built):
     found = images(layout(built))
     assert set(found) == {"web", "tick"}
     for name, (m, config, layer) in found.items():
+        assert layer[:8] == b"\x1f\x8b\x08\x00" + bytes(4), "neither a name nor a time in gzip's header"
         raw = subprocess.run(["gzip", "-dc"], input=layer, stdout=subprocess.PIPE, check=True).stdout
         assert config["rootfs"] == {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(raw).hexdigest()]}
         assert m["annotations"]["ingot.tree"] == manifest(built)["tree"]
