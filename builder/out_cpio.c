@@ -118,18 +118,8 @@ to_image(void *arg, const void *data, size_t size, struct err *e)
 {
 	struct target *t = arg;
 
-	for (const char *at = data; size;) {
-		ssize_t n = write(t->c->fd, at, size);
-		if (n < 0 && errno != EINTR) {
-			t->failed = true;
-			return err_set(e, errno, "cannot write the image");
-		}
-		if (n > 0) {
-			at += n;
-			size -= (size_t)n;
-		}
-	}
-	return 0;
+	t->failed = output_put(t->c->fd, data, size, e) != 0;
+	return t->failed ? -1 : 0;
 }
 
 /* A frame of the cache that is gone, or no longer what it was, is made again: the tree is all that it takes. */

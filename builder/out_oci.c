@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "out_oci.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "content.h"
 #include "mem.h"
@@ -33,16 +31,7 @@ to_file(void *arg, const void *data, size_t size, struct err *e)
 {
 	const struct oci *o = arg;
 
-	for (const char *at = data; size;) {
-		ssize_t n = write(o->fd, at, size);
-		if (n < 0 && errno != EINTR)
-			return err_set(e, errno, "cannot write the image");
-		if (n > 0) {
-			at += n;
-			size -= (size_t)n;
-		}
-	}
-	return 0;
+	return output_put(o->fd, data, size, e);
 }
 
 static int

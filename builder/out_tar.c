@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "out_tar.h"
 
-#include <errno.h>
-#include <unistd.h>
-
 #include "pool.h"
 #include "progress.h"
 #include "tar_write.h"
@@ -18,18 +15,9 @@ struct writing {
 static int
 to_file(void *arg, const void *data, size_t size, struct err *e)
 {
-	struct writing *w = arg;
+	const struct writing *w = arg;
 
-	for (const char *at = data; size;) {
-		ssize_t n = write(w->fd, at, size);
-		if (n < 0 && errno != EINTR)
-			return err_set(e, errno, "cannot write the image");
-		if (n > 0) {
-			at += n;
-			size -= (size_t)n;
-		}
-	}
-	return 0;
+	return output_put(w->fd, data, size, e);
 }
 
 static int

@@ -22,6 +22,9 @@ struct output_kind {
 	int (*write)(const struct build *b, int fd, struct out_size *size, struct err *e);
 };
 
+/* Writes all of it to a writer's fd. */
+int output_put(int fd, const void *data, size_t size, struct err *e);
+
 /* Ends with an output without a word. */
 extern const struct output_kind output_kinds[];
 
