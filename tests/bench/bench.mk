@@ -22,6 +22,7 @@ bench-build:
 	@builder/deps/setup.sh build run test
 	@$(MAKE) $(QUIETLY) all build/bench/bench_writers
 	@$(PYTHON) tests/bench/bench_build.py
+	@$(PYTHON) tests/bench/squashfs.py
 
 .PHONY: bench-build bench-squashfs
 -include $(O)/tests/bench/bench_writers.d

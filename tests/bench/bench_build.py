@@ -7,15 +7,13 @@ The tree is made by mmdebstrap into build/bench/tree and kept, with the digests 
 the index of each package. Each run of ingot's writers begins with a new cache, so that all is compressed.
 """
 import os
-import pathlib
 import statistics
 import subprocess
 import sys
 import time
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-BENCH = TOP / "build" / "bench"
-TREE = BENCH / "tree"
+from reference import BENCH, TOP, TREE, make_tree
+
 TAR = BENCH / "tree.tar"
 WRITERS = BENCH / "bench_writers"
 LEVEL = "15"
@@ -26,20 +24,7 @@ def say(*words):
     print(*words, flush=True)
 
 
-def make_tree():
-    """What a tree cannot hold (devices) goes, so that all are given the same."""
-    if not TREE.exists():
-        new = BENCH / "tree.new"
-        subprocess.run(["rm", "-rf", new], check=True)
-        BENCH.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", "--include=nginx-light,python3-minimal",
-                        "bookworm", new], check=True)
-        subprocess.run(["find", new, "(", "-type", "b", "-o", "-type", "c", ")", "-delete"], check=True)
-        new.rename(TREE)
-    if not (BENCH / "tree.sha256").exists():
-        listed = subprocess.run("find . -type f -exec sha256sum {} +", shell=True, cwd=TREE, check=True,
-                                stdout=subprocess.PIPE).stdout
-        (BENCH / "tree.sha256").write_bytes(listed)
+def make_tar():
     if not TAR.exists():
         part = TAR.with_suffix(".part")
         subprocess.run(["tar", "--sort=name", "-C", str(TREE), "-cf", str(part), "."], check=True)
@@ -125,6 +110,7 @@ def bench_warm():
 
 def main():
     make_tree()
+    make_tar()
     say(f"level {LEVEL}, {os.cpu_count()} processors, {ROUNDS} rounds, a tar of {TAR.stat().st_size} bytes")
     bench_writers()
     bench_parts()

@@ -4,31 +4,14 @@ nginx-light and python3-minimal, made once by mmdebstrap below build/bench. Runs
 the machine does falls on all alike; medians of the runs, and of the ratios of runs side by side. Prints lines
 `ratio NAME N` and `figure NAME VALUE UNIT`; on standard error, every run."""
 import os
-import pathlib
 import statistics
 import subprocess
 import sys
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-BENCH = TOP / "build" / "bench"
-TREE = BENCH / "tree"
+from reference import BENCH, TREE, make_tree
+
 LEVEL = os.environ.get("LEVEL", "15")
 RUNS = int(os.environ.get("RUNS", "5"))
-
-
-def make_tree():
-    """What a tree cannot hold (devices) goes, so that all are given the same."""
-    if not TREE.exists():
-        new = BENCH / "tree.new"
-        subprocess.run(["rm", "-rf", new], check=True)
-        subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", "--include=nginx-light,python3-minimal",
-                        "bookworm", new], check=True)
-        subprocess.run(["find", new, "(", "-type", "b", "-o", "-type", "c", ")", "-delete"], check=True)
-        new.rename(TREE)
-    if not (BENCH / "tree.sha256").exists():
-        listed = subprocess.run("find . -type f -exec sha256sum {} +", shell=True, cwd=TREE, check=True,
-                                stdout=subprocess.PIPE).stdout
-        (BENCH / "tree.sha256").write_bytes(listed)
 
 
 def measure(argv):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The command line: help, exit statuses (0, 1 failed, 2 not understood), and for each mistake one line on stderr that
 says what, where and what to do."""
+import re
 import subprocess
 
 import pytest
@@ -47,3 +48,8 @@ def test_output_that_cannot_be_written_is_a_failure(project):
                                   stderr=subprocess.PIPE, text=True, timeout=60)
             assert done.returncode == 1, args
             assert done.stderr == "ingot: cannot write to standard output: No space left on device\n"
+
+
+def test_help_names_every_verb_and_option_once(project):
+    names = re.findall(r"^  (?:-\w, |    )?(--[\w-]+|[a-z]+)", project.ingot("--help").out, re.M)
+    assert len(names) > 25 and len(set(names)) == len(names), names

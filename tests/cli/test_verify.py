@@ -153,7 +153,7 @@ def test_a_poisoned_cache_is_seen(built, one_line):
                 if path.is_file() and path.read_bytes() == b"a kernel\n")
     blob.chmod(0o644)
     blob.write_bytes(b"A kernel\n")
-    assert "was damaged, and is removed from the cache: build again" in one_line(verify(built))
+    assert "was damaged, and is removed from the cache: build again" in one_line(built.ingot("verify", "-q", "t.yml"))
 
 
 def test_there_must_be_something_to_verify(project, one_line):
