@@ -67,7 +67,7 @@ check-fuzz: $(FUZZ)
 
 # The programs first, on all processors; then one test at a time, as the boot tests measure time.
 check:
-	@$(MAKE) $(QUIETLY) all $(UNIT) $(FUZZ) || $(NOT_BUILT)
+	@$(MAKE) $(QUIETLY) all $(UNIT) $(FUZZ) build/bench/bench_writers || $(NOT_BUILT)
 	@$(PYTEST) tests $(PYTEST_ARGS)
 
 test:

@@ -375,6 +375,10 @@ TEST(a_large_folder_has_an_index_that_leads_to_every_name)
 			snprintf(path, sizeof path, "/more/%03u/%02u", i / 100, i % 100);
 		put_file(t, path, some_bytes() + i, i % 50 ? 0 : 40, h);
 	}
+	for (unsigned i = 0; i < 2000; i++) { /* small inodes below short names: more than 256 would fit below one header */
+		snprintf(path, sizeof path, "/short/%u", i);
+		assert_int_equal(tree_put_symlink(t, path, "t", &h, &e), 0);
+	}
 	/* far apart in number, side by side both in a folder and in a block of inodes */
 	put_file(t, "/next", "n", 1, h);
 	assert_int_equal(tree_put_hardlink(t, "/z/a", "/next", &h, &e), 0);
