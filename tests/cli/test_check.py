@@ -58,6 +58,7 @@ def test_shipped_images_are_right(top, project):
     (("image: t\n", "image: !!str t\n"), "t.yml:1:8: tags are not supported: write the plain value"),
 ])
 def test_one_error_is_one_line(project, change, error):
+    """cases 1 and 2"""
     lines = refused(project, IMAGE.replace(*change))
     assert error in lines
     assert len(lines) <= 2, lines  # a misspelt key that must be there is also missing
@@ -124,6 +125,7 @@ def test_errors_of_recipes_name_the_recipe(project):
     b"".join(b"k%d: 1\n" % i for i in range(40000)) + b"k1: 2\n",
 ])
 def test_hostile_files_end_in_lines(project, data):
+    """case 8; more of it in tests/unit/builder_node.c"""
     project.write("t.yml", data)
     result = project.ingot("check", "t.yml")
     assert result.status == 1 and result.out == "", str(result)[:2000]

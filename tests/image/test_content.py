@@ -92,6 +92,7 @@ def test_numbers_that_a_host_could_leak_are_fixed(archive):
 
 
 def test_hard_links_carry_their_data_once(archive):
+    """case 15"""
     holders = {}
     for name, fields, content in archive:
         if stat.S_ISREG(fields["mode"]):
@@ -130,6 +131,7 @@ def test_nothing_changed_nothing_written(project):
 
 
 def test_touched_but_not_changed_nothing_written(project):
+    """case 24"""
     before = stamps(project.built())
     os.utime(project.folder / "site" / "page", (1, 1))
     os.utime(project.file, (1, 1))
@@ -149,6 +151,7 @@ def test_a_changed_file_changes_the_image_and_nothing_else_in_it(project):
 
 
 def test_a_removed_file_is_gone_and_a_new_one_is_there(project):
+    """case 23"""
     before = names(project.built())
     (project.folder / "site" / "page").unlink()
     (project.folder / "site" / "other").write_text("x")

@@ -99,6 +99,7 @@ def test_a_library_that_a_recipe_dropped(project):
 
 
 def test_two_sources_for_one_path(project):
+    """case 3"""
     project.write("      - text: {content: other, to: /site/page}\n")
     done = project.build()
     refused(done, "ingot: .*/site/page.*")
