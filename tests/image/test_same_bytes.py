@@ -95,7 +95,8 @@ def test_the_same_everywhere(image, reference, elsewhere):
         path.chmod(0o700 if path.is_dir() or path == program else 0o600)
     for name in ("busybox", "busybox.links"):
         (elsewhere / name).chmod(0o400)
-    env = {"PATH": os.environ["PATH"], "TZ": "Pacific/Chatham", "LC_ALL": "tr_TR.UTF-8", "HOME": str(elsewhere / "home"),
+    env = {"PATH": os.environ["PATH"], "TZ": "Pacific/Chatham", "LC_ALL": "tr_TR.UTF-8",
+           "HOME": str(elsewhere / "home"),
            "INGOT_CACHE": str(elsewhere / "cache"), "SOURCE_DATE_EPOCH": "1", "USER": "somebody", "HOSTNAME": "other"}
     build.give_to_nobody(elsewhere)
     step = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
