@@ -24,6 +24,9 @@ ZSTD_CCtx *sqfs_cctx(int level, struct err *e);
  * bytes are stored as they are. Same bytes and level, same result, whatever the context packed before. */
 int sqfs_pack(ZSTD_CCtx *c, void *out, size_t *packed, const void *in, size_t size, struct err *e);
 
+/* Whether a sample of the bytes has each value about as often as noise would: a guess that costs microseconds. */
+bool sqfs_looks_random(const uint8_t *p, size_t size);
+
 struct sqfs_sink {
 	int fd;
 	uint64_t at; /* where the next bytes go */

@@ -14,7 +14,8 @@
 #include "pool.h"
 #include "progress.h"
 
-#define PATH_CAP 4096
+#define PATH_CAP    4096
+#define QUICK_LEVEL 1
 
 /* One block: the next of a file, or a fragment. */
 struct job {
@@ -28,8 +29,10 @@ struct job {
 
 struct writer {
 	struct sqfs *s;
-	ZSTD_CCtx **cctx; /* of each thread */
-	unsigned n_cctx;
+	struct packer {
+		ZSTD_CCtx *best, *quick;
+	} *packers; /* of each thread */
+	unsigned n_packers;
 	struct pool *pool;
 	struct job *jobs; /* a ring, as the pool gives them back in order */
 	size_t window, put;
@@ -80,6 +83,19 @@ all_zeros(const uint8_t *p, size_t n)
 	return p[0] == 0 && memcmp(p, p + 1, n - 1) == 0;
 }
 
+/* Noise that the quickest level makes no shorter is not tried at a slow one: packages and sites hold much that is
+ * compressed already. */
+static int
+pack(const struct packer *p, struct job *j)
+{
+	if (sqfs_looks_random(j->in, j->size)) {
+		int r = sqfs_pack(p->quick, j->out, &j->packed, j->in, j->size, &j->e);
+		if (r || j->packed == j->size)
+			return r;
+	}
+	return sqfs_pack(p->best, j->out, &j->packed, j->in, j->size, &j->e);
+}
+
 static void
 run(void *arg, void *job, unsigned thread)
 {
@@ -92,7 +108,7 @@ run(void *arg, void *job, unsigned thread)
 	if (j->file && all_zeros(j->in, j->size))
 		j->packed = 0;
 	else
-		j->failed = sqfs_pack(w->cctx[thread], j->out, &j->packed, j->in, j->size, &j->e) != 0;
+		j->failed = pack(&w->packers[thread], j) != 0;
 }
 
 /* ---- in the thread that writes ---- */
@@ -227,11 +243,11 @@ put_all(struct writer *w, struct err *e)
 static int
 prepare(struct writer *w, struct err *e)
 {
-	w->n_cctx = pool_processors();
-	w->window = 4 * w->n_cctx; /* so that a slow block at the front keeps none waiting */
-	w->cctx = xcalloc(w->n_cctx, sizeof(ZSTD_CCtx *));
-	for (unsigned i = 0; i < w->n_cctx; i++)
-		if (!(w->cctx[i] = sqfs_cctx(w->s->level, e)))
+	w->n_packers = pool_processors();
+	w->window = 4 * w->n_packers; /* so that a slow block at the front keeps none waiting */
+	w->packers = xcalloc(w->n_packers, sizeof *w->packers);
+	for (unsigned i = 0; i < w->n_packers; i++)
+		if (!(w->packers[i].best = sqfs_cctx(w->s->level, e)) || !(w->packers[i].quick = sqfs_cctx(QUICK_LEVEL, e)))
 			return -1;
 	w->jobs = xcalloc(w->window, sizeof *w->jobs);
 	for (size_t i = 0; i < w->window; i++) {
@@ -251,10 +267,12 @@ release(struct writer *w)
 		free(w->jobs[i].in);
 		free(w->jobs[i].out);
 	}
-	for (unsigned i = 0; i < w->n_cctx; i++)
-		ZSTD_freeCCtx(w->cctx[i]);
+	for (unsigned i = 0; i < w->n_packers; i++) {
+		ZSTD_freeCCtx(w->packers[i].best);
+		ZSTD_freeCCtx(w->packers[i].quick);
+	}
 	free(w->jobs);
-	free(w->cctx);
+	free(w->packers);
 	free(w->tails);
 }
 

@@ -32,6 +32,25 @@ sqfs_pack(ZSTD_CCtx *c, void *out, size_t *packed, const void *in, size_t size, 
 	return 0;
 }
 
+#define SAMPLE 4096u
+/* The sum of the squared counts of 256 values in SAMPLE bytes of noise is 69,616 with a deviation of 361. */
+#define NOISE_MAX 73000u
+
+bool
+sqfs_looks_random(const uint8_t *p, size_t size)
+{
+	uint32_t counts[256] = { 0 }, sum = 0;
+
+	if (size < SAMPLE)
+		return false;
+	p += (size - SAMPLE) / 2;
+	for (size_t i = 0; i < SAMPLE; i++)
+		counts[p[i]]++;
+	for (size_t i = 0; i < 256; i++)
+		sum += counts[i] * counts[i];
+	return sum <= NOISE_MAX;
+}
+
 int
 sqfs_write(struct sqfs_sink *o, const void *bytes, size_t size, struct err *e)
 {

@@ -454,6 +454,22 @@ TEST(zeros_cost_nothing)
 	tree_free(t);
 }
 
+TEST(noise_within_text_is_not_taken_for_the_whole)
+{
+	static uint8_t bytes[BLOCK];
+	struct tree *t = tree_new();
+	struct output o;
+
+	memcpy(bytes, some_bytes(), BLOCK);
+	memcpy(bytes + BLOCK / 2 - 4096, some_bytes() + 6 * BLOCK, 8192);
+	put_file(t, "/mixed", bytes, BLOCK, how(0644, 0, 0, 0));
+	write_image(t, 15, &o);
+	same_as_tree(t, &o);
+	assert_true(o.size < BLOCK / 2);
+	free(o.bytes);
+	tree_free(t);
+}
+
 /* ---- the same bytes: case 18, 19 ---- */
 
 TEST(one_processor_gives_the_same_bytes)
@@ -610,6 +626,7 @@ main(void)
 		cmocka_unit_test(many_owners),
 		cmocka_unit_test(each_content_is_stored_once),
 		cmocka_unit_test(zeros_cost_nothing),
+		cmocka_unit_test(noise_within_text_is_not_taken_for_the_whole),
 		cmocka_unit_test(one_processor_gives_the_same_bytes),
 		cmocka_unit_test(the_bytes_are_those_of_before),
 		cmocka_unit_test(a_time_that_32_bits_do_not_hold),
