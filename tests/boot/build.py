@@ -22,7 +22,7 @@ WORK = ROOT / "build" / "test"
 TREE = WORK / "tree"  # images/ and recipes/ of the project, test-recipes/ and files/ beside them
 OUT = WORK / "out"
 CACHE = pathlib.Path(os.environ.get("INGOT_CACHE") or WORK / "cache").absolute()
-BUILD_S = 300  # the first build fetches packages
+BUILD_S = 600  # the first build fetches packages, and runs build steps
 
 
 def _copy(source, target):
