@@ -48,6 +48,7 @@ class Guest:
         self.started = time.monotonic()
         self._token = secrets.token_hex(4)
         self._count = 0
+        self._shown = 0  # lines of the console that an earlier shell may have written
         self._partial = b""
         self._eof = False
         self.lost = False  # a command has not come back: the shell takes no more of them
@@ -118,13 +119,14 @@ class Guest:
         """Waits for the shell and makes it one that neither prompts nor echoes: it reads the console as a script."""
         deadline = time.monotonic() + timeout
         # the prompt may have been followed at once by a line of PID 1's own
-        while b"# " not in self._partial and not any(re.match(r"\S* # ", line) for line in self.lines):
+        while b"# " not in self._partial and not any(re.match(r"\S* # ", line) for line in self.lines[self._shown:]):
             if not self._pump(deadline):
                 self._fail("no shell on the console")
         ready = f"ready-{self._token}"
         # in two parts, so that the echo of this very line is not taken for the answer
         self.send(f"stty -echo cols 10000; exec sh /proc/self/fd/0\necho rea\"\"dy-{self._token}\n")
         self.wait_line(f"^{ready}$", timeout=max(deadline - time.monotonic(), 1))
+        self._shown = self.mark()
         return self
 
     def run(self, command, timeout=COMMAND_S):
