@@ -45,7 +45,7 @@ $(shell mkdir -p $(O); printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $(O)/
 READY := $(O)/flags build/config.h build/deps/stamp/kernel-headers
 
 $(O)/lib/%.o $(O)/init/%.o: private FLAVOR = $(GUEST)
-$(O)/builder/%.o: private FLAVOR = $(HOST) -isystem build/deps/include
+$(O)/builder/%.o: private FLAVOR = $(HOST) $(BUILDER_INC) -isystem build/deps/include
 $(O)/%.o: %.c $(READY)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
-# The build tool, and the libraries below it (see builder/deps).
-BUILDER_SRC := $(sort $(wildcard builder/*.c))
+# The build tool, and the libraries below it (see builder/deps). A file's name is unique over all of its folders, which
+# stand in the order of the pipeline: docs/design.md says what each owns.
+BUILDER_DIRS := builder $(addprefix builder/,base model fetch source tree output explain vm)
+BUILDER_SRC := $(sort $(wildcard $(BUILDER_DIRS:%=%/*.c)))
+BUILDER_INC := $(BUILDER_DIRS:%=-iquote %)
 
 # In the order they should start: libarchive waits for the first three.
 DEPS := zlib xz-utils libzstd libarchive busybox libyaml libmd jansson
@@ -28,10 +31,10 @@ $(DEP_LIBS): $(LIB_DEPS:%=build/deps/stamp/%) ;
 $(BUILDER_SRC:%.c=$(O)/%.o): $(LIB_DEPS:%=build/deps/stamp/%)
 
 # The guest's programs are carried inside ingot (guest.c); busybox lies beside it.
-CFLAGS_builder/guest := -DGUEST_DIR='"build"' -DSOURCE_DIR='"."'
+CFLAGS_builder/source/guest := -DGUEST_DIR='"build"' -DSOURCE_DIR='"."'
 GUEST_PARTS := build/ingot-init build/ingot-stub build/ingotctl init/udhcpc.sh
 build/ingot: | build/busybox build/busybox.links
-$(O)/builder/guest.o build/san/builder/guest.o build/fuzz/builder/guest.o: $(GUEST_PARTS)
+$(O)/builder/source/guest.o build/san/builder/source/guest.o build/fuzz/builder/source/guest.o: $(GUEST_PARTS)
 
 build/ingot: $(BUILDER_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a $(DEP_LIBS)
 	$(call say,LD,$@)

@@ -10,7 +10,7 @@ UNIT := $(UNIT_SRC:tests/unit/%.c=build/unit/%)
 FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
 FUZZ_SECONDS ?= 5
 
-TEST_BASE = $(BASE) $(WARN) -iquote init -iquote builder -g -O1 -fno-omit-frame-pointer -MMD -MP
+TEST_BASE = $(BASE) $(WARN) -iquote init $(BUILDER_INC) -g -O1 -fno-omit-frame-pointer -MMD -MP
 UNIT_CC := gcc -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_CC := clang -fsanitize=address,undefined -fno-sanitize-recover=all
 TEST_LIBS := -larchive -lyaml -lzstd -lmd -ljansson -lpthread
@@ -25,7 +25,7 @@ build/fuzz/%.o: %.c build/config.h $(O)/flags
 
 # Not in the archives: what has a main, or carries other programs.
 SAN_INIT := $(filter-out init/main.c,$(INIT_SRC))
-SAN_BUILDER := $(filter-out builder/main.c builder/guest.c,$(BUILDER_SRC))
+SAN_BUILDER := $(filter-out builder/main.c builder/source/guest.c,$(BUILDER_SRC))
 define test_archive
 build/$(1)/$(2).a: $$(patsubst %.c,build/$(1)/%.o,$(3))
 	$$(Q)rm -f $$@

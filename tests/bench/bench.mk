@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # What is measured against other programs. Programs here are built as ingot is: with musl, without sanitizers.
-BENCH_BUILDER := $(filter-out builder/main.c builder/guest.c,$(BUILDER_SRC))
+BENCH_BUILDER := $(filter-out builder/main.c builder/source/guest.c,$(BUILDER_SRC))
 
-$(O)/tests/bench/%.o: private FLAVOR = $(HOST) -iquote builder -isystem build/deps/include
+$(O)/tests/bench/%.o: private FLAVOR = $(HOST) $(BUILDER_INC) -isystem build/deps/include
 $(O)/tests/bench/%.o: $(LIB_DEPS:%=build/deps/stamp/%)
 
 $(O)/builder/libbuilder.a: $(BENCH_BUILDER:%.c=$(O)/%.o)

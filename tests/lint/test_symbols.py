@@ -26,7 +26,7 @@ OTHERS = {"step_sandbox"}  # to choose the ids that a step sees, and to fix its 
 def callers(top, names):
     """The builder's objects that call one of these."""
     found = {}
-    for file in sorted((top / "build/builder").glob("*.o")):
+    for file in sorted((top / "build/builder").rglob("*.o")):
         said = subprocess.run(["nm", "-u", file], stdout=subprocess.PIPE, text=True, check=True).stdout
         called = {line.split()[-1] for line in said.splitlines() if line.strip().startswith("U ")}
         if called & names:
