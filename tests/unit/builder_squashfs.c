@@ -465,7 +465,7 @@ TEST(noise_within_text_is_not_taken_for_the_whole)
 	put_file(t, "/mixed", bytes, BLOCK, how(0644, 0, 0, 0));
 	write_image(t, 15, &o);
 	same_as_tree(t, &o);
-	assert_true(o.size < BLOCK / 2);
+	assert_true(o.size < BLOCK * 3 / 4);
 	free(o.bytes);
 	tree_free(t);
 }
