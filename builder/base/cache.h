@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "err.h"
-#include "tree.h"
+#include "content.h"
 
 struct cache;
 struct arena;

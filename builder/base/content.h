@@ -5,9 +5,23 @@
 #ifndef INGOT_CONTENT_H
 #define INGOT_CONTENT_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
-#include "tree.h"
+#include "err.h"
+
+#define DIGEST_SIZE 32 /* SHA-256 */
+
+/* Where a regular file's bytes are. Immutable once made; the tree borrows the strings and the bytes. */
+struct content {
+	uint64_t size;
+	uint8_t sha256[DIGEST_SIZE];
+	const void *mem;  /* the bytes themselves, or */
+	const char *path; /* the host file that holds them: a source's file, or a blob of the cache */
+	bool cached;      /* the latter: where it is damaged it is removed, to be made anew */
+};
 
 #define DIGEST_HEX (2 * DIGEST_SIZE + 1)
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "json.h"
-#include "tree.h"
+#include "content.h"
 
 void json_to_file(struct json *j, FILE *to);
 

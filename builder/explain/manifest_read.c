@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "content.h"
+#include "tree.h"
 
 #define FIELDS_MAX 256
 #define KEY_MAX    1024

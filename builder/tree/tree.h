@@ -11,18 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "err.h"
-
-#define DIGEST_SIZE 32 /* SHA-256 */
-
-/* Where a regular file's bytes are. Immutable once made; the tree borrows the strings and the bytes. */
-struct content {
-	uint64_t size;
-	uint8_t sha256[DIGEST_SIZE];
-	const void *mem;  /* the bytes themselves, or */
-	const char *path; /* the host file that holds them: a source's file, or a blob of the cache */
-	bool cached;      /* the latter: where it is damaged it is removed, to be made anew */
-};
+#include "content.h"
 
 enum tree_type { TREE_DIR, TREE_FILE, TREE_SYMLINK };
 

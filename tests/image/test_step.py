@@ -55,8 +55,8 @@ def test_a_real_toolchain_is_the_same_everywhere(public_folder):
     program = build.program(folder)
     build.cold_cache(folder / "cache", build.tree() / "images" / f"{NAME}.lock")
     env = {"PATH": os.environ["PATH"], "TZ": "Pacific/Chatham", "LC_ALL": "tr_TR.UTF-8", "HOME": str(folder / "home")}
-    words = ["build", f"images/{NAME}.yml", "-R", "test-recipes", "-q", "--locked", "--offline", "-o", str(folder / "out"),
-             "--cache", str(folder / "cache")]
+    words = ["build", f"images/{NAME}.yml", "-R", "test-recipes", "-q", "--locked", "--offline",
+             "-o", str(folder / "out"), "--cache", str(folder / "cache")]
     done = subprocess.run([str(program), *words], cwd=folder / "tree", env=env, umask=0o077, stdout=subprocess.PIPE,
                           preexec_fn=lambda: os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}),
                           stderr=subprocess.PIPE, text=True, timeout=build.BUILD_S, check=False,
