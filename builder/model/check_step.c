@@ -46,8 +46,8 @@ check_input(struct project *p, const struct source *s, const char *folder)
 				diag(p->diags, node_place(node_get(node, placed[i].key), "to"),
 				     "%s cannot hold an input: the step has an empty %s of its own; use /in", to, *o);
 	}
-	bool silent = node && node->kind == NODE_MAP && node->count == (node_get(node, "override") != NULL);
-	if (n > 1 || (n == 0 && silent))
+	/* another key has had its own message */
+	if (n > 1 || (n == 0 && node && node->kind == NODE_MAP && node->count == 0))
 		diag(p->diags, node, "an input is exactly one of debian-source, file, folder, text, link and dir");
 	check_source_host(p, s, folder);
 }

@@ -90,7 +90,6 @@ static const struct key debian_source_keys[] = {
 
 /* Of the sources, those that a build step may have as inputs. */
 static const struct key input_keys[] = {
-	{ "override", KEY_BOOL, AT(source, override), .preset = "false", .doc = "may replace what an earlier one put there" },
 	{ "debian-source", KEY_OPTION, AT(source, debian_source), .sub = debian_source_keys,
 	  .size = sizeof(struct src_debian_source), .doc = "the files of a Debian source package, pinned in the lock" },
 	{ "file", KEY_OPTION, AT(source, file), .sub = file_keys, .size = sizeof(struct src_file),

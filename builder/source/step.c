@@ -28,19 +28,13 @@ add_digest(FILE *f, const char *what, const uint8_t digest[DIGEST_SIZE])
 	add_text(f, what, hex);
 }
 
-static int
-describe(struct arena *a, const struct plan_source *s, FILE *f, struct err *e)
+static void
+describe(const struct plan_source *s, struct tree *inputs, FILE *f)
 {
 	const struct src_build *b = s->source->build;
-	struct tree *inputs = tree_new();
 	uint8_t digest[DIGEST_SIZE];
-	int r = step_put_inputs(a, s, NULL, inputs, e);
 
-	if (r == 0)
-		tree_digest(inputs, digest);
-	tree_free(inputs);
-	if (r)
-		return -1;
+	tree_digest(inputs, digest);
 	fprintf(f, "ingot build step %d\n", STEP_VERSION);
 	for (size_t i = 0; i < s->pins->count; i++)
 		add_digest(f, "tool", s->pins->pins[i].sha256);
@@ -54,29 +48,38 @@ describe(struct arena *a, const struct plan_source *s, FILE *f, struct err *e)
 		add_text(f, "to", b->outputs.v[i].to);
 		fprintf(f, "mode %llo\n", (unsigned long long)b->outputs.v[i].mode);
 	}
-	return 0;
 }
 
-int
-step_key(struct arena *a, struct plan_source *s, struct err *e)
+/* In the arena; NULL with *e set. */
+static const char *
+key_of(struct arena *a, const struct plan_source *s, struct tree *inputs, struct err *e)
 {
 	char *text = NULL, hex[DIGEST_HEX];
 	struct content c;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
 
-	if (!f)
-		return err_set(e, errno, "the key of a build step");
-	int r = describe(a, s, f, e);
-	if (fclose(f) && r == 0)
-		r = err_set(e, errno, "the key of a build step");
-	if (r == 0) {
-		content_of_mem(&c, text, size);
-		digest_hex(c.sha256, hex);
-		s->step = arena_printf(a, "step-%d-%s", STEP_VERSION, hex);
+	if (f)
+		describe(s, inputs, f);
+	if (!f || fclose(f)) {
+		err_set(e, errno, "the key of a build step");
+		free(text);
+		return NULL;
 	}
+	content_of_mem(&c, text, size);
+	digest_hex(c.sha256, hex);
 	free(text);
-	return r ? err_wrap(e, "%s", s->origin->text) : 0;
+	return arena_printf(a, "step-%d-%s", STEP_VERSION, hex);
+}
+
+int
+step_key(struct arena *a, struct plan_source *s, struct err *e)
+{
+	struct tree *inputs = tree_new();
+
+	s->step = step_put_inputs(a, s, NULL, inputs, e) ? NULL : key_of(a, s, inputs, e);
+	tree_free(inputs);
+	return s->step ? 0 : err_wrap(e, "%s", s->origin->text);
 }
 
 bool
@@ -89,15 +92,34 @@ step_cached(struct cache *c, const char *step)
 	return whole;
 }
 
+/* The inputs are read a second time here; a result of others than those of the key must not get its name. */
 static int
-make(struct cache *c, struct arena *a, const struct plan_source *s, struct err *e)
+make_of(struct cache *c, struct arena *a, const struct plan_source *s, struct tree *inputs, struct err *e)
 {
-	struct tree *root = tree_new();
-	int r = step_put_root(a, s, c, root, e);
+	const char *key = key_of(a, s, inputs, e);
+	struct tree *root;
 
+	if (!key)
+		return -1;
+	if (strcmp(key, s->step) != 0)
+		return err_set(e, 0, "an input of the build step changed under the build: build again");
+	root = tree_new();
+	int r = step_put_root(a, s, c, inputs, root, e);
 	if (r == 0)
 		r = step_run(c, a, s, root, e);
 	tree_free(root);
+	return r;
+}
+
+static int
+make(struct cache *c, struct arena *a, const struct plan_source *s, struct err *e)
+{
+	struct tree *inputs = tree_new();
+	int r = step_put_inputs(a, s, c, inputs, e);
+
+	if (r == 0)
+		r = make_of(c, a, s, inputs, e);
+	tree_free(inputs);
 	return r;
 }
 

@@ -25,9 +25,11 @@ bool step_cached(struct cache *c, const char *step);
 int step_put(struct cache *c, struct arena *a, const struct plan_source *s, const char *root, struct tree *t,
 	     struct err *e);
 
-/* step_root.c: the root as a tree, and as files below a folder. step_put_inputs puts the inputs alone. */
-int step_put_inputs(struct arena *a, const struct plan_source *s, struct cache *c, struct tree *t, struct err *e);
-int step_put_root(struct arena *a, const struct plan_source *s, struct cache *c, struct tree *t, struct err *e);
+/* step_root.c: the root as a tree, and as files below a folder. step_put_inputs reads the inputs, into a tree of their
+ * own; without a cache, for their digests alone. step_put_root takes them from there, and reads none again. */
+int step_put_inputs(struct arena *a, const struct plan_source *s, struct cache *c, struct tree *inputs, struct err *e);
+int step_put_root(struct arena *a, const struct plan_source *s, struct cache *c, struct tree *inputs, struct tree *t,
+		  struct err *e);
 int step_write_root(struct tree *t, const char *folder, struct err *e);
 
 /* step_run.c: runs the command in the root that the tree says, and stores what it leaves under s->step. */

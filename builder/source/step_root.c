@@ -22,11 +22,10 @@ static const struct origin own = { "ingot" };
 
 static int
 put_source_package(struct arena *a, const struct src_debian_source *d, const struct deb_list *pins, struct cache *c,
-		   const struct tree_put *how, struct tree *t, struct err *e)
+		   const struct origin *origin, struct tree *t, struct err *e)
 {
-	struct tree_put put = *how;
+	struct tree_put put = { .meta = { .mode = 0644 }, .origin = origin, .conflict = TREE_STRICT };
 
-	put.meta.mode = 0644;
 	for (size_t i = 0; i < pins->count; i++) {
 		const struct deb_pin *pin = &pins->pins[i];
 		struct content file = { .size = pin->size };
@@ -41,20 +40,42 @@ put_source_package(struct arena *a, const struct src_debian_source *d, const str
 
 /* Without a cache the files of source packages have a digest and no bytes: enough for a key. */
 int
-step_put_inputs(struct arena *a, const struct plan_source *s, struct cache *c, struct tree *t, struct err *e)
+step_put_inputs(struct arena *a, const struct plan_source *s, struct cache *c, struct tree *inputs, struct err *e)
 {
 	const struct src_build *b = s->source->build;
 
 	for (size_t i = 0; i < b->inputs.n; i++) {
 		const struct plan_source input = { .source = &b->inputs.v[i], .origin = s->origin };
-		struct tree_put how = { .origin = s->origin,
-					.conflict = input.source->override ? TREE_OVERRIDE : TREE_STRICT };
-		if (input.source->debian_source ?
-			    put_source_package(a, input.source->debian_source, s->input_pins[i], c, &how, t, e) :
-			    put_local(a, &input, "", t, e))
+		const struct src_debian_source *d = input.source->debian_source;
+		if (d ? put_source_package(a, d, s->input_pins[i], c, s->origin, inputs, e) :
+			put_local(a, &input, "", inputs, e))
 			return -1;
 	}
 	return 0;
+}
+
+struct copying {
+	struct tree *to;
+	struct err *err;
+};
+
+static int
+copy_entry(struct tree_entry *x, void *arg)
+{
+	const struct copying *c = arg;
+	const struct tree_inode *i = x->inode;
+	struct tree_put how = { .meta = i->meta, .origin = x->origin, .conflict = TREE_STRICT };
+	char path[TREE_PATH_MAX + 1];
+
+	tree_path(x, path, sizeof path);
+	if (i->type == TREE_FILE)
+		return tree_put_file(c->to, path, &i->content, &how, c->err);
+	if (i->type == TREE_SYMLINK)
+		return tree_put_symlink(c->to, path, i->target, &how, c->err);
+	const struct tree_entry *there = x->parent ? tree_resolve(c->to, path) : x;
+	if (there && there->inode->type == TREE_DIR)
+		return 0; /* passed through: /bin, which is a link among the tools */
+	return tree_put_dir(c->to, path, &how, c->err);
 }
 
 /* ---- tools ---- */
@@ -128,12 +149,15 @@ put_points(struct tree *t, struct err *e)
 }
 
 int
-step_put_root(struct arena *a, const struct plan_source *s, struct cache *c, struct tree *t, struct err *e)
+step_put_root(struct arena *a, const struct plan_source *s, struct cache *c, struct tree *inputs, struct tree *t,
+	      struct err *e)
 {
+	struct copying copy = { t, e };
+
 	for (size_t i = 0; i < s->pins->count; i++)
 		if (deb_put(c, &s->pins->pins[i], t, "", left_out, sizeof left_out / sizeof *left_out, TREE_STRICT, NULL, e))
 			return -1;
-	if (put_alternatives(a, t, e) || put_names(t, e) || step_put_inputs(a, s, c, t, e))
+	if (put_alternatives(a, t, e) || put_names(t, e) || tree_walk(tree_root(inputs), copy_entry, &copy))
 		return -1;
 	return put_points(t, e);
 }

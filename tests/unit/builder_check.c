@@ -61,7 +61,8 @@ TEST(build_steps_take_from_where_they_have_room)
 	says(INPUT("debian-source: {package: busybox, to: /build}"), "/build cannot hold an input");
 	says(INPUT("file: {path: gone, to: /in/a}"), "image.yml:4:105: no file gone");
 	says(INPUT("link: {target: a, to: /in/a}, dir: {to: /in/b}"), "image.yml:4:91: an input is exactly one of");
-	says(INPUT("override: true"), "an input is exactly one of debian-source, file");
+	says(INPUT(""), "an input is exactly one of debian-source, file");
+	says(INPUT("override: true"), "unknown key `override`");
 	says(INPUT("busybox: {}"), "unknown key `busybox`");
 	says(INPUT("build: {}"), "unknown key `build`");
 	says(IMAGE_HEAD "sources: [{build: {tools: [a], command: [sh], outputs: [{from: /out/a, to: /a}]}}]\n",

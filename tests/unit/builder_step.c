@@ -126,6 +126,26 @@ TEST(a_source_package_is_in_the_key_before_it_is_there)
 	end(&f);
 }
 
+/* It was run, and what it made had the name of what it would have made before. */
+TEST(an_input_that_changed_since_the_key_is_an_error)
+{
+	struct src_file file = { .path = "input", .to = "/in/x", .mode = 0644 };
+	struct err e = { .msg = "" };
+	struct fixture f;
+
+	begin(&f);
+	f.input = (struct source){ .file = &file };
+	write_text("input", "one\n");
+	key(&f);
+	write_text("input", "two\n");
+	struct tree *t = tree_new();
+	assert_int_equal(step_put(f.cache, f.arena, &f.s, "", t, &e), -1);
+	assert_string_equal(e.msg, "t.yml:1: an input of the build step changed under the build: build again");
+	assert_false(step_cached(f.cache, f.s.step));
+	tree_free(t);
+	end(&f);
+}
+
 static void
 make_outputs(void)
 {
@@ -216,6 +236,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whatever_decides_the_result_is_in_the_key),
 		cmocka_unit_test(a_source_package_is_in_the_key_before_it_is_there),
+		cmocka_unit_test(an_input_that_changed_since_the_key_is_an_error),
 		cmocka_unit_test(outputs_are_stored_and_put_back),
 		cmocka_unit_test(outputs_that_cannot_be_taken_are_said),
 	};
