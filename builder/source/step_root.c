@@ -72,10 +72,8 @@ copy_entry(struct tree_entry *x, void *arg)
 		return tree_put_file(c->to, path, &i->content, &how, c->err);
 	if (i->type == TREE_SYMLINK)
 		return tree_put_symlink(c->to, path, i->target, &how, c->err);
-	const struct tree_entry *there = x->parent ? tree_resolve(c->to, path) : x;
-	if (there && there->inode->type == TREE_DIR)
-		return 0; /* passed through: /bin, which is a link among the tools */
-	return tree_put_dir(c->to, path, &how, c->err);
+	how.conflict = TREE_KEEP; /* passed through: /bin, which is a link among the tools */
+	return x->parent ? tree_put_dir(c->to, path, &how, c->err) : 0;
 }
 
 /* ---- tools ---- */
