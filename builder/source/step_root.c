@@ -214,7 +214,7 @@ write_entry(struct tree_entry *x, void *arg)
 		return err_set(w->err, ENAMETOOLONG, "%s", w->folder);
 	memcpy(path, w->folder, n);
 	tree_path(x, path + n, sizeof path - n);
-	if (w->times != (i->type == TREE_DIR) && w->times)
+	if (w->times && i->type != TREE_DIR)
 		return 0;
 	if (!w->times && i->type == TREE_FILE)
 		r = write_regular(i, path, w->err);

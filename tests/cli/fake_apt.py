@@ -37,8 +37,13 @@ class Mirror:
         (self.root / f"{name}_{version}_amd64.deb").write_bytes(data)
         self.save()
 
-    def drop(self, name):
-        del self.index[name]
+    def source(self, name, version, files):
+        """A source package with these files, {name: bytes}; its description is made."""
+        files = {f"{name}_{version.split(':')[-1]}.dsc": f"Source: {name}\nVersion: {version}\n".encode(), **files}
+        self.index[f"src:{name}"] = {"version": version, "files": {
+            file: {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()} for file, data in files.items()}}
+        for file, data in files.items():
+            (self.root / file).write_bytes(data)
         self.save()
 
     def save(self):
@@ -83,7 +88,7 @@ def show(index, words):
     for name, version in (word.split("=") for word in words):
         entry = index[name]
         if entry["version"] != version:
-            fail(f"E: No packages found")
+            fail("E: No packages found")
         print(f"Package: {name}\nVersion: {version}\nArchitecture: amd64\nSize: {entry['size']}\n"
               f"SHA256: {entry['sha256']}\n")
 
@@ -96,14 +101,40 @@ def download(root, index, words):
         pathlib.Path(file.name).write_bytes(file.read_bytes())
 
 
+def source(root, index, words):
+    name, _, version = words[-1].partition("=")
+    entry = index.get(f"src:{name}")
+    if not entry or version not in ("", entry["version"]):
+        fail(f"E: Unable to find a source package for {name}")
+    for file, about in entry["files"].items():
+        if "--print-uris" in words:
+            print(f"'http://mirror/{file}' {file} {about['size']} SHA256:{about['sha256']}")
+        else:
+            pathlib.Path(file).write_bytes((root / file).read_bytes())
+
+
+def showsrc(index, name):
+    entry = index[f"src:{name}"]
+    other = f"Package: {name}\nVersion: 0\nChecksums-Sha256:\n {'0' * 64} 1 {name}_0.dsc\n"
+    files = "".join(f" {about['sha256']} {about['size']} {file}\n" for file, about in entry["files"].items())
+    print(f"{other}\nPackage: {name}\nVersion: {entry['version']}\nChecksums-Sha256:\n{files}")
+
+
 def answer(folder, program, words):
     root = pathlib.Path(folder)
     index = json.loads((root / "index.json").read_text())
     with open(root / "calls", "a") as log:
         log.write(" ".join([program, *words]) + "\n")
     if program == "apt-get" and "update" in words:
-        pathlib.Path(config("Dir::State::Lists"), "mirror_Packages").write_text("")
+        for kind in ("Packages", "Sources"):
+            pathlib.Path(config("Dir::State::Lists"), f"mirror_{kind}").write_text("")
         print("Get:1 mirror")
+    elif program == "apt-config" and "shell" in words:
+        print(f"LIST='{root}/sources.list'\nPARTS='{root}/sources.list.d/'")
+    elif program == "apt-get" and "source" in words:
+        source(root, index, words)
+    elif program == "apt-cache" and "showsrc" in words:
+        showsrc(index, words[-1])
     elif program == "apt-get" and "install" in words:
         install(index, words[words.index("install") + 1:])
     elif program == "apt-cache" and "show" in words:

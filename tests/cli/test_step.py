@@ -240,6 +240,68 @@ def test_without_namespaces_the_mend_is_said(project, one_line):
     assert not (project.dir / "out" / "t").exists()
 
 
+# ---- source packages ----
+
+@pytest.fixture
+def with_source(project):
+    project.mirror.source("hello", "1:2.10-3", {"hello_2.10.orig.tar.gz": b"the original\n"})
+    source = "{debian-source: {package: hello, to: /in/src}}"
+    text = (project.dir / "t.yml").read_text().replace("inputs: [", f"inputs: [{source}, ")
+    project.write("t.yml", text.replace("cat /in/input >/out/made", "cd /in/src; cat * >/out/made"))
+    return project
+
+
+def test_a_source_package_is_pinned_and_its_files_are_inputs(with_source):
+    with_source.good()
+    assert with_source.made()["bytes"] == b"Source: hello\nVersion: 1:2.10-3\nthe original\n"
+    lock = (with_source.dir / "t.lock").read_text()
+    assert re.search(r'kind: debian-source\n    packages: \["hello"\]\n    pins:\n      - {name: "hello_2\.10-3\.dsc", '
+                     r'version: "1:2\.10-3", arch: source, size: 32,\n         sha256: [0-9a-f]{64}}\n', lock), lock
+    calls = with_source.mirror.calls
+    with_source.good("--locked", "--offline")
+    assert with_source.mirror.calls == calls
+
+
+def test_the_machines_sources_are_asked_for_source_packages(with_source):
+    folder = with_source.mirror.root / "sources.list.d"
+    folder.mkdir()
+    (with_source.mirror.root / "sources.list").write_text("# a comment\n deb [arch=amd64] http://a b c\n"
+                                                          "deb-src http://a b c\n")
+    (folder / "one.list").write_text("deb http://d e f\n")
+    (folder / "two.sources").write_text("Types: deb deb-src\nURIs: http://g\nSuites: h\n\ntypes: deb\nURIs: http://i\n")
+    (folder / "not.bak").write_text("deb http://x y z\n")
+    with_source.good()
+    made = with_source.dir / "out" / ".cache" / "apt" / "source" / "sources"
+    assert {path.name: path.read_text() for path in made.iterdir()} == {
+        "machine.list": "deb-src [arch=amd64] http://a b c\n", "one.list": "deb-src http://d e f\n",
+        "two.sources": "Types: deb-src\nURIs: http://g\nSuites: h\n\nTypes: deb-src\nURIs: http://i\n"}
+
+
+def test_a_source_package_that_moved_on(with_source, one_line):
+    with_source.ingot("lock", "-q", "t.yml", env=with_source.mirror.env)
+    with_source.mirror.source("hello", "1:2.10-4", {"hello_2.10.orig.tar.gz": b"the original\n"})
+    line = one_line(with_source.build("-q"))
+    assert "source package hello 1:2.10-3 is gone from the package mirrors" in line and "ingot lock --update" in line
+    result = with_source.ingot("lock", "-q", "--update", "t.yml", "hello", env=with_source.mirror.env)
+    assert "removed hello_2.10-3.dsc 1:2.10-3" in result.out and "added hello_2.10-4.dsc 1:2.10-4" in result.out, result
+    with_source.good("--locked")
+
+
+def test_a_source_file_with_another_digest_is_refused(with_source, one_line):
+    """case 9"""
+    with_source.ingot("lock", "-q", "t.yml", env=with_source.mirror.env)
+    (with_source.mirror.root / "hello_2.10.orig.tar.gz").write_bytes(b"another\n")
+    line = one_line(with_source.build("-q"))
+    assert "source file hello_2.10.orig.tar.gz: the mirror's file is not the pinned one" in line
+    assert not (with_source.dir / "out" / ".cache" / "step").exists()
+
+
+def test_a_source_package_that_is_not_there(with_source, one_line):
+    with_source.write("t.yml", (with_source.dir / "t.yml").read_text().replace("package: hello", "package: helo"))
+    line = one_line(with_source.build("-q"))
+    assert line == "ingot: t.yml:4: there is no source package helo in this machine's package sources"
+
+
 # ---- failures ----
 
 def refused(project, one_line, says):
