@@ -36,5 +36,6 @@ def make(copy, env, *words):
 def test_configuration_builds_without_a_warning(copy, plain_env, config, seed):
     env = plain_env | {"KCONFIG_SEED": str(seed)}
     make(copy, env, config)
-    make(copy, env, "DEV=1", "build/ingot-init", "build/ingotctl", "build/builder/model/check.o", "build/builder/main.o")
+    make(copy, env, "DEV=1", "build/ingot-init", "build/ingotctl", "build/builder/model/check.o",
+         "build/builder/main.o")
     assert (copy / "build/ingot-init").stat().st_size <= INIT_MAX
