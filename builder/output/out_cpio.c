@@ -161,8 +161,9 @@ say_losses(const struct cpio_parts *p)
 	}
 	if (p->n_times) {
 		tree_path(p->times, path, sizeof path);
-		progress_note("initramfs: %zu time%s before 1970 or after 2106 are moved there, as cpio cannot hold them: %s%s",
-			      p->n_times, p->n_times == 1 ? "" : "s", path, p->n_times == 1 ? "" : " is the first");
+		progress_note("initramfs: %zu time%s before 1970 or after 2106 %s moved there, as cpio cannot hold %s: %s%s",
+			      p->n_times, p->n_times == 1 ? "" : "s", p->n_times == 1 ? "is" : "are",
+			      p->n_times == 1 ? "it" : "them", path, p->n_times == 1 ? "" : " is the first");
 	}
 }
 

@@ -596,6 +596,54 @@ TEST(a_link_that_the_kernel_would_leave_out_is_refused)
 	tree_free(t);
 }
 
+/* What is written to standard error meanwhile; malloc'ed. */
+static char *
+said_while_writing(struct tree *t)
+{
+	int had = dup(STDERR_FILENO), fd = memfd_create("said", MFD_CLOEXEC), out = memfd_create("out", MFD_CLOEXEC);
+	char *text = calloc(1, 4096);
+	struct err e;
+
+	assert_int_equal(dup2(fd, STDERR_FILENO), STDERR_FILENO);
+	progress_quiet(false);
+	int r = try_out(t, out, &e);
+	progress_quiet(true);
+	dup2(had, STDERR_FILENO);
+	assert_int_equal(r, 0);
+	assert_true(pread(fd, text, 4095, 0) >= 0);
+	close(had);
+	close(fd);
+	close(out);
+	return text;
+}
+
+TEST(what_cpio_cannot_hold_is_said)
+{
+	static const struct tree_xattr x = { "user.note", "value", 5 };
+	struct tree *t = tree_new();
+	struct tree_put h = put_as(0755, TREE_STRICT);
+	struct err e;
+
+	char *text = said_while_writing(t);
+	assert_has_not(text, "initramfs:");
+	free(text);
+	h.xattrs = &x;
+	h.n_xattrs = 1;
+	assert_int_equal(tree_put_dir(t, "/d", &h, &e), 0);
+	put_file(t, "/early", "x", 1, &(struct tree_meta){ .mode = 0644, .mtime = -1 });
+	text = said_while_writing(t);
+	assert_has(text, "initramfs: the extended attributes of 1 file are not in it, as cpio cannot hold them: /d\n");
+	assert_has(text, "initramfs: 1 time before 1970 or after 2106 is moved there, as cpio cannot hold it: /early\n");
+	free(text);
+	assert_int_equal(tree_put_dir(t, "/e", &h, &e), 0);
+	put_file(t, "/late", "x", 1, &(struct tree_meta){ .mode = 0644, .mtime = 1ll << 32 });
+	text = said_while_writing(t);
+	assert_has(text, "attributes of 2 files are not in it, as cpio cannot hold them: /d is the first\n");
+	assert_has(text, "2 times before 1970 or after 2106 are moved there, as cpio cannot hold them: /early is the first\n");
+	free(text);
+	tree_free(t);
+}
+
 TEST(a_source_that_changed_is_refused)
 {
 	static const char *const now[] = { "longer than it was", "shrt", "wrong" };
@@ -670,6 +718,7 @@ main(void)
 		cmocka_unit_test(a_file_of_four_gib_is_refused_before_anything_is_written),
 		cmocka_unit_test(a_file_that_would_end_the_archive_is_refused),
 		cmocka_unit_test(a_link_that_the_kernel_would_leave_out_is_refused),
+		cmocka_unit_test(what_cpio_cannot_hold_is_said),
 		cmocka_unit_test(a_source_that_changed_is_refused),
 		cmocka_unit_test(a_full_disk_is_said),
 	};
