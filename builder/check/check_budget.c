@@ -45,14 +45,6 @@ struct parts {
 };
 
 static int
-clear_inode(struct tree_entry *x, void *arg)
-{
-	(void)arg;
-	x->inode->id = 0;
-	return 0;
-}
-
-static int
 add_file(struct tree_entry *x, void *arg)
 {
 	struct parts *p = arg;
@@ -79,7 +71,7 @@ static void
 count_parts(struct tree *t, struct parts *p)
 {
 	*p = (struct parts){ .v = NULL };
-	tree_walk(tree_root(t), clear_inode, NULL);
+	tree_clear_ids(tree_root(t));
 	tree_walk(tree_root(t), add_file, p);
 }
 

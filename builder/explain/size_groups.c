@@ -94,14 +94,6 @@ count_entry(struct tree_entry *x, void *arg)
 	return 0;
 }
 
-static int
-clear_id(struct tree_entry *x, void *arg)
-{
-	(void)arg;
-	x->inode->id = 0;
-	return 0;
-}
-
 /* Whether what lies in OUT/NAME holds this very tree. */
 static bool
 is_built(struct build *b)
@@ -157,7 +149,7 @@ sizes_count(struct sizes *s, struct build *b, struct err *e)
 
 	*s = (struct sizes){ .output = NULL };
 	find_output(s, b); /* before the walk, which uses the inodes' numbers as the digest does */
-	tree_walk(tree_root(b->tree), clear_id, NULL);
+	tree_clear_ids(tree_root(b->tree));
 	int r = tree_walk(tree_root(b->tree), count_entry, &c) ? -1 : 0;
 	struct err late;
 	if (estimates_close(c.estimates, r ? &late : e))

@@ -294,113 +294,6 @@ check_sum(struct project *p)
 		     (unsigned long long)sum >> 10, (unsigned long long)m->budget.memory >> 10);
 }
 
-/* ---- dependencies: depth-first, each cycle named once ---- */
-
-enum colour { WHITE, GREY, BLACK };
-
-struct visit {
-	struct project *p;
-	enum colour *colour;
-	size_t *stack; /* units on the way */
-	size_t *next;  /* for each of them, the next of its needs */
-	size_t depth;
-};
-
-static size_t
-unit_named(const struct project *p, const char *name)
-{
-	size_t i = 0;
-
-	while (i < project_units(p) && strcmp(project_unit(p, i)->head.name, name) != 0)
-		i++;
-	return i;
-}
-
-static void
-say_cycle(struct visit *v, size_t again)
-{
-	char text[512] = "";
-	size_t from = 0;
-
-	while (v->stack[from] != again)
-		from++;
-	for (size_t i = from; i <= v->depth; i++) {
-		const char *name = project_unit(v->p, i < v->depth ? v->stack[i] : again)->head.name;
-		size_t used = strlen(text);
-		snprintf(text + used, sizeof text - used, "%s%s", used ? " -> " : "", name);
-	}
-	diag(v->p->diags, node_place(project_unit(v->p, again)->head.node, "needs"), "the needs go in a circle: %s", text);
-}
-
-static void
-push(struct visit *v, size_t unit)
-{
-	v->colour[unit] = GREY;
-	v->stack[v->depth] = unit;
-	v->next[v->depth] = 0;
-	v->depth++;
-}
-
-/* With a stack of its own: a chain of thousands must not overflow the program's. */
-static void
-visit_from(struct visit *v, size_t first)
-{
-	size_t n = project_units(v->p);
-
-	push(v, first);
-	while (v->depth) {
-		size_t unit = v->stack[v->depth - 1], k = v->next[v->depth - 1]++;
-		const struct model_service *s = project_unit(v->p, unit);
-		if (k == s->needs.n) {
-			v->colour[unit] = BLACK;
-			v->depth--;
-			continue;
-		}
-		size_t to = unit_named(v->p, s->needs.v[k]);
-		if (to < n && v->colour[to] == GREY)
-			say_cycle(v, to);
-		else if (to < n && v->colour[to] == WHITE)
-			push(v, to);
-	}
-}
-
-static void
-check_needs(struct project *p)
-{
-	size_t n = project_units(p);
-	const char **names = xcalloc(n + 2, sizeof *names);
-	bool dhcp = false; /* the machine's own service, where a link asks for it */
-	struct visit v = { p, xcalloc(n, sizeof(enum colour)), xcalloc(n, sizeof(size_t)), xcalloc(n, sizeof(size_t)), 0 };
-
-	for (size_t i = 0; i < n; i++)
-		names[i] = project_unit(p, i)->head.name;
-	for (size_t i = 0; i < p->image.network.links.n; i++)
-		dhcp |= p->image.network.links.v[i].dhcp;
-	if (dhcp)
-		names[n] = "dhcp";
-	for (size_t i = 0; i < n; i++) {
-		const struct model_service *s = project_unit(p, i);
-		const struct node *list = node_get(s->head.node, "needs");
-		for (size_t k = 0; k < s->needs.n; k++) {
-			bool is_dhcp = strcmp(s->needs.v[k], "dhcp") == 0;
-			if (is_dhcp && !dhcp)
-				diag(p->diags, list, "needs `dhcp`, but no link has `dhcp: true`");
-			if (is_dhcp || unit_named(p, s->needs.v[k]) < n)
-				continue;
-			const char *meant = nearest(s->needs.v[k], names);
-			diag(p->diags, list, "needs `%s`, which is no service and no job%s%s%s", s->needs.v[k],
-			     meant ? ": did you mean `" : "", meant ? meant : "", meant ? "`?" : "");
-		}
-	}
-	for (size_t i = 0; i < n; i++)
-		if (v.colour[i] == WHITE)
-			visit_from(&v, i);
-	free(names);
-	free(v.colour);
-	free(v.stack);
-	free(v.next);
-}
-
 static void
 check_links(struct project *p)
 {
@@ -506,7 +399,7 @@ project_check(struct project *p)
 		check_unit(p, project_unit(p, i));
 	check_ports(p);
 	check_sum(p);
-	check_needs(p);
+	project_check_needs(p);
 	check_links(p);
 	check_forwards(p);
 	check_tests(p);

@@ -36,6 +36,8 @@ void check_source_host(struct project *p, const struct source *s, const char *fo
  * has no command. */
 void oci_defaults(struct project *p, struct model_service *s);
 
+/* check_needs.c: the same for what units need of one another. */
+void project_check_needs(struct project *p);
 /* check_step.c: the same for a build step. */
 void project_check_step(struct project *p, const struct src_build *b, const char *folder);
 

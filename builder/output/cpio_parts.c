@@ -27,14 +27,6 @@ struct collector {
 	struct err *e;
 };
 
-static int
-clear_inode(struct tree_entry *x, void *arg)
-{
-	(void)arg;
-	x->inode->id = 0;
-	return 0;
-}
-
 /* What the archive would lose, and the kernel not say. */
 static int
 check(struct collector *c, const struct tree_entry *x)
@@ -170,7 +162,7 @@ cpio_parts_make(struct cpio_parts *p, struct tree *t, struct err *e)
 	struct collector c = { .parts = p, .e = e };
 
 	*p = (struct cpio_parts){ .n_parts = 0 };
-	tree_walk(tree_root(t), clear_inode, NULL);
+	tree_clear_ids(tree_root(t));
 	int r = tree_walk(tree_root(t), collect, &c);
 	if (r == 0) {
 		if (c.n)

@@ -59,14 +59,6 @@ check_entry(struct planning *p, const struct tree_entry *x)
 
 /* ---- numbers: those of one directory stand together, so that its listing needs few headers ---- */
 
-static int
-clear_number(struct tree_entry *x, void *arg)
-{
-	(void)arg;
-	x->inode->id = 0;
-	return 0;
-}
-
 static void
 add_id(struct planning *p, uint32_t id)
 {
@@ -277,7 +269,7 @@ sqfs_plan(struct sqfs *s, struct err *e)
 	struct planning p = { .s = s, .e = e };
 	struct tree_entry *root = tree_root(s->tree);
 
-	tree_walk(root, clear_number, NULL);
+	tree_clear_ids(root);
 	if (tree_walk(root, number_children, &p) || sort_ids(&p))
 		return -1;
 	start_slots(&p);

@@ -19,14 +19,6 @@ struct walk {
 };
 
 static int
-clear_inode(struct tree_entry *x, void *arg)
-{
-	(void)arg;
-	x->inode->id = 0;
-	return 0;
-}
-
-static int
 put_content(void *arg, const void *data, size_t size, struct err *e)
 {
 	return tar_data(arg, data, size, e);
@@ -91,7 +83,7 @@ tar_tree(struct tar_out *o, struct tree_entry *top, struct err *e)
 {
 	struct walk w = { .out = o, .skip = top->path_len + 1, .e = e };
 
-	tree_walk(top, clear_inode, NULL);
+	tree_clear_ids(top);
 	int r = tree_walk(top, put_entry, &w);
 	free(w.firsts);
 	return r;

@@ -210,14 +210,6 @@ struct putting {
 };
 
 static int
-clear_id(struct tree_entry *x, void *arg)
-{
-	(void)arg;
-	x->inode->id = 0;
-	return 0;
-}
-
-static int
 put_merged(struct tree_entry *x, void *arg)
 {
 	struct putting *p = arg;
@@ -251,7 +243,7 @@ oci_put(struct cache *c, const struct oci_image *image, struct put *p, uint64_t 
 			err_wrap(e, "layer %zu", i);
 	}
 	if (r == 0) {
-		tree_walk(tree_root(m.tree), clear_id, NULL);
+		tree_clear_ids(tree_root(m.tree));
 		r = tree_walk(tree_root(m.tree), put_merged, &out);
 	}
 	*left_out = m.left_out;

@@ -466,64 +466,16 @@ tree_walk(struct tree_entry *from, int (*fn)(struct tree_entry *x, void *arg), v
 	return r;
 }
 
-/* ---- sharing: inodes that are alike in everything but their names ---- */
-
-struct sharing {
-	struct tree_inode **slots;
-	size_t n_slots; /* a power of two, more than twice the files */
-	uint64_t saved;
-};
-
 static int
-count_file(struct tree_entry *x, void *arg)
+clear_id(struct tree_entry *x, void *arg)
 {
-	size_t *n = arg;
-
-	*n += x->inode->type == TREE_FILE;
+	(void)arg;
+	x->inode->id = 0;
 	return 0;
 }
 
-static bool
-same_file(const struct tree_inode *a, const struct tree_inode *b)
+void
+tree_clear_ids(struct tree_entry *from)
 {
-	return a->meta.mtime == b->meta.mtime && same(a, b);
-}
-
-static int
-share_entry(struct tree_entry *x, void *arg)
-{
-	struct sharing *s = arg;
-	struct tree_inode *i = x->inode;
-	uint64_t h;
-
-	if (i->type != TREE_FILE || !i->content.size)
-		return 0;
-	memcpy(&h, i->content.sha256, sizeof h);
-	size_t at = (size_t)h & (s->n_slots - 1);
-	while (s->slots[at] && s->slots[at] != i && !same_file(s->slots[at], i))
-		at = (at + 1) & (s->n_slots - 1);
-	if (!s->slots[at])
-		s->slots[at] = i;
-	if (s->slots[at] == i)
-		return 0;
-	if (--i->nlink == 0)
-		s->saved += i->content.size;
-	x->inode = s->slots[at];
-	x->inode->nlink++;
-	return 0;
-}
-
-uint64_t
-tree_share(struct tree *t)
-{
-	struct sharing s = { .n_slots = 64 };
-	size_t files = 0;
-
-	tree_walk(t->root, count_file, &files);
-	while (s.n_slots <= 2 * files)
-		s.n_slots *= 2;
-	s.slots = xcalloc(s.n_slots, sizeof(struct tree_inode *));
-	tree_walk(t->root, share_entry, &s);
-	free(s.slots);
-	return s.saved;
+	tree_walk(from, clear_id, NULL);
 }

@@ -120,6 +120,9 @@ bool tree_same_xattrs(const struct tree_inode *a, const struct tree_inode *b);
 /* Calls fn for each entry, parents first, in sorted order, until one returns other than 0, which it returns. */
 int tree_walk(struct tree_entry *from, int (*fn)(struct tree_entry *x, void *arg), void *arg);
 
+/* Sets every inode's id to 0 below and at `from`, for whoever numbers them anew. */
+void tree_clear_ids(struct tree_entry *from);
+
 /* SHA-256 over the walk: path, type, metadata, link structure, target and content digest of each entry. All outputs of
  * one image hold the same tree, and this is what proves it. */
 void tree_digest(struct tree *t, uint8_t out[DIGEST_SIZE]);

@@ -15,14 +15,6 @@ struct digest {
 	uint32_t inodes;
 };
 
-static int
-number_inode(struct tree_entry *x, void *arg)
-{
-	(void)arg;
-	x->inode->id = 0;
-	return 0;
-}
-
 static void
 add_number(struct digest *d, uint64_t v)
 {
@@ -81,7 +73,7 @@ tree_digest(struct tree *t, uint8_t out[DIGEST_SIZE])
 	struct digest d = { .inodes = 0 };
 
 	sha256_init(&d.h);
-	tree_walk(tree_root(t), number_inode, NULL);
+	tree_clear_ids(tree_root(t));
 	tree_walk(tree_root(t), add_entry, &d);
 	sha256_final(&d.h, out);
 }

@@ -5,6 +5,8 @@
  */
 #include "support.h"
 
+#include <stdio.h>
+
 #include "newc_place.h"
 
 static size_t
