@@ -605,9 +605,9 @@ said_while_writing(struct tree *t)
 	struct err e;
 
 	assert_int_equal(dup2(fd, STDERR_FILENO), STDERR_FILENO);
-	progress_quiet(false);
+	progress_mode(PROGRESS_SHOWN);
 	int r = try_out(t, out, &e);
-	progress_quiet(true);
+	progress_mode(PROGRESS_QUIET);
 	dup2(had, STDERR_FILENO);
 	assert_int_equal(r, 0);
 	assert_true(pread(fd, text, 4095, 0) >= 0);
