@@ -86,11 +86,26 @@ add_folder(struct watch *w, const char *path, struct err *e)
 }
 
 static int
+add_either(struct watch *w, const char *path, struct err *e)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? add_folder(w, path, e) : add_file(w, path, e);
+}
+
+static int
 add_sources(struct watch *w, const struct source *v, size_t n, struct err *e)
 {
-	for (size_t i = 0; i < n; i++)
-		if ((v[i].file && add_file(w, v[i].file->path, e)) || (v[i].folder && add_folder(w, v[i].folder->path, e)))
+	for (size_t i = 0; i < n; i++) {
+		const struct source *s = &v[i];
+		const char *paths[] = { s->file ? s->file->path : NULL, s->folder ? s->folder->path : NULL,
+					s->archive ? s->archive->path : NULL, s->oci ? s->oci->path : NULL };
+		for (size_t k = 0; k < sizeof paths / sizeof *paths; k++)
+			if (paths[k] && add_either(w, paths[k], e))
+				return -1;
+		if (s->build && add_sources(w, s->build->inputs.v, s->build->inputs.n, e))
 			return -1;
+	}
 	return 0;
 }
 
