@@ -3,6 +3,7 @@
  * What the build decides where the file says nothing: names, ids, the kernel's words, the end's deadline.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "effective.h"
 #include "svc_table.h"
@@ -21,10 +22,28 @@ derived_release(struct derived_list *l)
 	*l = (struct derived_list){ .v = NULL };
 }
 
+/* What the configuration of its OCI image sets; true where that is a user, whose number the image's own files tell. */
+static bool
+derive_defaults(const struct plan *p, const struct plan_unit *u, const char *base, struct derived_list *l)
+{
+	bool user = false;
+
+	for (size_t i = 0; i < u->unit->defaults.n; i++) {
+		const struct model_default *d = &u->unit->defaults.v[i];
+		derive(l, arena_printf(p->arena, "%s.%s", base, d->key), d->value, d->origin, false);
+		user |= strcmp(d->key, "user") == 0;
+	}
+	return user;
+}
+
 static void
 derive_unit(const struct plan *p, const struct plan_unit *u, struct derived_list *l)
 {
 	const char *base = arena_printf(p->arena, "%s.%s", u->job ? "jobs" : "services", u->unit->head.name);
+
+	derive(l, arena_printf(p->arena, "%s.root", base), u->root.path, "derived: the name", false);
+	if (derive_defaults(p, u, base, l))
+		return;
 	const char *own = arena_printf(p->arena, "derived: an own user, the first free id from %u up", PLAN_FIRST_UID);
 
 	if (!u->unit->user)
@@ -32,7 +51,6 @@ derive_unit(const struct plan *p, const struct plan_unit *u, struct derived_list
 	const char *origin = u->unit->user ? arena_printf(p->arena, "derived: the user `%s`", u->user) : own;
 	derive(l, arena_printf(p->arena, "%s.uid", base), arena_printf(p->arena, "%u", u->uid), origin, false);
 	derive(l, arena_printf(p->arena, "%s.gid", base), arena_printf(p->arena, "%u", u->gid), origin, false);
-	derive(l, arena_printf(p->arena, "%s.root", base), u->root.path, "derived: the name", false);
 }
 
 static void

@@ -3,6 +3,7 @@
 configuration gives the service, and what is refused. Images that others' programs made are in tests/image."""
 import gzip
 import json
+import re
 import shutil
 import subprocess
 
@@ -503,3 +504,15 @@ def test_a_folder_to_start_in_that_is_not_there(project, one_line):
     assert line == "ingot: t.yml:11: no folder /nowhere in the root of `web`, where it is to start"
     project.write("t.yml", IMAGE.replace("    limits", "    cwd: /tmp/x\n    limits"))
     assert "/tmp/x cannot be where it starts: /tmp is made at each start" in project.ingot("check", "t.yml").err
+
+
+def test_effective_values_tell_the_image_as_their_origin(project):
+    use(project, simple([PASSWD, GROUP], config=FULL))
+    result = project.ingot("show", "--effective", "t.yml")
+    assert result.status == 0, result
+    lines = [line.strip() for line in result.out.splitlines()]
+    for key, value in (("command", "prog -e -c"), ("cwd", "/work"), ("user", "app")):
+        assert any(re.fullmatch(rf"# (services\.web\.)?{key}: {value}  # oci image image config", line)
+                   for line in lines), key
+    assert any(re.fullmatch(r"# (services\.web\.)?env\.A: ['\"]?1['\"]?  # oci image image config", line)
+               for line in lines)
