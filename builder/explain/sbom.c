@@ -8,6 +8,7 @@
 #include "content.h"
 #include "deb_control.h"
 #include "guest.h"
+#include "oci.h"
 #include "why.h"
 
 #define TIME_MAX 253402300799 /* the end of the year 9999 */
@@ -129,6 +130,45 @@ add_busybox(struct sbom *s, struct build *b, const struct plan_root *root, const
 	return 0;
 }
 
+static void
+add_archive(struct sbom *s, const struct plan_root *root, const struct plan_source *from)
+{
+	const struct src_archive *a = from->source->archive;
+	const char *place = a->url ? a->url : a->path, *slash = strrchr(place, '/');
+	struct sbom_component c = { .kind = SBOM_ARCHIVE, .name = slash && slash[1] ? slash + 1 : place, .version = "",
+				    .purl = "", .source = from->origin->text, .where = root_name(root) };
+
+	memcpy(c.sha256, from->archive.sha256, DIGEST_SIZE);
+	add(s, &c);
+}
+
+static void
+add_oci(struct sbom *s, const struct plan_root *root, const struct plan_source *from)
+{
+	const struct oci_image *image = from->source->oci->image;
+	struct sbom_component c = { .kind = SBOM_CONTAINER, .name = image->name, .version = "", .purl = "",
+				    .source = from->origin->text, .where = root_name(root) };
+
+	memcpy(c.sha256, image->digest, DIGEST_SIZE);
+	add(s, &c);
+}
+
+/* What a build step made comes from its inputs; its tools are not in the image. */
+static void
+add_step(struct sbom *s, const struct plan_root *root, const struct plan_source *from)
+{
+	for (size_t i = 0; i < from->source->build->inputs.n; i++) {
+		const struct deb_list *files = from->input_pins ? from->input_pins[i] : NULL;
+		for (size_t k = 0; files && k < files->count; k++) {
+			const struct deb_pin *p = &files->pins[k];
+			struct sbom_component c = { .kind = SBOM_ARCHIVE, .name = p->name, .version = p->version, .purl = "",
+						    .source = from->origin->text, .where = root_name(root) };
+			memcpy(c.sha256, p->sha256, DIGEST_SIZE);
+			add(s, &c);
+		}
+	}
+}
+
 static int
 add_root(struct sbom *s, struct build *b, const struct plan_root *root, struct err *e)
 {
@@ -136,8 +176,14 @@ add_root(struct sbom *s, struct build *b, const struct plan_root *root, struct e
 		const struct plan_source *from = &root->sources[i];
 		if (from->source->busybox && add_busybox(s, b, root, from->source->busybox, e))
 			return -1;
-		if (add_packages(s, b, from->pins, root_name(root), e))
+		if (from->source->debian && add_packages(s, b, from->pins, root_name(root), e))
 			return -1;
+		if (from->source->archive)
+			add_archive(s, root, from);
+		if (from->source->oci)
+			add_oci(s, root, from);
+		if (from->source->build)
+			add_step(s, root, from);
 	}
 	return 0;
 }

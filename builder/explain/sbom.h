@@ -11,6 +11,8 @@
 enum sbom_kind {
 	SBOM_PACKAGE, /* of a distribution */
 	SBOM_PROGRAM, /* built with ingot */
+	SBOM_ARCHIVE, /* an archive that was unpacked, a file of a source package that was built */
+	SBOM_CONTAINER, /* an OCI image */
 	SBOM_FILE,    /* that a source of the image file or a recipe put there; CycloneDX alone lists them */
 };
 

@@ -38,6 +38,7 @@ static void
 add_component(struct json *j, const struct sbom *s, size_t i)
 {
 	static const char *const types[] = { [SBOM_PACKAGE] = "library", [SBOM_PROGRAM] = "application",
+					     [SBOM_ARCHIVE] = "file", [SBOM_CONTAINER] = "container",
 					     [SBOM_FILE] = "file" };
 	const struct sbom_component *c = &s->v[i];
 

@@ -516,3 +516,13 @@ def test_effective_values_tell_the_image_as_their_origin(project):
                    for line in lines), key
     assert any(re.fullmatch(r"# (services\.web\.)?env\.A: ['\"]?1['\"]?  # oci image image config", line)
                for line in lines)
+
+
+@pytest.mark.parametrize("form, kind", (("spdx", None), ("cyclonedx", "container")))
+def test_the_bill_of_materials_tells_the_image(project, form, kind):
+    use(project, simple())
+    result = project.ingot("sbom", "--format", form, "-q", "t.yml")
+    assert result.status == 0, result
+    told = json.loads(result.out)
+    found, = [c for c in told.get("packages", told.get("components")) if c["name"] == "image"]
+    assert found.get("type") == kind
