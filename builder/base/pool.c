@@ -8,10 +8,12 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "mem.h"
 
 #define PROCESSORS_MAX 64
+#define TICK_NS        100000000
 
 struct slot {
 	void *job;
@@ -70,6 +72,7 @@ work(void *arg)
 struct pool *
 pool_new(void (*run)(void *arg, void *job, unsigned thread), void *arg, size_t window, struct err *e)
 {
+	pthread_condattr_t monotonic;
 	struct pool *p = xcalloc(1, sizeof *p);
 	unsigned n = pool_processors();
 
@@ -79,7 +82,10 @@ pool_new(void (*run)(void *arg, void *job, unsigned thread), void *arg, size_t w
 	p->ring = xcalloc(p->window, sizeof *p->ring);
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->work, NULL);
-	pthread_cond_init(&p->done, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&p->done, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	while (p->n_workers < n) {
 		struct worker *w = &p->workers[p->n_workers];
 		*w = (struct worker){ .pool = p, .number = p->n_workers };
@@ -114,12 +120,43 @@ pool_put(struct pool *p, void *job)
 void *
 pool_take(struct pool *p)
 {
+	return pool_take_watched(p, NULL, NULL);
+}
+
+/* Waits for one of the jobs to be done, or for the next tick. */
+static void
+wait_done(struct pool *p, bool ticks)
+{
+	struct timespec until;
+
+	if (!ticks) {
+		pthread_cond_wait(&p->done, &p->lock);
+		return;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += TICK_NS;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	pthread_cond_timedwait(&p->done, &p->lock, &until);
+}
+
+void *
+pool_take_watched(struct pool *p, void (*tick)(void *arg), void *arg)
+{
 	if (p->first == p->last)
 		return NULL;
 	struct slot *s = &p->ring[p->first++ % p->window];
 	pthread_mutex_lock(&p->lock);
-	while (!s->done)
-		pthread_cond_wait(&p->done, &p->lock);
+	while (!s->done) {
+		wait_done(p, tick != NULL);
+		if (tick) {
+			pthread_mutex_unlock(&p->lock);
+			tick(arg);
+			pthread_mutex_lock(&p->lock);
+		}
+	}
 	pthread_mutex_unlock(&p->lock);
 	return s->job;
 }

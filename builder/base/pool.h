@@ -27,6 +27,8 @@ bool pool_full(const struct pool *p);
 void pool_put(struct pool *p, void *job);
 /* The oldest job, once it is done; NULL where none is held. */
 void *pool_take(struct pool *p);
+/* The same; tick is called about ten times a second while it waits. */
+void *pool_take_watched(struct pool *p, void (*tick)(void *arg), void *arg);
 
 /* Waits for what runs; jobs not taken are the caller's to free, all are run or will not be. NULL is fine. */
 void pool_free(struct pool *p);

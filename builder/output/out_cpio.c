@@ -57,6 +57,14 @@ list_missing(struct cpio *c, struct cpio_frame **missing, uint64_t *raw)
 	return n;
 }
 
+static void
+show_done(void *arg)
+{
+	const struct cpio *c = arg;
+
+	progress_update(c->done);
+}
+
 static int
 pack_missing(struct cpio *c, struct cpio_frame **missing, size_t n, struct err *e)
 {
@@ -69,7 +77,7 @@ pack_missing(struct cpio *c, struct cpio_frame **missing, size_t n, struct err *
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		pool_put(p, missing[i]);
-	while ((f = pool_take(p)) != NULL) {
+	while ((f = pool_take_watched(p, show_done, c)) != NULL) {
 		if (cpio_frame_keep(f, &later)) {
 			r = -1;
 			c->stop = true;

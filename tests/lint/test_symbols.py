@@ -17,9 +17,9 @@ def test_pid1_calls_no_allocator_no_stdio_and_no_abort(top):
     assert "strlen" in called  # nm's answer is read as it should be
     assert not {name for name in called if FORBIDDEN.match(name)}
 
-# Progress, VMs and build steps are watched by the clock, package lists and blobs of the cache have an age; the bill of
-# materials writes a time of its packages as a date.
-CLOCK = {"progress", "run_loop", "step_run", "apt_run", "cache", "sbom"}
+# Progress, waiting threads, VMs and build steps are watched by the clock; package lists and blobs of the cache have an
+# age; the bill of materials writes a time of its packages as a date.
+CLOCK = {"progress", "pool", "run_loop", "step_run", "apt_run", "cache", "sbom"}
 OTHERS = {"step_sandbox"}  # to choose the ids that a step sees, and to fix its umask
 
 

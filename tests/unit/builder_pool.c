@@ -6,6 +6,7 @@
 #include "support_builder.h"
 
 #include <assert.h>
+#include <sched.h>
 
 #include "pool.h"
 
@@ -51,6 +52,38 @@ TEST(results_come_in_the_order_of_the_jobs)
 	pool_free(p);
 }
 
+static void
+count_tick(void *arg)
+{
+	unsigned *n = arg;
+
+	++*n;
+}
+
+static void
+run_slowly(void *arg, void *job, unsigned thread)
+{
+	unsigned *ticks = arg;
+
+	(void)job;
+	(void)thread;
+	while (*(volatile unsigned *)ticks < 2)
+		sched_yield();
+}
+
+TEST(whoever_waits_is_told_that_time_goes_on)
+{
+	struct err e;
+	unsigned ticks = 0;
+	struct pool *p = pool_new(run_slowly, &ticks, 1, &e);
+
+	pool_put(p, &ticks);
+	assert_ptr_equal(pool_take_watched(p, count_tick, &ticks), &ticks);
+	assert_true(ticks >= 2);
+	assert_null(pool_take_watched(p, count_tick, &ticks));
+	pool_free(p);
+}
+
 TEST(a_pool_may_be_freed_with_jobs_in_it)
 {
 	struct job jobs[8] = { { .number = 0 } };
@@ -72,6 +105,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(results_come_in_the_order_of_the_jobs),
+		cmocka_unit_test(whoever_waits_is_told_that_time_goes_on),
 		cmocka_unit_test(a_pool_may_be_freed_with_jobs_in_it),
 	};
 
