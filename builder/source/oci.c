@@ -210,16 +210,3 @@ oci_load(struct arena *a, const struct oci_ask *ask, struct oci_image *out, stru
 	oci_store_release(&l.store);
 	return r ? -1 : check_digest(ask, out, e);
 }
-
-int
-oci_resolve(const struct oci_ask *ask, uint8_t digest[DIGEST_SIZE], struct err *e)
-{
-	struct arena *a = arena_new();
-	struct oci_image image;
-	int r = oci_load(a, ask, &image, e);
-
-	if (r == 0)
-		memcpy(digest, image.digest, DIGEST_SIZE);
-	arena_free(a);
-	return r;
-}

@@ -50,9 +50,6 @@ struct oci_image {
 /* Reads no layer and needs no cache. */
 int oci_load(struct arena *a, const struct oci_ask *ask, struct oci_image *out, struct err *e);
 
-/* For the lock: what an image's `digest` must be for this one. */
-int oci_resolve(const struct oci_ask *ask, uint8_t digest[DIGEST_SIZE], struct err *e);
-
 /* oci_layers.c: applies the layers to one another, and puts what comes of it. *left_out is the number of device nodes
  * below /dev that are not put. */
 int oci_put(struct cache *c, const struct oci_image *image, struct put *p, uint64_t *left_out, struct err *e);

@@ -119,19 +119,22 @@ TEST(an_image_that_cannot_be_read_is_said_once)
 			  "./recipes/app.yml:3:17: ./recipes/image: configuration: \"config\" is not an object");
 }
 
-TEST(resolving_gives_the_manifests_digest)
+TEST(loading_gives_the_manifests_digest)
 {
 	struct oci_ask ask = { "recipes/image", NULL, "linux/amd64", NULL };
-	uint8_t digest[DIGEST_SIZE], found[DIGEST_SIZE];
+	uint8_t digest[DIGEST_SIZE];
+	struct arena *a = arena_new();
+	struct oci_image found;
 	struct err e;
 
 	write_image(CONFIG, digest);
-	assert_int_equal(oci_resolve(&ask, found, &e), 0);
-	assert_memory_equal(found, digest, DIGEST_SIZE);
+	assert_int_equal(oci_load(a, &ask, &found, &e), 0);
+	assert_memory_equal(found.digest, digest, DIGEST_SIZE);
 	digest[0] ^= 1;
 	ask.digest = digest;
-	assert_int_equal(oci_resolve(&ask, found, &e), -1);
+	assert_int_equal(oci_load(a, &ask, &found, &e), -1);
 	assert_has(e.msg, "it is another image");
+	arena_free(a);
 }
 
 #define TESTED(f) cmocka_unit_test_setup_teardown(f, temp_enter, temp_leave)
@@ -142,7 +145,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TESTED(an_image_gives_each_value_that_the_service_lacks), TESTED(what_the_service_states_is_no_default),
 		TESTED(of_two_images_none_gives_anything), TESTED(an_image_that_cannot_be_read_is_said_once),
-		TESTED(resolving_gives_the_manifests_digest),
+		TESTED(loading_gives_the_manifests_digest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
