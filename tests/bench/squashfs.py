@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """ingot's squashfs against mksquashfs (and mkfs.erofs, as a reading) on the reference tree: Debian's minbase with
 nginx-light and python3-minimal, made once by mmdebstrap below build/bench. Runs are interleaved, so that what else
-the machine does falls on all alike; medians of the runs, and of the ratios of runs side by side. Prints lines
-`ratio NAME N` and `figure NAME VALUE UNIT`; on standard error, every run."""
+the machine does falls on all alike; medians of the runs, and of the ratios of runs side by side. Both are given the
+same number as level; what ingot makes of the number is its own (docs/design.md), so time and size belong together.
+Prints lines `ratio NAME N` and `figure NAME VALUE UNIT`; on standard error, every run."""
 import os
 import statistics
 import subprocess

@@ -497,7 +497,7 @@ TEST(one_processor_gives_the_same_bytes)
 
 /* The image of `sample` at level 15, with libzstd 1.5.4. Where the layout is changed on purpose, or libzstd moves, take
  * the digest that the failure shows, once unsquashfs_gives_the_tree_back holds. */
-#define GOLDEN "f097023c9aa130bbd838bba016152590c404719e8f01c77ad0d874366da5b0ee"
+#define GOLDEN "9b6b77a4a2fdb06f815d377b297b9c595b90feb722622c3c08c3dce63870acfc"
 
 TEST(the_bytes_are_those_of_before)
 {
