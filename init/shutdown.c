@@ -66,6 +66,9 @@ still_needed(const struct init *in, uint32_t i)
 		for (uint32_t d = 0; svc_runs(&in->s->svc[k]) && d < c->deps.count; d++)
 			if (tbl_dep(&in->table, c, d) == i)
 				return true;
+		for (uint32_t d = 0; svc_runs(&in->s->svc[k]) && d < c->wants.count; d++)
+			if (tbl_want(&in->table, c, d) == i)
+				return true;
 	}
 	return false;
 }

@@ -43,9 +43,9 @@ enum svc_event_kind {
 #define SVC_ACT_SIGNAL (1u << 2) /* send the stop signal */
 #define SVC_ACT_KILL   (1u << 3) /* kill the whole cgroup */
 #define SVC_ACT_BUG    (1u << 4) /* the event cannot happen in this state; nothing was changed */
+#define SVC_ACT_FAILED (1u << 5) /* a run has failed that nobody ended: what on_failure says is due */
 
 #define SVC_NEVER UINT64_MAX
-#define SVC_HEALTHY_MS 10000u    /* up for as long as this: the back-off begins anew */
 #define SVC_BACKOFF_MIN_MS 10u   /* whatever the table says */
 #define SVC_KILL_AGAIN_MS 5000u  /* a killed process that hangs in the kernel is killed anew */
 
@@ -72,6 +72,7 @@ struct svc {
 	uint64_t run_ms;   /* when the last launch was */
 	uint64_t due_ms;   /* when SVC_EV_DUE is wanted, or SVC_NEVER */
 	uint64_t next_ms;  /* a job's next regular run; 0 before the first */
+	uint64_t random;   /* never 0; moves on at each draw */
 	struct svc_end end; /* of the last run */
 };
 
@@ -85,8 +86,8 @@ struct svc_next {
 	uint32_t actions; /* SVC_ACT_ bits */
 };
 
-/* A service as it stands after boot: down, wanted. */
-struct svc svc_initial(void);
+/* A service as it stands after boot: down, wanted. The seed is what its random pauses are drawn from. */
+struct svc svc_initial(uint64_t seed);
 
 struct svc_next svc_step(const struct tbl_svc *conf, const struct svc *svc, const struct svc_event *event,
 			 uint64_t now_ms);
@@ -96,6 +97,9 @@ bool svc_runs(const struct svc *svc);
 
 /* Whether what depends on it may start: a service is up or has done its work, a job has run well once. */
 bool svc_ready(const struct tbl_svc *conf, const struct svc *svc);
+
+/* Whether it is on its first way up, so that what wants it waits: what has failed once keeps nobody waiting. */
+bool svc_rises(const struct tbl_svc *conf, const struct svc *svc);
 
 /* Whether the run ended well: it exited by itself with code 0. */
 bool svc_end_good(const struct svc_end *end);

@@ -7,21 +7,35 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/random.h>
 
 #include "console.h"
+#include "fmt.h"
 #include "loop.h"
 #include "ready.h"
+#include "shutdown.h"
 #include "svc_io.h"
 #include "svc_say.h"
 #include "sys.h"
 
 #define NOBODY UINT32_MAX
 
+/* The kernel's randomness where it has some already: the pauses of many machines shall not fall together. */
+static uint64_t
+seed_of(uint32_t i)
+{
+	uint64_t seed = 0;
+
+	if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) != (ssize_t)sizeof seed)
+		seed = loop_clock_ms() * 2654435761u + i;
+	return seed;
+}
+
 void
 svc_act_init(struct init *in)
 {
 	for (uint32_t i = 0; i < in->s->services; i++) {
-		in->s->svc[i] = svc_initial();
+		in->s->svc[i] = svc_initial(seed_of(i));
 		in->s->run[i] = (struct svc_run){ .probe_ms = SVC_NEVER };
 		if (!CFG_JOBS && tbl_svc(&in->table, i)->kind == TBL_JOB)
 			in->s->svc[i].wanted = false;
@@ -67,6 +81,52 @@ send_stop_signal(struct init *in, uint32_t i)
 			warn("%s %s: signal %d: %s", svc_kind_word(in, i), init_name(in, i), sig, err_text(errno));
 }
 
+static bool
+needs(const struct init *in, uint32_t k, uint32_t i)
+{
+	const struct tbl_svc *c = tbl_svc(&in->table, k);
+	bool found = false;
+
+	for (uint32_t d = 0; d < c->deps.count && !found; d++)
+		found = tbl_dep(&in->table, c, d) == i;
+	return found;
+}
+
+/* What needs it has a larger index. It waits until this one is ready again, as at its first start. */
+static void
+restart_dependents(struct init *in, uint32_t i)
+{
+	for (uint32_t k = i + 1; k < in->s->services; k++) {
+		const struct svc *v = &in->s->svc[k];
+		if (!needs(in, k, i) || (v->state != SVC_STARTING && v->state != SVC_UP))
+			continue;
+		say("%s %s: restarted, as %s has failed", svc_kind_word(in, k), init_name(in, k), init_name(in, i));
+		svc_act_event(in, k, SVC_EV_RESTART);
+	}
+}
+
+static void
+on_failure(struct init *in, uint32_t i)
+{
+	char why[TBL_NAME_MAX + 32];
+
+	switch ((enum tbl_on_failure)tbl_svc(&in->table, i)->on_failure) {
+	case TBL_ON_FAILURE_DEPENDENTS:
+		restart_dependents(in, i);
+		break;
+	case TBL_ON_FAILURE_REBOOT:
+		if (in->s->svc[i].state != SVC_FAILED)
+			break;
+		fmt(why, sizeof why, "the failure of %s", init_name(in, i));
+		shutdown_begin(in, DOWN_REBOOT, why);
+		break;
+	case TBL_ON_FAILURE_NONE:
+	case TBL_ON_FAILURES:
+	default:
+		break;
+	}
+}
+
 static void
 step(struct init *in, uint32_t i, const struct svc_event *event)
 {
@@ -90,6 +150,8 @@ step(struct init *in, uint32_t i, const struct svc_event *event)
 		svc_io_kill(in, i);
 	if (next.actions & SVC_ACT_PROBE)
 		ready_begin(in, i);
+	if (next.actions & SVC_ACT_FAILED)
+		on_failure(in, i);
 	if (next.actions & SVC_ACT_LAUNCH) /* last: it may step on */
 		launch(in, i);
 }
@@ -185,6 +247,12 @@ deps_ready(const struct init *in, uint32_t i)
 	for (uint32_t k = 0; k < c->deps.count; k++)
 		if (!dep_ready(in, tbl_dep(&in->table, c, k)))
 			return false;
+	/* a wanted one that waits for what has failed does not rise */
+	for (uint32_t k = 0; k < c->wants.count; k++) {
+		uint32_t w = tbl_want(&in->table, c, k);
+		if (svc_rises(tbl_svc(&in->table, w), &in->s->svc[w]) && svc_act_obstacle(in, w) == NOBODY)
+			return false;
+	}
 	return true;
 }
 

@@ -109,13 +109,13 @@ up(struct step *s)
 	enter(s, SVC_UP, job ? later(s->now, s->conf->run_timeout_ms) : SVC_NEVER);
 }
 
-/* A job is up as soon as it runs: it has nothing to be ready for. */
+/* A job is up as soon as it runs: it has nothing to be ready for. A oneshot is never up, it is done. */
 static void
 executed(struct step *s)
 {
 	if (s->conf->kind == TBL_JOB || s->conf->ready == TBL_READY_NONE)
 		up(s);
-	else
+	else if (s->conf->ready != TBL_READY_EXIT)
 		s->actions |= SVC_ACT_PROBE;
 }
 
@@ -206,27 +206,36 @@ late_no_exec(struct step *s)
 
 /* ---- ended ---- */
 
+/* xorshift64 (Marsaglia, "Xorshift RNGs"): spreads restarts, guards nothing. */
 static uint64_t
-backoff(const struct tbl_svc *c, uint32_t failures)
+draw(struct svc *v, uint64_t below)
 {
+	v->random ^= v->random << 13;
+	v->random ^= v->random >> 7;
+	v->random ^= v->random << 17;
+	return below ? v->random % below : 0;
+}
+
+static uint64_t
+backoff(struct step *s)
+{
+	const struct tbl_svc *c = s->conf;
 	uint64_t ms = c->backoff_first_ms, max = c->backoff_max_ms;
 
-	for (uint32_t i = 1; i < failures && ms < max; i++)
+	for (uint32_t i = 1; i < s->svc.failures && ms < max; i++)
 		ms *= 2;
 	if (ms > max)
 		ms = max;
-	return ms < SVC_BACKOFF_MIN_MS ? SVC_BACKOFF_MIN_MS : ms;
+	if (ms < SVC_BACKOFF_MIN_MS)
+		ms = SVC_BACKOFF_MIN_MS;
+	return c->backoff_jitter ? ms + draw(&s->svc, ms * c->backoff_jitter / 100 + 1) : ms;
 }
 
-/* Up for longer than the longest back-off: the failure is a new one, not one more in a row. */
+/* After a healthy while the failure is a new one, not one more in a row. */
 static void
 count_failure(struct step *s, bool was_up)
 {
-	uint64_t healthy = s->conf->backoff_max_ms;
-
-	if (healthy < SVC_HEALTHY_MS)
-		healthy = SVC_HEALTHY_MS;
-	if (was_up && s->now - s->svc.since_ms >= healthy)
+	if (was_up && s->now - s->svc.since_ms >= s->conf->healthy_ms)
 		s->svc.failures = 0;
 	if (s->svc.failures < UINT32_MAX)
 		s->svc.failures++;
@@ -241,11 +250,25 @@ by_policy_job(struct step *s, bool good, bool was_up)
 		count_failure(s, was_up);
 	if (s->svc.next_ms <= s->now)
 		plan_next_run(s);
-	uint64_t retry = s->now + backoff(s->conf, s->svc.failures);
+	uint64_t retry = s->now + backoff(s);
 	if (good || s->conf->restart == TBL_RESTART_NEVER || retry >= s->svc.next_ms)
 		enter(s, SVC_WAITING, s->svc.next_ms);
 	else
 		enter(s, SVC_BACKOFF, retry);
+}
+
+/* Whether the policy starts it again after such an end. */
+static bool
+restarts(const struct step *s)
+{
+	const struct tbl_svc *c = s->conf;
+	const struct svc_end *end = &s->svc.end;
+
+	if (c->restart == TBL_RESTART_NEVER)
+		return false;
+	if (c->restart_signals && (end->why != CTL_END_SIGNAL || !(c->restart_signals >> (end->value - 1) % 64 & 1)))
+		return false;
+	return !c->restart_limit || s->svc.failures <= c->restart_limit;
 }
 
 static void
@@ -262,17 +285,25 @@ by_policy(struct step *s, bool good, bool was_up)
 	}
 	/* under `always` a good end counts too, or a program that ends at once would be started without pause */
 	count_failure(s, was_up);
-	if (s->conf->restart == TBL_RESTART_NEVER)
+	if (!restarts(s))
 		enter(s, SVC_FAILED, SVC_NEVER);
 	else
-		enter(s, SVC_BACKOFF, s->now + backoff(s->conf, s->svc.failures));
+		enter(s, SVC_BACKOFF, s->now + backoff(s));
+	s->actions |= SVC_ACT_FAILED;
+}
+
+static void
+not_spawned(struct step *s)
+{
+	s->svc.end = s->event->end;
+	by_policy(s, false, false);
 }
 
 static void
 ended_early(struct step *s)
 {
 	s->svc.end = s->event->end;
-	by_policy(s, false, false);
+	by_policy(s, s->conf->ready == TBL_READY_EXIT && svc_end_good(&s->svc.end), false);
 }
 
 static void
@@ -309,7 +340,7 @@ static step_fn *const steps[][SVC_EVENTS] = {
 		[SVC_EV_START] = want_anew, [SVC_EV_STOP] = unwant, [SVC_EV_RESTART] = want_anew,
 	},
 	[SVC_STARTING] = {
-		[SVC_EV_DEPS] = ignore, [SVC_EV_NOSPAWN] = ended_early, [SVC_EV_NOEXEC] = not_executed,
+		[SVC_EV_DEPS] = ignore, [SVC_EV_NOSPAWN] = not_spawned, [SVC_EV_NOEXEC] = not_executed,
 		[SVC_EV_EXEC] = executed, [SVC_EV_READY] = up, [SVC_EV_NOTREADY] = not_ready,
 		[SVC_EV_ENDED] = ended_early, [SVC_EV_DUE] = not_ready,
 		[SVC_EV_START] = ignore, [SVC_EV_STOP] = stop, [SVC_EV_RESTART] = stop_start,
@@ -362,9 +393,9 @@ svc_step(const struct tbl_svc *conf, const struct svc *svc, const struct svc_eve
 }
 
 struct svc
-svc_initial(void)
+svc_initial(uint64_t seed)
 {
-	return (struct svc){ .state = SVC_DOWN, .wanted = true, .due_ms = SVC_NEVER };
+	return (struct svc){ .state = SVC_DOWN, .wanted = true, .due_ms = SVC_NEVER, .random = seed ? seed : 1 };
 }
 
 bool
@@ -379,6 +410,15 @@ svc_ready(const struct tbl_svc *conf, const struct svc *svc)
 	if (conf->kind == TBL_JOB)
 		return svc->ran_well;
 	return svc->state == SVC_UP || svc->state == SVC_DONE;
+}
+
+bool
+svc_rises(const struct tbl_svc *conf, const struct svc *svc)
+{
+	if (svc->failures || svc->ran_well)
+		return false;
+	return svc->state == SVC_STARTING || (svc->state == SVC_DOWN && svc->wanted) ||
+	       (svc->state == SVC_UP && conf->kind == TBL_JOB);
 }
 
 bool

@@ -30,7 +30,7 @@ static const struct {
 
 static_assert(sizeof(struct tbl_header) % ALIGN == 0, "sections start aligned");
 static_assert(sizeof(struct tbl_machine) == 24, "the layout is a contract: raise TBL_VERSION with it");
-static_assert(sizeof(struct tbl_svc) == 128, "the layout is a contract: raise TBL_VERSION with it");
+static_assert(sizeof(struct tbl_svc) == 160, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_mount) == 24, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_link) == 24, "the layout is a contract: raise TBL_VERSION with it");
 
@@ -86,6 +86,12 @@ uint32_t
 tbl_dep(const struct tbl *t, const struct tbl_svc *s, uint32_t i)
 {
 	return *(const uint32_t *)at(t, TBL_DEPS, s->deps.first + i);
+}
+
+uint32_t
+tbl_want(const struct tbl *t, const struct tbl_svc *s, uint32_t i)
+{
+	return *(const uint32_t *)at(t, TBL_DEPS, s->wants.first + i);
 }
 
 const char *
@@ -205,11 +211,14 @@ check_lists(const struct tbl *t, const struct tbl_svc *s, uint32_t index, struct
 		return err_set(e, 0, "the command is wrong");
 	if (!span_ok(t, s->env, TBL_WORDS) || s->env.count > TBL_ARGV_MAX)
 		return err_set(e, 0, "the environment is wrong");
-	if (!span_ok(t, s->deps, TBL_DEPS) || !span_ok(t, s->mounts, TBL_MOUNTS))
+	if (!span_ok(t, s->deps, TBL_DEPS) || !span_ok(t, s->wants, TBL_DEPS) || !span_ok(t, s->mounts, TBL_MOUNTS))
 		return err_set(e, 0, "a list is outside the table");
 	for (uint32_t i = 0; i < s->deps.count; i++)
 		if (tbl_dep(t, s, i) >= index)
 			return err_set(e, 0, "dependency %u does not stand before it", i);
+	for (uint32_t i = 0; i < s->wants.count; i++)
+		if (tbl_want(t, s, i) >= index)
+			return err_set(e, 0, "soft dependency %u does not stand before it", i);
 	return check_mounts(t, s, e);
 }
 
@@ -221,6 +230,10 @@ numbers_ok(const struct tbl_svc *s)
 	if (s->ready == TBL_READY_TCP && (s->ready_port == 0 || s->ready_port > 65535))
 		return false;
 	if (s->ready == TBL_READY_FD && (s->ready_fd < 3 || s->ready_fd > 255))
+		return false;
+	if (s->on_failure >= TBL_ON_FAILURES || s->backoff_jitter > 100)
+		return false;
+	if (s->ready == TBL_READY_EXIT && (s->kind == TBL_JOB || s->restart == TBL_RESTART_ALWAYS))
 		return false;
 	if ((s->kind == TBL_JOB) != (s->every_ms != 0) || s->stop_signal == 0 || s->stop_signal > 64)
 		return false;

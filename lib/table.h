@@ -17,7 +17,7 @@
 #include "err.h"
 
 #define TBL_MAGIC   "INGOTTBL"
-#define TBL_VERSION 2u
+#define TBL_VERSION 3u
 #define TBL_PATH    "/ingot/table" /* where PID 1 finds it */
 
 #define TBL_SIZE_MAX (16u << 20)
@@ -90,7 +90,16 @@ struct tbl_link {
 
 enum tbl_svc_kind { TBL_SERVICE, TBL_JOB, TBL_KINDS };
 enum tbl_restart { TBL_RESTART_NEVER, TBL_RESTART_ON_FAILURE, TBL_RESTART_ALWAYS, TBL_RESTARTS };
-enum tbl_ready { TBL_READY_NONE, TBL_READY_TCP, TBL_READY_FD, TBL_READIES };
+/* TBL_READY_EXIT: a oneshot, ready once it has ended well. */
+enum tbl_ready { TBL_READY_NONE, TBL_READY_TCP, TBL_READY_FD, TBL_READY_EXIT, TBL_READIES };
+
+/* What else happens when a service fails. */
+enum tbl_on_failure {
+	TBL_ON_FAILURE_NONE,
+	TBL_ON_FAILURE_DEPENDENTS, /* at each failure what needs it is restarted, once it is ready again */
+	TBL_ON_FAILURE_REBOOT,     /* once it is not restarted any more, the machine is rebooted in order */
+	TBL_ON_FAILURES
+};
 
 /* flags of a service */
 #define TBL_SVC_MACHINE (1u << 0) /* a program of the machine itself: its root, its namespaces, uid 0, its capabilities;
@@ -106,6 +115,7 @@ struct tbl_svc {
 	struct tbl_span argv;   /* of TBL_WORDS, at least one, argv[0] absolute */
 	struct tbl_span env;    /* of TBL_WORDS, each NAME=value */
 	struct tbl_span deps;   /* of TBL_DEPS, each smaller than this service's own index */
+	struct tbl_span wants;  /* the same: waited for on their first way up only, whatever becomes of them */
 	struct tbl_span mounts; /* of TBL_MOUNTS */
 	uint32_t uid, gid;
 	uint32_t ready;      /* enum tbl_ready */
@@ -114,6 +124,10 @@ struct tbl_svc {
 	uint32_t ready_timeout_ms; /* 0: none */
 	uint32_t restart;    /* enum tbl_restart */
 	uint32_t backoff_first_ms, backoff_max_ms; /* doubled at each failure in a row, reset after a healthy while */
+	uint32_t backoff_jitter;  /* percent of a wait that is added at most, at random; at most 100 */
+	uint32_t healthy_ms;      /* up for as long as this: its failures are counted anew */
+	uint32_t restart_limit;   /* restarts in a row, then it has failed; 0: it never gives up */
+	uint32_t on_failure;      /* enum tbl_on_failure */
 	uint32_t stop_signal; /* 1 to 64 */
 	uint32_t stop_timeout_ms;
 	uint32_t every_ms;   /* TBL_JOB: start to start; 0 otherwise */
@@ -123,6 +137,7 @@ struct tbl_svc {
 	uint32_t cwd;        /* string: folder of its root that it starts in; none: / */
 	uint32_t pad;
 	uint64_t memory_max; /* never 0 */
+	uint64_t restart_signals; /* bit N-1: restarted only when ended by such a signal N; 0: by any end */
 };
 
 enum tbl_mount_kind {
@@ -163,6 +178,7 @@ const struct tbl_link *tbl_link(const struct tbl *t, uint32_t i);
 const struct tbl_svc *tbl_svc(const struct tbl *t, uint32_t i);
 const struct tbl_mount *tbl_mount(const struct tbl *t, const struct tbl_svc *s, uint32_t i);
 uint32_t tbl_dep(const struct tbl *t, const struct tbl_svc *s, uint32_t i);
+uint32_t tbl_want(const struct tbl *t, const struct tbl_svc *s, uint32_t i);
 const char *tbl_word(const struct tbl *t, struct tbl_span span, uint32_t i);
 
 #endif

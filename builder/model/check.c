@@ -201,6 +201,33 @@ check_cwd(struct project *p, const struct model_service *s)
 }
 
 static void
+check_ready(struct project *p, const struct model_service *s)
+{
+	const struct node *at = s->ready.head.node;
+	int ways = (s->ready.tcp != 0) + (s->ready.fd != 0) + s->ready.exit;
+
+	if (ways > 1)
+		diag(p->diags, at, "`ready` is one of tcp, fd and exit");
+	if (at && !ways)
+		diag(p->diags, at, "`ready` needs tcp, fd or `exit: true`");
+}
+
+static void
+check_restart(struct project *p, struct model_service *s)
+{
+	const struct node *at = s->restart.head.node, *policy = at ? node_get(at, "policy") : NULL;
+
+	if (s->restart.backoff.max < s->restart.backoff.first)
+		diag(p->diags, s->restart.backoff.head.node, "`max` is below `first`");
+	if (s->restart.policy == TBL_RESTART_NEVER && (s->restart.limit || s->restart.signals.n))
+		diag(p->diags, at, "`limit` and `signals` say when it is restarted, and `policy: never` that it is not");
+	if (s->ready.exit && policy && s->restart.policy == TBL_RESTART_ALWAYS)
+		diag(p->diags, policy, "a oneshot (`ready: {exit: true}`) is not restarted always: on-failure or never");
+	else if (s->ready.exit && s->restart.policy == TBL_RESTART_ALWAYS)
+		s->restart.policy = TBL_RESTART_ON_FAILURE;
+}
+
+static void
 check_unit(struct project *p, struct model_service *s)
 {
 	const struct node *at = node_place(s->head.node, "command");
@@ -218,10 +245,7 @@ check_unit(struct project *p, struct model_service *s)
 	if (s->network.mode == NET_NONE && s->network.ports.n)
 		diag(p->diags, node_place(s->network.head.node, "ports"),
 		     "ports without a network: write `mode: machine` beside them");
-	if (s->ready.tcp && s->ready.fd)
-		diag(p->diags, s->ready.head.node, "`ready` is one of tcp and fd");
-	if (s->ready.head.node && s->ready.head.node->count == (node_get(s->ready.head.node, "timeout") != NULL))
-		diag(p->diags, s->ready.head.node, "`ready` needs tcp or fd");
+	check_ready(p, s);
 	if (s->ready.tcp && s->network.mode == NET_NONE)
 		diag(p->diags, node_place(s->ready.head.node, "tcp"),
 		     "nothing can reach port %llu of a service without a network: write `network: {mode: machine}`",
@@ -230,8 +254,7 @@ check_unit(struct project *p, struct model_service *s)
 		diag(p->diags, node_place(s->ready.head.node, "tcp"),
 		     "no service can bind port %llu, as none below %llu stands in `ports`: add {machine: %llu} there",
 		     (unsigned long long)s->ready.tcp, (unsigned long long)lowest_port(p), (unsigned long long)s->ready.tcp);
-	if (s->restart.backoff.max < s->restart.backoff.first)
-		diag(p->diags, s->restart.backoff.head.node, "`max` is below `first`");
+	check_restart(p, s);
 	check_unchecked(p, s->head.node, s->unchecked.v, s->unchecked.n);
 	check_user_of(p, s);
 	check_state(p, s);

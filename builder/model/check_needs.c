@@ -41,7 +41,8 @@ say_cycle(struct visit *v, size_t again)
 		size_t used = strlen(text);
 		snprintf(text + used, sizeof text - used, "%s%s", used ? " -> " : "", name);
 	}
-	diag(v->p->diags, node_place(project_unit(v->p, again)->head.node, "needs"), "the needs go in a circle: %s", text);
+	const struct node *unit = project_unit(v->p, again)->head.node;
+	diag(v->p->diags, node_place(unit, node_get(unit, "needs") ? "needs" : "wants"), "the needs go in a circle: %s", text);
 }
 
 static void
@@ -63,17 +64,51 @@ visit_from(struct visit *v, size_t first)
 	while (v->depth) {
 		size_t unit = v->stack[v->depth - 1], k = v->next[v->depth - 1]++;
 		const struct model_service *s = project_unit(v->p, unit);
-		if (k == s->needs.n) {
+		if (k == project_edges(s)) {
 			v->colour[unit] = BLACK;
 			v->depth--;
 			continue;
 		}
-		size_t to = unit_named(v->p, s->needs.v[k]);
+		size_t to = unit_named(v->p, project_edge(s, k));
 		if (to < n && v->colour[to] == GREY)
 			say_cycle(v, to);
 		else if (to < n && v->colour[to] == WHITE)
 			push(v, to);
 	}
+}
+
+size_t
+project_edges(const struct model_service *s)
+{
+	return s->needs.n + s->wants.n;
+}
+
+const char *
+project_edge(const struct model_service *s, size_t k)
+{
+	return k < s->needs.n ? s->needs.v[k] : s->wants.v[k - s->needs.n];
+}
+
+static void
+check_edge(struct project *p, const struct model_service *s, size_t k, bool dhcp, const char *const *names)
+{
+	const char *key = k < s->needs.n ? "needs" : "wants", *to = project_edge(s, k);
+	const struct node *list = node_get(s->head.node, key);
+	bool is_dhcp = strcmp(to, "dhcp") == 0;
+
+	for (size_t i = s->needs.n; i < k; i++)
+		if (strcmp(project_edge(s, i), to) == 0)
+			diag(p->diags, list, "`%s` stands twice in `wants`", to);
+	for (size_t i = 0; k >= s->needs.n && i < s->needs.n; i++)
+		if (strcmp(s->needs.v[i], to) == 0)
+			diag(p->diags, list, "`%s` stands in `needs` already", to);
+	if (is_dhcp && !dhcp)
+		diag(p->diags, list, "%s `dhcp`, but no link has `dhcp: true`", key);
+	if (is_dhcp || unit_named(p, to) < project_units(p))
+		return;
+	const char *meant = nearest(to, names);
+	diag(p->diags, list, "%s `%s`, which is no service and no job%s%s%s", key, to, meant ? ": did you mean `" : "",
+	     meant ? meant : "", meant ? "`?" : "");
 }
 
 void
@@ -92,17 +127,8 @@ project_check_needs(struct project *p)
 		names[n] = "dhcp";
 	for (size_t i = 0; i < n; i++) {
 		const struct model_service *s = project_unit(p, i);
-		const struct node *list = node_get(s->head.node, "needs");
-		for (size_t k = 0; k < s->needs.n; k++) {
-			bool is_dhcp = strcmp(s->needs.v[k], "dhcp") == 0;
-			if (is_dhcp && !dhcp)
-				diag(p->diags, list, "needs `dhcp`, but no link has `dhcp: true`");
-			if (is_dhcp || unit_named(p, s->needs.v[k]) < n)
-				continue;
-			const char *meant = nearest(s->needs.v[k], names);
-			diag(p->diags, list, "needs `%s`, which is no service and no job%s%s%s", s->needs.v[k],
-			     meant ? ": did you mean `" : "", meant ? meant : "", meant ? "`?" : "");
-		}
+		for (size_t k = 0; k < project_edges(s); k++)
+			check_edge(p, s, k, dhcp, names);
 	}
 	for (size_t i = 0; i < n; i++)
 		if (v.colour[i] == WHITE)

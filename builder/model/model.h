@@ -185,18 +185,23 @@ struct model_ready {
 	struct key_head head;
 	uint64_t tcp; /* 0: not asked for */
 	uint64_t fd;  /* the same */
+	int exit;     /* a oneshot */
 	uint64_t timeout;
 };
 
 struct model_backoff {
 	struct key_head head;
 	uint64_t first, max;
+	uint64_t jitter; /* percent */
 };
 
 struct model_restart {
 	struct key_head head;
 	int policy; /* enum tbl_restart */
 	struct model_backoff backoff;
+	uint64_t healthy;
+	uint64_t limit; /* 0: none */
+	LIST_OF(const char *) signals; /* names as `kill -l` has them, without SIG */
 };
 
 struct model_stop {
@@ -232,12 +237,14 @@ struct model_service {
 	const char *cwd;
 	LIST_OF(const char *) env;
 	LIST_OF(const char *) needs;
+	LIST_OF(const char *) wants;
 	struct model_network network;
 	struct model_limits limits;
 	struct model_scratch scratch;
 	LIST_OF(struct model_state) state;
 	struct model_ready ready;
 	struct model_restart restart;
+	int on_failure; /* enum tbl_on_failure */
 	struct model_stop stop;
 	struct model_schedule schedule;
 	int overlap;
@@ -362,5 +369,8 @@ extern const struct key recipe_keys[];
 
 /* The signals that `stop: {signal}` may name, in the order of its words. */
 extern const int stop_signals[];
+
+/* The number of a signal that `restart: {signals}` may name, or 0. */
+int model_signal(const char *word);
 
 #endif

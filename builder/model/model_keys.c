@@ -3,6 +3,7 @@
  * The key tables of the image file and of recipes: the one place where a key is named, typed, bounded and described.
  */
 #include <signal.h>
+#include <string.h>
 
 #include "model.h"
 #include "table.h"
@@ -188,6 +189,26 @@ static const struct key_word output_words[] = { { "initramfs", 0 }, { "squashfs"
 						{ "oci", 0 }, { "qcow2", 1 }, { NULL, 0 } };
 static const struct key_word signal_words[] = { { "TERM", 0 }, { "INT", 0 }, { "QUIT", 0 }, { "HUP", 0 },
 						{ "USR1", 0 }, { "USR2", 0 }, { "KILL", 0 }, { NULL, 0 } };
+static const struct key_word end_words[] = { { "HUP", 0 }, { "INT", 0 }, { "QUIT", 0 }, { "ILL", 0 }, { "TRAP", 0 },
+					     { "ABRT", 0 }, { "BUS", 0 }, { "FPE", 0 }, { "KILL", 0 }, { "USR1", 0 },
+					     { "SEGV", 0 }, { "USR2", 0 }, { "PIPE", 0 }, { "ALRM", 0 }, { "TERM", 0 },
+					     { "XCPU", 0 }, { "XFSZ", 0 }, { "SYS", 0 }, { NULL, 0 } };
+static const int end_signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGKILL, SIGUSR1,
+				   SIGSEGV, SIGUSR2, SIGPIPE, SIGALRM, SIGTERM, SIGXCPU, SIGXFSZ, SIGSYS };
+
+int
+model_signal(const char *word)
+{
+	size_t i = 0;
+
+	while (i < sizeof end_signals / sizeof *end_signals && strcmp(end_words[i].text, word) != 0)
+		i++;
+	return i < sizeof end_signals / sizeof *end_signals ? end_signals[i] : 0;
+}
+
+static const struct key_word on_failure_words[] = { [TBL_ON_FAILURE_NONE] = { "none", 0 },
+						    [TBL_ON_FAILURE_DEPENDENTS] = { "restart-dependents", 0 },
+						    [TBL_ON_FAILURE_REBOOT] = { "reboot", 0 }, { NULL, 0 } };
 const int stop_signals[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGKILL };
 
 static const struct key port_keys[] = {
@@ -238,6 +259,8 @@ static const struct key ready_keys[] = {
 	  .doc = "ready when this port of the machine's loopback accepts" },
 	{ "fd", KEY_INT, AT(model_ready, fd), .min = 3, .max = 255,
 	  .doc = "ready when it writes a newline to this descriptor (as s6 has it)" },
+	{ "exit", KEY_BOOL, AT(model_ready, exit), .preset = "false",
+	  .doc = "a oneshot: ready once it has exited with 0; it is then not started again" },
 	{ "timeout", KEY_TIME, AT(model_ready, timeout), .preset = "60s",
 	  .doc = "then the start has failed; 0s: wait for ever" },
 	LATER("http", "ready when a page is served"),
@@ -250,6 +273,8 @@ static const struct key backoff_keys[] = {
 	{ "first", KEY_TIME, AT(model_backoff, first), .preset = "100ms", .min = 1, .doc = "wait before the first restart" },
 	{ "max", KEY_TIME, AT(model_backoff, max), .preset = "30s", .min = 1,
 	  .doc = "the longest wait; it doubles up to here" },
+	{ "jitter", KEY_PERCENT, AT(model_backoff, jitter), .preset = "10%", .max = 100,
+	  .doc = "of a wait that is added at random, so that many machines do not come back at one moment" },
 	END
 };
 
@@ -258,7 +283,12 @@ static const struct key restart_keys[] = {
 	  .doc = "always, on-failure or never" },
 	{ "backoff", KEY_STRUCT, AT(model_restart, backoff), .sub = backoff_keys, .size = sizeof(struct model_backoff),
 	  .doc = "waits between restarts" },
-	LATER("limit", "give up after so many"),
+	{ "healthy", KEY_TIME, AT(model_restart, healthy), .preset = "30s",
+	  .doc = "up for as long as this: the waits, and the count for `limit`, begin anew" },
+	{ "limit", KEY_INT, AT(model_restart, limit), .preset = "0", .max = 1000000,
+	  .doc = "restarts in a row, then it has failed and stays down; 0: it never gives up" },
+	{ "signals", KEY_WORDS, AT(model_restart, signals), .words = end_words,
+	  .doc = "restarted only when one of these ended it; absent: by any end that `policy` names" },
 	END
 };
 
@@ -289,6 +319,8 @@ static const struct key schedule_keys[] = {
 	{ "env", KEY_PAIRS, AT(model_service, env), .doc = "its whole environment, NAME: value" }, \
 	{ "needs", KEY_NAMES, AT(model_service, needs), \
 	  .doc = "services that are ready, jobs that ran well, before it starts" }, \
+	{ "wants", KEY_NAMES, AT(model_service, wants), \
+	  .doc = "services and jobs that it starts behind, but without them too: one that fails is not waited for" }, \
 	{ "network", KEY_STRUCT, AT(model_service, network), .sub = network_keys, .size = sizeof(struct model_network), \
 	  .doc = "its network" }, \
 	{ "limits", KEY_STRUCT, AT(model_service, limits), .flags = KEY_REQUIRED, .sub = limits_keys, \
@@ -310,6 +342,8 @@ static const struct key service_keys[] = {
 	  .size = sizeof(struct model_ready), .doc = "when it counts as ready; absent: when it was executed" },
 	{ "restart", KEY_STRUCT, AT(model_service, restart), .sub = restart_keys, .size = sizeof(struct model_restart),
 	  .doc = "what happens when it ends" },
+	{ "on-failure", KEY_WORD, AT(model_service, on_failure), .preset = "none", .words = on_failure_words,
+	  .doc = "besides: restart-dependents, what needs it, at each failure; reboot, once it stays down" },
 	LATER("health", "checks while it runs"),
 	LATER("replicas", "instances of it"),
 	LATER("watchdog", "sd_notify's watchdog"),

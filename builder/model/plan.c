@@ -83,10 +83,11 @@ set_unit(struct plan *p, struct plan_unit *u, size_t index, uint32_t *next_uid)
 static bool
 needs_met(const struct plan *p, const struct plan_unit *u)
 {
-	for (size_t k = 0; k < u->unit->needs.n; k++) {
-		bool met = strcmp(u->unit->needs.v[k], "dhcp") == 0;
+	for (size_t k = 0; k < project_edges(u->unit); k++) {
+		const char *to = project_edge(u->unit, k);
+		bool met = strcmp(to, "dhcp") == 0;
 		for (size_t i = 0; i < p->n_units && !met; i++)
-			met = strcmp(p->units[i].unit->head.name, u->unit->needs.v[k]) == 0;
+			met = strcmp(p->units[i].unit->head.name, to) == 0;
 		if (!met)
 			return false;
 	}

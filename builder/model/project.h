@@ -28,6 +28,10 @@ size_t project_units(const struct project *p);
 struct model_service *project_unit(const struct project *p, size_t i);
 bool project_is_job(const struct project *p, size_t i);
 
+/* What a unit starts behind, as one sequence: its needs, then its wants. */
+size_t project_edges(const struct model_service *s);
+const char *project_edge(const struct model_service *s, size_t k);
+
 /* check.c: everything that must hold between the values of a model; says what does not to p->diags. */
 void project_check(struct project *p);
 /* check_source.c: what a source reads from the host. folder is its recipe's; NULL: it stands in the image file. */

@@ -18,12 +18,12 @@ print_words(const struct tbl *t, FILE *to, const char *key, struct tbl_span span
 static void
 print_deps(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 {
-	if (!s->deps.count)
-		return;
-	fprintf(to, "    needs:");
 	for (uint32_t i = 0; i < s->deps.count; i++)
-		fprintf(to, " %s", tbl_str(t, tbl_svc(t, tbl_dep(t, s, i))->name));
-	fputc('\n', to);
+		fprintf(to, "%s %s", i ? "" : "    needs:", tbl_str(t, tbl_svc(t, tbl_dep(t, s, i))->name));
+	fputs(s->deps.count ? "\n" : "", to);
+	for (uint32_t i = 0; i < s->wants.count; i++)
+		fprintf(to, "%s %s", i ? "" : "    wants:", tbl_str(t, tbl_svc(t, tbl_want(t, s, i))->name));
+	fputs(s->wants.count ? "\n" : "", to);
 }
 
 static void
@@ -49,15 +49,36 @@ print_ready(FILE *to, const struct tbl_svc *s)
 		fprintf(to, "    ready: tcp port %u, timeout %u ms\n", s->ready_port, s->ready_timeout_ms);
 	else if (s->ready == TBL_READY_FD)
 		fprintf(to, "    ready: newline on fd %u, timeout %u ms\n", s->ready_fd, s->ready_timeout_ms);
+	else if (s->ready == TBL_READY_EXIT)
+		fprintf(to, "    ready: when it has exited with 0, timeout %u ms\n", s->ready_timeout_ms);
 	else
 		fprintf(to, "    ready: when executed\n");
 }
 
 static void
-print_service(const struct tbl *t, FILE *to, const struct tbl_svc *s)
+print_restart(FILE *to, const struct tbl_svc *s)
 {
 	static const char *const restarts[] = { "never", "on failure", "always" };
+	static const char *const actions[] = { "none", "restart dependents", "reboot" };
 
+	fprintf(to, "    restart: %s", restarts[s->restart]);
+	if (s->restart != TBL_RESTART_NEVER) {
+		for (unsigned i = 0; i < 64; i++)
+			if (s->restart_signals >> i & 1)
+				fprintf(to, ", signal %u", i + 1);
+		fprintf(to, ", back-off %u to %u ms and up to %u %% more, healthy after %u ms", s->backoff_first_ms,
+			s->backoff_max_ms, s->backoff_jitter, s->healthy_ms);
+		if (s->restart_limit)
+			fprintf(to, ", %u in a row at most", s->restart_limit);
+	}
+	fputc('\n', to);
+	if (s->on_failure)
+		fprintf(to, "    on failure: %s\n", actions[s->on_failure]);
+}
+
+static void
+print_service(const struct tbl *t, FILE *to, const struct tbl_svc *s)
+{
 	fprintf(to, "  %s:\n    kind: %s\n    root: %s\n", tbl_str(t, s->name), s->kind == TBL_JOB ? "job" : "service",
 		s->flags & TBL_SVC_MACHINE ? "/ (a program of the machine)" : tbl_str(t, s->root));
 	print_words(t, to, "command", s->argv);
@@ -76,8 +97,8 @@ print_service(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 		fprintf(to, "    schedule: every %u ms, timeout %u ms\n", s->every_ms, s->run_timeout_ms);
 	else
 		print_ready(to, s);
-	fprintf(to, "    restart: %s, back-off %u to %u ms\n    stop: signal %u, timeout %u ms\n", restarts[s->restart],
-		s->backoff_first_ms, s->backoff_max_ms, s->stop_signal, s->stop_timeout_ms);
+	print_restart(to, s);
+	fprintf(to, "    stop: signal %u, timeout %u ms\n", s->stop_signal, s->stop_timeout_ms);
 }
 
 static void

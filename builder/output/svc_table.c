@@ -116,18 +116,28 @@ mounts(struct compiler *c, const struct model_service *s)
 }
 
 static struct tbl_span
-deps(struct compiler *c, const struct model_service *s)
+deps(struct compiler *c, const char *const *names, size_t n)
 {
-	struct tbl_span span = { count(c, TBL_DEPS), (uint32_t)s->needs.n };
+	struct tbl_span span = { count(c, TBL_DEPS), (uint32_t)n };
 
-	for (size_t k = 0; k < s->needs.n; k++) {
+	for (size_t k = 0; k < n; k++) {
 		uint32_t index = 0; /* dhcp, if it is none of the units */
 		for (size_t i = 0; i < c->plan->n_units; i++)
-			if (strcmp(c->plan->units[i].unit->head.name, s->needs.v[k]) == 0)
+			if (strcmp(c->plan->units[i].unit->head.name, names[k]) == 0)
 				index = (uint32_t)i + c->dhcp;
 		append(c, TBL_DEPS, &index);
 	}
 	return span;
+}
+
+static uint64_t
+signal_set(const struct model_service *s)
+{
+	uint64_t set = 0;
+
+	for (size_t i = 0; i < s->restart.signals.n; i++)
+		set |= 1ull << (model_signal(s->restart.signals.v[i]) - 1);
+	return set;
 }
 
 static void
@@ -142,17 +152,24 @@ add_unit(struct compiler *c, const struct plan_unit *u)
 		.flags = s->network.mode == NET_NONE ? TBL_SVC_NETNS : 0,
 		.argv = words(c, s->command.v, s->command.n),
 		.env = words(c, s->env.v, s->env.n),
-		.deps = deps(c, s),
+		.deps = deps(c, s->needs.v, s->needs.n),
+		.wants = deps(c, s->wants.v, s->wants.n),
 		.mounts = mounts(c, s),
 		.uid = u->uid,
 		.gid = u->gid,
-		.ready = s->ready.tcp ? TBL_READY_TCP : s->ready.fd ? TBL_READY_FD : TBL_READY_NONE,
+		.ready = s->ready.tcp ? TBL_READY_TCP : s->ready.fd ? TBL_READY_FD : s->ready.exit ? TBL_READY_EXIT :
+			 TBL_READY_NONE,
 		.ready_port = (uint32_t)s->ready.tcp,
 		.ready_fd = (uint32_t)s->ready.fd,
 		.ready_timeout_ms = (uint32_t)s->ready.timeout,
 		.restart = u->job ? TBL_RESTART_NEVER : (uint32_t)s->restart.policy,
 		.backoff_first_ms = (uint32_t)s->restart.backoff.first,
 		.backoff_max_ms = (uint32_t)s->restart.backoff.max,
+		.backoff_jitter = (uint32_t)s->restart.backoff.jitter,
+		.healthy_ms = (uint32_t)s->restart.healthy,
+		.restart_limit = (uint32_t)s->restart.limit,
+		.restart_signals = signal_set(s),
+		.on_failure = (uint32_t)s->on_failure,
 		.stop_signal = (uint32_t)stop_signals[s->stop.signal],
 		.stop_timeout_ms = (uint32_t)s->stop.timeout,
 		.every_ms = (uint32_t)s->schedule.every,
@@ -176,7 +193,8 @@ add_dhcp(struct compiler *c)
 		.name = string(c, "dhcp"), .kind = TBL_SERVICE, .flags = TBL_SVC_MACHINE,
 		.argv = words(c, argv, sizeof argv / sizeof *argv), .env = words(c, env, 1),
 		.ready = TBL_READY_FD, .ready_fd = 9, .restart = TBL_RESTART_ALWAYS,
-		.backoff_first_ms = 1000, .backoff_max_ms = 30000, .stop_signal = SIGTERM, .stop_timeout_ms = 1000,
+		.backoff_first_ms = 1000, .backoff_max_ms = 30000, .backoff_jitter = 10, .healthy_ms = 30000,
+		.stop_signal = SIGTERM, .stop_timeout_ms = 1000,
 		.pids_max = DHCP_PIDS, .cpu_period_us = CPU_PERIOD_US, .memory_max = DHCP_MEMORY,
 	};
 	append(c, TBL_SVCS, &r);

@@ -215,9 +215,30 @@ TEST(lists_that_the_machine_cannot_hold_are_refused)
 TEST(readiness_makes_sense)
 {
 	says(SERVICE("ready: {tcp: 80}"), "image.yml:4:61: nothing can reach port 80 of a service without a network");
-	says(SERVICE("network: {mode: machine}, ready: {tcp: 80, fd: 3}"), "`ready` is one of tcp and fd");
-	says(SERVICE("ready: {timeout: 5s}"), "image.yml:4:55: `ready` needs tcp or fd");
+	says(SERVICE("network: {mode: machine}, ready: {tcp: 80, fd: 3}"), "`ready` is one of tcp, fd and exit");
+	says(SERVICE("ready: {timeout: 5s}"), "image.yml:4:55: `ready` needs tcp, fd or `exit: true`");
 	says(SERVICE("restart: {backoff: {first: 60s}}"), "`max` is below `first`");
+}
+
+TEST(restarts_make_sense)
+{
+	says(SERVICE("restart: {policy: never, limit: 3}"), "`policy: never` that it is not");
+	says(SERVICE("restart: {signals: [SEVG]}"), "did you mean `SEGV`?");
+	says(SERVICE("ready: {exit: true}, restart: {policy: always}"), "is not restarted always: on-failure or never");
+	assert_right(SERVICE("ready: {exit: true}"));
+	assert_right(SERVICE("restart: {signals: [SEGV, BUS], limit: 3, healthy: 5s}, on-failure: reboot"));
+}
+
+TEST(wants_name_what_is_there)
+{
+	says(SERVICE("wants: [dbb]"), "wants `dbb`, which is no service and no job");
+	says(IMAGE_HEAD "services:\n  a: {command: [/a], limits: {memory: 8M}, wants: [b]}\n"
+			"  b: {command: [/b], limits: {memory: 8M}, needs: [a]}\n",
+	     "the needs go in a circle: a -> b -> a");
+	says(IMAGE_HEAD "services:\n  a: {command: [/a], limits: {memory: 8M}, wants: [b], needs: [b]}\n"
+			"  b: {command: [/b], limits: {memory: 8M}}\n", "`b` stands in `needs` already");
+	says(IMAGE_HEAD "services:\n  a: {command: [/a], limits: {memory: 8M}, wants: [b, b]}\n"
+			"  b: {command: [/b], limits: {memory: 8M}}\n", "`b` stands twice in `wants`");
 }
 
 TEST(state_is_where_it_can_be)
@@ -382,6 +403,8 @@ main(void)
 		cmocka_unit_test(commands_are_absolute),
 		cmocka_unit_test(lists_that_the_machine_cannot_hold_are_refused),
 		cmocka_unit_test(readiness_makes_sense),
+		cmocka_unit_test(restarts_make_sense),
+		cmocka_unit_test(wants_name_what_is_there),
 		cmocka_unit_test(state_is_where_it_can_be),
 		cmocka_unit_test(links_are_static_or_dhcp),
 		cmocka_unit_test(needs_resolve),

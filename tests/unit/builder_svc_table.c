@@ -61,7 +61,10 @@ static const char whole[] = IMAGE_HEAD
 	"    scratch: {size: 2M}\n"
 	"    state: [{path: /var/z, size: 1M}, {path: /var/a, size: 2M, mode: 0750}]\n"
 	"    ready: {tcp: 8080, timeout: 7s}\n"
-	"    restart: {policy: on-failure, backoff: {first: 200ms, max: 9s}}\n"
+	"    wants: [report]\n"
+	"    restart: {policy: on-failure, backoff: {first: 200ms, max: 9s, jitter: 25%}, healthy: 4s, limit: 6,\n"
+	"      signals: [SEGV, HUP]}\n"
+	"    on-failure: restart-dependents\n"
 	"    stop: {signal: QUIT, timeout: 3s}\n"
 	"  db: {command: [/bin/run], limits: {memory: 8M}, ready: {fd: 4}}\n"
 	"jobs:\n"
@@ -121,6 +124,13 @@ TEST(a_service_is_whole)
 	assert_int_equal(s->restart, TBL_RESTART_ON_FAILURE);
 	assert_int_equal(s->backoff_first_ms, 200);
 	assert_int_equal(s->backoff_max_ms, 9000);
+	assert_int_equal(s->backoff_jitter, 25);
+	assert_int_equal(s->healthy_ms, 4000);
+	assert_int_equal(s->restart_limit, 6);
+	assert_int_equal(s->restart_signals, 1u << (SIGSEGV - 1) | 1u << (SIGHUP - 1));
+	assert_int_equal(s->on_failure, TBL_ON_FAILURE_DEPENDENTS);
+	assert_int_equal(s->wants.count, 1);
+	assert_ptr_equal(tbl_svc(&m.t, tbl_want(&m.t, s, 0)), named(&m, "report"));
 	assert_int_equal(s->stop_signal, SIGQUIT);
 	assert_int_equal(s->stop_timeout_ms, 3000);
 	assert_int_equal(s->memory_max, 64u << 20);
@@ -238,15 +248,20 @@ static const struct {
 	{ "mode: 0750", "mode: 0700" },
 	{ "tcp: 8080, timeout", "tcp: 8081, timeout" },
 	{ "timeout: 7s", "timeout: 8s" },
-	{ "policy: on-failure", "policy: never" },
+	{ "policy: on-failure", "policy: always" },
 	{ "first: 200ms", "first: 201ms" },
 	{ "max: 9s", "max: 8s" },
+	{ "jitter: 25%", "jitter: 26%" },
+	{ "healthy: 4s", "healthy: 5s" },
+	{ "limit: 6", "limit: 7" },
+	{ "[SEGV, HUP]", "[SEGV, BUS]" },
+	{ "restart-dependents", "reboot" },
+	{ "wants: [report]", "wants: []" },
 	{ "signal: QUIT", "signal: INT" },
 	{ "timeout: 3s", "timeout: 4s" },
 	{ "fd: 4", "fd: 5" },
 	{ "every: 5m", "every: 6m" },
 	{ "timeout: 60s", "timeout: 61s" },
-	{ "jobs:\n  report:", "jobs:\n  other:" },
 };
 
 TEST(every_key_that_matters_changes_the_bytes)

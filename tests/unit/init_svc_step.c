@@ -12,15 +12,16 @@
 
 #include "svc.h"
 
-#define HEALTHY SVC_HEALTHY_MS
+#define HEALTHY 10000u
 
 static const struct tbl_svc service = {
 	.kind = TBL_SERVICE, .restart = TBL_RESTART_ALWAYS, .backoff_first_ms = 100, .backoff_max_ms = 1000,
-	.stop_timeout_ms = 2000, .ready_timeout_ms = 5000, .stop_signal = 15,
+	.healthy_ms = HEALTHY, .stop_timeout_ms = 2000, .ready_timeout_ms = 5000, .stop_signal = 15,
 };
 static const struct tbl_svc job = {
 	.kind = TBL_JOB, .restart = TBL_RESTART_NEVER, .every_ms = 60000, .run_timeout_ms = 3000,
-	.backoff_first_ms = 100, .backoff_max_ms = 1000, .stop_timeout_ms = 2000, .stop_signal = 15,
+	.backoff_first_ms = 100, .backoff_max_ms = 1000, .healthy_ms = HEALTHY, .stop_timeout_ms = 2000,
+	.stop_signal = 15,
 };
 static const struct svc_end good = { .why = CTL_END_EXIT, .value = 0 };
 static const struct svc_end bad = { .why = CTL_END_EXIT, .value = 3 };
@@ -44,7 +45,7 @@ go(const struct tbl_svc *c, struct svc *v, enum svc_event_kind kind, uint64_t no
 static struct svc
 started(const struct tbl_svc *c, uint64_t now)
 {
-	struct svc v = svc_initial();
+	struct svc v = svc_initial(1);
 
 	assert_int_equal(go(c, &v, SVC_EV_DEPS, now), SVC_ACT_LAUNCH);
 	assert_int_equal(v.state, SVC_STARTING);
@@ -77,7 +78,7 @@ up(const struct tbl_svc *c, uint64_t now)
 static const uint32_t may[SVC_STATES][SVC_EVENTS] = {
 	/*                DEPS  NOSPAWN  NOEXEC  EXEC     READY  NOTREADY  ENDED        DUE    START  STOP  RESTART */
 	[SVC_DOWN]     = { D | S, 0,     0,      0,       0,     0,        0,           D,     D,     D,    D },
-	[SVC_STARTING] = { S, B | W | F, T,      S | U,   U,     T,        B | W | F,   T,     S,     T,    T },
+	[SVC_STARTING] = { S, B | W | F, T,      S | U,   U,     T,        B | W | O | F, T,   S,     T,    T },
 	[SVC_UP]       = { U,     0,     0,      U,       U,     U,        B | W | O | F, T,   U,     T,    T },
 	[SVC_STOPPING] = { T,     0,     T,      T,       T,     T,        D | B | W | F, T,   T,     T,    T },
 	[SVC_BACKOFF]  = { B,     0,     0,      0,       0,     0,        0,           D,     D,     D,    D },
@@ -155,7 +156,7 @@ test_nonsense_changes_nothing(void **unused)
 
 	assert_int_equal(go(&service, &v, SVC_EV_START, 1), SVC_ACT_BUG);
 	assert_int_equal(v.state, SVC_STATES + 7);
-	v = svc_initial();
+	v = svc_initial(1);
 	assert_int_equal(go(&service, &v, SVC_EVENTS, 1), SVC_ACT_BUG);
 	assert_int_equal(v.state, SVC_DOWN);
 }
@@ -225,7 +226,7 @@ test_launch_failures(void **unused)
 	struct svc v = started(&service, 0);
 	(void)unused;
 
-	assert_int_equal(go_end(&service, &v, SVC_EV_NOSPAWN, end, 1), 0);
+	assert_int_equal(go_end(&service, &v, SVC_EV_NOSPAWN, end, 1), SVC_ACT_FAILED);
 	assert_int_equal(v.state, SVC_BACKOFF);
 	assert_memory_equal(&v.end, &end, sizeof end);
 
@@ -242,7 +243,7 @@ static void
 test_backoff_doubles_and_is_capped(void **unused)
 {
 	static const uint64_t waits[] = { 100, 200, 400, 800, 1000, 1000, 1000 };
-	struct svc v = svc_initial();
+	struct svc v = svc_initial(1);
 	uint64_t now = 0;
 	(void)unused;
 
@@ -274,7 +275,7 @@ test_backoff_begins_anew_after_a_healthy_while(void **unused)
 	go_end(&c, &v, SVC_EV_ENDED, bad, 700 + HEALTHY);
 	assert_int_equal(v.due_ms, 700 + HEALTHY + 100);
 
-	c.backoff_max_ms = 3 * HEALTHY; /* healthy is longer than the longest pause */
+	c.healthy_ms = 3 * HEALTHY;
 	v = up(&c, 700);
 	v.failures = 5;
 	go_end(&c, &v, SVC_EV_ENDED, bad, 700 + 2 * HEALTHY);
@@ -309,6 +310,120 @@ test_backoff_is_never_nothing(void **unused)
 	go(&c, &v, SVC_EV_ENDED, 7);
 	assert_int_equal(v.due_ms, 7 + SVC_BACKOFF_MIN_MS);
 	assert_int_equal(v.failures, UINT32_MAX);
+}
+
+static void
+test_jitter_only_lengthens_a_wait(void **unused)
+{
+	struct tbl_svc c = service;
+	uint64_t least = UINT64_MAX, most = 0;
+	(void)unused;
+
+	c.backoff_jitter = 50;
+	for (uint64_t seed = 1; seed < 500; seed++) {
+		struct svc v = up(&c, 0);
+		v.random = seed * 0x9e3779b97f4a7c15u;
+		go_end(&c, &v, SVC_EV_ENDED, bad, 10);
+		least = v.due_ms < least ? v.due_ms : least;
+		most = v.due_ms > most ? v.due_ms : most;
+	}
+	assert_in_range(least, 110, 112);
+	assert_in_range(most, 158, 160);
+}
+
+/* Ends an up service badly and lets it come up again; returns whether it did. */
+static bool
+comes_back(const struct tbl_svc *c, struct svc *v, struct svc_end end, uint64_t *now)
+{
+	uint32_t actions = go_end(c, v, SVC_EV_ENDED, end, ++*now);
+
+	assert_int_equal(actions, SVC_ACT_FAILED);
+	if (v->state == SVC_FAILED)
+		return false;
+	*now = v->due_ms;
+	go(c, v, SVC_EV_DUE, *now);
+	go(c, v, SVC_EV_DEPS, *now);
+	go(c, v, SVC_EV_EXEC, *now);
+	return true;
+}
+
+static void
+test_it_gives_up_after_its_limit(void **unused)
+{
+	struct tbl_svc c = service;
+	struct svc v = up(&c, 0);
+	uint64_t now = 0;
+	(void)unused;
+
+	c.restart_limit = 3;
+	for (int i = 0; i < 3; i++)
+		assert_true(comes_back(&c, &v, bad, &now));
+	now += HEALTHY; /* a healthy while: the count begins anew */
+	for (int i = 0; i < 3; i++)
+		assert_true(comes_back(&c, &v, bad, &now));
+	assert_false(comes_back(&c, &v, bad, &now));
+	assert_int_equal(v.state, SVC_FAILED);
+	assert_int_equal(go(&c, &v, SVC_EV_START, ++now), 0); /* by hand: anew */
+	assert_int_equal(v.failures, 0);
+}
+
+static void
+test_only_listed_signals_restart_it(void **unused)
+{
+	struct tbl_svc c = service;
+	struct svc v = up(&c, 0);
+	uint64_t now = 0;
+	(void)unused;
+
+	c.restart_signals = 1ull << (11 - 1) | 1ull << (64 - 1);
+	assert_true(comes_back(&c, &v, (struct svc_end){ .why = CTL_END_SIGNAL, .value = 11 }, &now));
+	assert_true(comes_back(&c, &v, (struct svc_end){ .why = CTL_END_SIGNAL, .value = 64 }, &now));
+	assert_false(comes_back(&c, &v, (struct svc_end){ .why = CTL_END_SIGNAL, .value = 9 }, &now));
+	v = up(&c, 0);
+	assert_false(comes_back(&c, &v, (struct svc_end){ .why = CTL_END_EXIT, .value = 11 }, &now));
+}
+
+static void
+test_a_oneshot_is_ready_once_it_has_ended_well(void **unused)
+{
+	struct tbl_svc c = service;
+	struct svc v;
+	(void)unused;
+
+	c.ready = TBL_READY_EXIT;
+	c.restart = TBL_RESTART_ON_FAILURE;
+	v = started(&c, 0);
+	assert_int_equal(go(&c, &v, SVC_EV_EXEC, 1), 0);
+	assert_int_equal(v.state, SVC_STARTING);
+	assert_false(svc_ready(&c, &v));
+	assert_int_equal(go(&c, &v, SVC_EV_ENDED, 9), 0);
+	assert_int_equal(v.state, SVC_DONE);
+	assert_true(svc_ready(&c, &v));
+
+	v = started(&c, 0);
+	go(&c, &v, SVC_EV_EXEC, 1);
+	assert_int_equal(go_end(&c, &v, SVC_EV_ENDED, bad, 9), SVC_ACT_FAILED);
+	assert_int_equal(v.state, SVC_BACKOFF);
+}
+
+static void
+test_what_has_failed_once_keeps_nobody_waiting(void **unused)
+{
+	struct svc v = svc_initial(1);
+	(void)unused;
+
+	assert_true(svc_rises(&service, &v));
+	v = started(&service, 0);
+	assert_true(svc_rises(&service, &v));
+	go_end(&service, &v, SVC_EV_ENDED, bad, 5);
+	assert_false(svc_rises(&service, &v)); /* in its back-off */
+	go(&service, &v, SVC_EV_DUE, v.due_ms);
+	assert_false(svc_rises(&service, &v)); /* starting again */
+	v = up(&service, 0);
+	assert_false(svc_rises(&service, &v));
+	go(&service, &v, SVC_EV_STOP, 1);
+	go(&service, &v, SVC_EV_ENDED, 2);
+	assert_false(svc_rises(&service, &v));
 }
 
 static void
@@ -505,6 +620,11 @@ main(void)
 		cmocka_unit_test(test_backoff_begins_anew_after_a_healthy_while),
 		cmocka_unit_test(test_a_long_start_is_not_a_healthy_while),
 		cmocka_unit_test(test_backoff_is_never_nothing),
+		cmocka_unit_test(test_jitter_only_lengthens_a_wait),
+		cmocka_unit_test(test_it_gives_up_after_its_limit),
+		cmocka_unit_test(test_only_listed_signals_restart_it),
+		cmocka_unit_test(test_a_oneshot_is_ready_once_it_has_ended_well),
+		cmocka_unit_test(test_what_has_failed_once_keeps_nobody_waiting),
 		cmocka_unit_test(test_restart_policies),
 		cmocka_unit_test(test_stop_then_kill),
 		cmocka_unit_test(test_restart_by_hand),
