@@ -153,7 +153,8 @@ boot_services(struct init *in, struct err *e)
 int
 boot(struct init *in, struct err *e)
 {
-	in->s->boot_ms = in->s->now_ms = loop_clock_ms();
+	loop_read_clocks(in);
+	in->s->boot_ms = in->s->now_ms;
 	in->s->shell_ms = SVC_NEVER;
 	console_init();
 	bool attached;

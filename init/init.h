@@ -29,6 +29,7 @@ enum svc_fd { SVC_FD_PID, SVC_FD_ERROR, SVC_FD_STATUS, SVC_FD_READY, SVC_FD_LOG,
 enum watch_slot {
 	WATCH_SIGNAL,
 	WATCH_TIMER,
+	WATCH_CLOCK, /* tells when the wall clock was set */
 	WATCH_LISTEN,
 	WATCH_BUTTON,
 	WATCH_CLIENT = WATCH_BUTTON + BUTTONS_MAX,
@@ -81,6 +82,7 @@ struct state {
 	uint32_t services;                    /* boot.c; never more than the table has */
 	int epoll;                            /* loop.c */
 	uint64_t now_ms;                      /* loop.c: read once per wake-up */
+	int64_t wall_ms;                      /* loop.c: the same by the wall clock */
 	uint64_t armed_ms;                    /* loop.c: what the timer is set to */
 	uint64_t boot_ms;                     /* boot.c: when PID 1 began */
 	bool changed;                         /* svc_act.c: a service changed its state in this wake-up */

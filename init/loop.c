@@ -34,6 +34,45 @@ loop_clock_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
+void
+loop_read_clocks(struct init *in)
+{
+	struct timespec ts = { 0 };
+
+	in->s->now_ms = loop_clock_ms();
+	clock_gettime(CLOCK_REALTIME, &ts);
+	in->s->wall_ms = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* A timer of the wall clock that is never due: it is cancelled when the clock is set, or the machine has slept. */
+static int
+arm_clock(int fd)
+{
+	struct itimerspec never = { .it_value.tv_sec = (time_t)1 << 34 }; /* the year 2514 */
+
+	return timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL);
+}
+
+void
+loop_watch_clock(struct init *in)
+{
+	int fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+
+	if (fd < 0 || arm_clock(fd) < 0 || loop_add(in, WATCH_CLOCK, fd, EPOLLIN) < 0)
+		warn("watching the clock: %s", err_text(errno));
+}
+
+static void
+clock_event(struct init *in)
+{
+	uint64_t ticks;
+
+	if (read(loop_fd(in, WATCH_CLOCK), &ticks, sizeof ticks) > 0 || errno != ECANCELED)
+		return;
+	arm_clock(loop_fd(in, WATCH_CLOCK));
+	svc_act_clock(in);
+}
+
 int
 loop_init(struct init *in, struct err *e)
 {
@@ -140,6 +179,8 @@ dispatch(struct init *in, uint32_t slot, uint32_t events)
 	} else if (slot == WATCH_TIMER) {
 		if (read(loop_fd(in, slot), &ticks, sizeof ticks) > 0)
 			in->s->armed_ms = SVC_NEVER;
+	} else if (slot == WATCH_CLOCK) {
+		clock_event(in);
 	} else if (slot == WATCH_LISTEN) {
 		control_accept(in);
 	} else if (slot < WATCH_CLIENT) {
@@ -201,7 +242,7 @@ loop_run(struct init *in)
 	struct epoll_event ready[EVENTS_MAX];
 
 	in->s->changed = true;
-	in->s->now_ms = loop_clock_ms();
+	loop_read_clocks(in);
 	for (;;) {
 		settle(in);
 		arm(in);
@@ -210,7 +251,7 @@ loop_run(struct init *in)
 			INIT_BUG(in, "epoll_wait");
 			poll(NULL, 0, 1000); /* whatever this is, it shall not become a busy loop */
 		}
-		in->s->now_ms = loop_clock_ms();
+		loop_read_clocks(in);
 		for (int i = 0; i < n; i++) {
 			uint32_t slot = (uint32_t)ready[i].data.u64, generation = (uint32_t)(ready[i].data.u64 >> 32);
 			if (slot < WATCHES && in->s->watch[slot].fd >= 0 && in->s->watch[slot].generation == generation)

@@ -30,6 +30,12 @@ loop_svc_slot(uint32_t svc, enum svc_fd which)
 
 uint64_t loop_clock_ms(void);
 
+/* Reads both clocks into the state: what a wake-up goes by. */
+void loop_read_clocks(struct init *in);
+
+/* Begins to tell svc_act when the wall clock is set. */
+void loop_watch_clock(struct init *in);
+
 /* Runs for good. */
 void loop_run(struct init *in);
 

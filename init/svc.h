@@ -35,6 +35,8 @@ enum svc_event_kind {
 	SVC_EV_ENDED,    /* nothing of it runs any more; carries the end */
 	SVC_EV_DUE,      /* due_ms is reached */
 	SVC_EV_START, SVC_EV_STOP, SVC_EV_RESTART, /* by hand, or by the shutdown */
+	SVC_EV_TICK,     /* a job's next_ms is reached while it does not just wait for it */
+	SVC_EV_CLOCK,    /* the wall clock was set */
 	SVC_EVENTS
 };
 
@@ -48,6 +50,9 @@ enum svc_event_kind {
 #define SVC_NEVER UINT64_MAX
 #define SVC_BACKOFF_MIN_MS 10u   /* whatever the table says */
 #define SVC_KILL_AGAIN_MS 5000u  /* a killed process that hangs in the kernel is killed anew */
+
+/* Why a job runs. */
+enum svc_reason { SVC_BY_SCHEDULE, SVC_BY_HAND, SVC_BY_RETRY, SVC_BY_QUEUE, SVC_BY_CATCH_UP, SVC_REASONS };
 
 /* What follows SVC_STOPPING. */
 enum svc_after { SVC_AFTER_DOWN, SVC_AFTER_START, SVC_AFTER_POLICY };
@@ -71,7 +76,13 @@ struct svc {
 	uint64_t since_ms; /* when the state was entered */
 	uint64_t run_ms;   /* when the last launch was */
 	uint64_t due_ms;   /* when SVC_EV_DUE is wanted, or SVC_NEVER */
-	uint64_t next_ms;  /* a job's next regular run; 0 before the first */
+	uint64_t next_ms;  /* a job's next regular run, or SVC_NEVER; 0 before the first */
+	uint64_t base_ms;  /* the same without its jitter, by the interval */
+	int64_t next_wall_s; /* the same by the calendar; 0: the clock is not set */
+	int64_t last_wall_s; /* of the last regular run */
+	uint32_t reason;   /* enum svc_reason: of a job's last run, or of the one that it is about to do */
+	uint32_t skipped;  /* a job's runs that were due and did not happen */
+	bool queued;       /* a job is to run again when it has ended */
 	uint64_t random;   /* never 0; moves on at each draw */
 	struct svc_end end; /* of the last run */
 };
@@ -86,11 +97,28 @@ struct svc_next {
 	uint32_t actions; /* SVC_ACT_ bits */
 };
 
-/* A service as it stands after boot: down, wanted. The seed is what its random pauses are drawn from. */
-struct svc svc_initial(uint64_t seed);
+/* What time it is. The monotonic clock decides; the wall clock is looked at for calendars alone. */
+struct svc_clock {
+	uint64_t now_ms;
+	int64_t wall_ms; /* since 1970 */
+	const struct zone *zone;
+};
+
+/* A wall clock before 2020 was never set: nothing is planned by it. */
+#define SVC_WALL_MIN_S 1577836800
+
+/* A service as it stands after boot: down and wanted, a job by the calendar waiting. The seed is what its random pauses
+ * are drawn from. */
+struct svc svc_initial(const struct tbl_svc *conf, uint64_t seed, const struct svc_clock *clock);
 
 struct svc_next svc_step(const struct tbl_svc *conf, const struct svc *svc, const struct svc_event *event,
-			 uint64_t now_ms);
+			 const struct svc_clock *clock);
+
+/* A number below `below` from the service's own sequence; 0 for 0. */
+uint64_t svc_draw(struct svc *svc, uint64_t below);
+
+/* When SVC_EV_TICK is wanted, or SVC_NEVER: a job does something else than wait for its next run. */
+uint64_t svc_tick_ms(const struct tbl_svc *conf, const struct svc *svc);
 
 /* Whether there is a process. */
 bool svc_runs(const struct svc *svc);

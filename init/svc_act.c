@@ -31,15 +31,27 @@ seed_of(uint32_t i)
 	return seed;
 }
 
+static struct svc_clock
+clock_of(const struct init *in)
+{
+	return (struct svc_clock){ in->s->now_ms, in->s->wall_ms, &in->table.machine->zone };
+}
+
 void
 svc_act_init(struct init *in)
 {
+	bool calendars = false;
+
 	for (uint32_t i = 0; i < in->s->services; i++) {
-		in->s->svc[i] = svc_initial(seed_of(i));
+		struct svc_clock clock = clock_of(in);
+		in->s->svc[i] = svc_initial(tbl_svc(&in->table, i), seed_of(i), &clock);
+		calendars |= tbl_svc(&in->table, i)->calendar.minutes != 0;
 		in->s->run[i] = (struct svc_run){ .probe_ms = SVC_NEVER };
 		if (!CFG_JOBS && tbl_svc(&in->table, i)->kind == TBL_JOB)
-			in->s->svc[i].wanted = false;
+			in->s->svc[i] = (struct svc){ .state = SVC_DOWN, .due_ms = SVC_NEVER };
 	}
+	if (CFG_JOBS && calendars)
+		loop_watch_clock(in);
 }
 
 /* What was still dying when the last run ended is gone by now, or this run would be limited and killed with it. */
@@ -131,7 +143,8 @@ static void
 step(struct init *in, uint32_t i, const struct svc_event *event)
 {
 	struct svc before = in->s->svc[i];
-	struct svc_next next = svc_step(tbl_svc(&in->table, i), &before, event, in->s->now_ms);
+	struct svc_clock clock = clock_of(in);
+	struct svc_next next = svc_step(tbl_svc(&in->table, i), &before, event, &clock);
 
 	if (next.actions & SVC_ACT_BUG) {
 		warn("%s %s: event %u in state %s", svc_kind_word(in, i), init_name(in, i), event->kind,
@@ -256,6 +269,19 @@ deps_ready(const struct init *in, uint32_t i)
 	return true;
 }
 
+/* Whether one more job may run. */
+static bool
+has_room(const struct init *in, uint32_t i)
+{
+	uint32_t max = in->table.machine->jobs_max, running = 0;
+
+	if (!max || tbl_svc(&in->table, i)->kind != TBL_JOB)
+		return true;
+	for (uint32_t k = 0; k < in->s->services; k++)
+		running += tbl_svc(&in->table, k)->kind == TBL_JOB && svc_runs(&in->s->svc[k]);
+	return running < max;
+}
+
 /* Once, when each service has become ready or done: jobs come and go. */
 static void
 say_all_ready(struct init *in)
@@ -284,10 +310,18 @@ svc_act_settle(struct init *in)
 		return;
 	for (uint32_t i = 0; i < in->s->services; i++) {
 		const struct svc *v = &in->s->svc[i];
-		if (v->state == SVC_DOWN && v->wanted && deps_ready(in, i))
+		if (v->state == SVC_DOWN && v->wanted && deps_ready(in, i) && has_room(in, i))
 			svc_act_event(in, i, SVC_EV_DEPS);
 	}
 	say_all_ready(in);
+}
+
+void
+svc_act_clock(struct init *in)
+{
+	say("the clock was set");
+	for (uint32_t i = 0; i < in->s->services; i++)
+		svc_act_event(in, i, SVC_EV_CLOCK);
 }
 
 void
@@ -296,6 +330,8 @@ svc_act_timers(struct init *in)
 	for (uint32_t i = 0; i < in->s->services; i++) {
 		if (in->s->svc[i].due_ms <= in->s->now_ms)
 			svc_act_event(in, i, SVC_EV_DUE);
+		if (svc_tick_ms(tbl_svc(&in->table, i), &in->s->svc[i]) <= in->s->now_ms)
+			svc_act_event(in, i, SVC_EV_TICK);
 		if (in->s->run[i].probe_ms <= in->s->now_ms)
 			ready_try(in, i);
 	}
@@ -307,8 +343,11 @@ svc_act_due(const struct init *in)
 	uint64_t due = SVC_NEVER;
 
 	for (uint32_t i = 0; i < in->s->services; i++) {
+		uint64_t tick = svc_tick_ms(tbl_svc(&in->table, i), &in->s->svc[i]);
 		if (in->s->svc[i].due_ms < due)
 			due = in->s->svc[i].due_ms;
+		if (tick < due)
+			due = tick;
 		if (in->s->run[i].probe_ms < due)
 			due = in->s->run[i].probe_ms;
 	}

@@ -17,6 +17,9 @@ void svc_act_ended(struct init *in, uint32_t i, enum svc_event_kind kind, struct
 /* Starts by hand: the service, and those of its dependencies that are not there. */
 void svc_act_start(struct init *in, uint32_t i, enum svc_event_kind kind);
 
+/* The wall clock was set. */
+void svc_act_clock(struct init *in);
+
 /* Launches what is wanted and has its dependencies ready. */
 void svc_act_settle(struct init *in);
 

@@ -9,15 +9,8 @@
 #include <errno.h>
 #include <stddef.h>
 
-struct step {
-	const struct tbl_svc *conf;
-	const struct svc_event *event;
-	uint64_t now;
-	struct svc svc; /* becomes the answer */
-	uint32_t actions;
-};
-
-typedef void step_fn(struct step *s);
+#include "job.h"
+#include "svc_steps.h"
 
 static uint64_t
 later(uint64_t now, uint32_t ms)
@@ -25,8 +18,8 @@ later(uint64_t now, uint32_t ms)
 	return ms ? now + ms : SVC_NEVER;
 }
 
-static void
-enter(struct step *s, enum svc_state state, uint64_t due)
+void
+step_enter(struct step *s, enum svc_state state, uint64_t due)
 {
 	s->svc.state = state;
 	s->svc.since_ms = s->now;
@@ -41,11 +34,13 @@ ignore(struct step *s)
 
 /* ---- starting ---- */
 
-static void
-want(struct step *s)
+void
+step_want(struct step *s, enum svc_reason reason)
 {
-	enter(s, SVC_DOWN, SVC_NEVER);
+	step_enter(s, SVC_DOWN, SVC_NEVER);
 	s->svc.wanted = true;
+	s->svc.reason = reason;
+	s->svc.queued = false;
 }
 
 /* Asked for by hand: nothing is held against it. */
@@ -54,34 +49,22 @@ want_anew(struct step *s)
 {
 	s->svc.failures = 0;
 	s->svc.again = false;
-	want(s);
+	step_want(s, SVC_BY_HAND);
 }
 
 static void
 want_again(struct step *s)
 {
 	s->svc.again = true;
-	want(s);
+	step_want(s, SVC_BY_RETRY);
 }
 
 static void
 unwant(struct step *s)
 {
-	enter(s, SVC_DOWN, SVC_NEVER);
+	step_enter(s, SVC_DOWN, SVC_NEVER);
 	s->svc.wanted = false;
-}
-
-/* The next regular run of a job lies after now, in step with the first one; runs that were missed are skipped. */
-static void
-plan_next_run(struct step *s)
-{
-	uint64_t every = s->conf->every_ms ? s->conf->every_ms : 1, next = s->svc.next_ms;
-
-	if (next == 0)
-		next = s->now;
-	if (next <= s->now)
-		next += ((s->now - next) / every + 1) * every;
-	s->svc.next_ms = next;
+	s->svc.queued = false;
 }
 
 static void
@@ -89,9 +72,8 @@ launch(struct step *s)
 {
 	if (!s->svc.wanted)
 		return;
-	if (s->conf->kind == TBL_JOB)
-		plan_next_run(s);
-	enter(s, SVC_STARTING, later(s->now, s->conf->ready_timeout_ms));
+	step_plan_if_due(s);
+	step_enter(s, SVC_STARTING, later(s->now, s->conf->ready_timeout_ms));
 	s->svc.wanted = false;
 	s->svc.restarts += s->svc.again;
 	s->svc.again = false;
@@ -106,7 +88,7 @@ up(struct step *s)
 {
 	bool job = s->conf->kind == TBL_JOB;
 
-	enter(s, SVC_UP, job ? later(s->now, s->conf->run_timeout_ms) : SVC_NEVER);
+	step_enter(s, SVC_UP, job ? later(s->now, s->conf->run_timeout_ms) : SVC_NEVER);
 }
 
 /* A job is up as soon as it runs: it has nothing to be ready for. A oneshot is never up, it is done. */
@@ -121,10 +103,10 @@ executed(struct step *s)
 
 /* ---- stopping ---- */
 
-static void
-stop_then(struct step *s, enum svc_after after)
+void
+step_stop_then(struct step *s, enum svc_after after)
 {
-	enter(s, SVC_STOPPING, s->now + s->conf->stop_timeout_ms);
+	step_enter(s, SVC_STOPPING, s->now + s->conf->stop_timeout_ms);
 	s->svc.after = after;
 	s->svc.end_known = false;
 	s->actions |= SVC_ACT_SIGNAL;
@@ -133,13 +115,13 @@ stop_then(struct step *s, enum svc_after after)
 static void
 stop(struct step *s)
 {
-	stop_then(s, SVC_AFTER_DOWN);
+	step_stop_then(s, SVC_AFTER_DOWN);
 }
 
 static void
 stop_start(struct step *s)
 {
-	stop_then(s, SVC_AFTER_START);
+	step_stop_then(s, SVC_AFTER_START);
 }
 
 /* Ends it for a reason of our own, which its exit must not hide. */
@@ -154,7 +136,7 @@ condemn(struct step *s, enum ctl_end why)
 static void
 not_ready(struct step *s)
 {
-	enter(s, SVC_STOPPING, s->now + SVC_KILL_AGAIN_MS);
+	step_enter(s, SVC_STOPPING, s->now + SVC_KILL_AGAIN_MS);
 	condemn(s, CTL_END_NOT_READY);
 	s->actions |= SVC_ACT_KILL;
 }
@@ -162,7 +144,7 @@ not_ready(struct step *s)
 static void
 not_executed(struct step *s)
 {
-	enter(s, SVC_STOPPING, s->now + SVC_KILL_AGAIN_MS);
+	step_enter(s, SVC_STOPPING, s->now + SVC_KILL_AGAIN_MS);
 	condemn(s, CTL_END_LAUNCH);
 	s->svc.end = s->event->end;
 	s->actions |= SVC_ACT_KILL;
@@ -172,7 +154,7 @@ not_executed(struct step *s)
 static void
 run_too_long(struct step *s)
 {
-	stop_then(s, SVC_AFTER_POLICY);
+	step_stop_then(s, SVC_AFTER_POLICY);
 	condemn(s, CTL_END_TIMEOUT);
 }
 
@@ -206,16 +188,6 @@ late_no_exec(struct step *s)
 
 /* ---- ended ---- */
 
-/* xorshift64 (Marsaglia, "Xorshift RNGs"): spreads restarts, guards nothing. */
-static uint64_t
-draw(struct svc *v, uint64_t below)
-{
-	v->random ^= v->random << 13;
-	v->random ^= v->random >> 7;
-	v->random ^= v->random << 17;
-	return below ? v->random % below : 0;
-}
-
 static uint64_t
 backoff(struct step *s)
 {
@@ -228,7 +200,7 @@ backoff(struct step *s)
 		ms = max;
 	if (ms < SVC_BACKOFF_MIN_MS)
 		ms = SVC_BACKOFF_MIN_MS;
-	return c->backoff_jitter ? ms + draw(&s->svc, ms * c->backoff_jitter / 100 + 1) : ms;
+	return c->backoff_jitter ? ms + svc_draw(&s->svc, ms * c->backoff_jitter / 100 + 1) : ms;
 }
 
 /* After a healthy while the failure is a new one, not one more in a row. */
@@ -239,22 +211,6 @@ count_failure(struct step *s, bool was_up)
 		s->svc.failures = 0;
 	if (s->svc.failures < UINT32_MAX)
 		s->svc.failures++;
-}
-
-static void
-by_policy_job(struct step *s, bool good, bool was_up)
-{
-	if (good)
-		s->svc.failures = 0;
-	else
-		count_failure(s, was_up);
-	if (s->svc.next_ms <= s->now)
-		plan_next_run(s);
-	uint64_t retry = s->now + backoff(s);
-	if (good || s->conf->restart == TBL_RESTART_NEVER || retry >= s->svc.next_ms)
-		enter(s, SVC_WAITING, s->svc.next_ms);
-	else
-		enter(s, SVC_BACKOFF, retry);
 }
 
 /* Whether the policy starts it again after such an end. */
@@ -272,6 +228,25 @@ restarts(const struct step *s)
 }
 
 static void
+by_policy_job(struct step *s, bool good, bool was_up)
+{
+	bool queued = s->svc.queued;
+
+	if (good)
+		s->svc.failures = 0;
+	else
+		count_failure(s, was_up);
+	step_plan_if_due(s);
+	uint64_t retry = s->now + backoff(s);
+	if (queued)
+		step_want(s, SVC_BY_QUEUE);
+	else if (good || !restarts(s) || retry >= s->svc.next_ms)
+		step_enter(s, SVC_WAITING, s->svc.next_ms);
+	else
+		step_enter(s, SVC_BACKOFF, retry);
+}
+
+static void
 by_policy(struct step *s, bool good, bool was_up)
 {
 	s->svc.ran_well |= good;
@@ -280,15 +255,15 @@ by_policy(struct step *s, bool good, bool was_up)
 		return;
 	}
 	if (good && s->conf->restart != TBL_RESTART_ALWAYS) {
-		enter(s, SVC_DONE, SVC_NEVER);
+		step_enter(s, SVC_DONE, SVC_NEVER);
 		return;
 	}
 	/* under `always` a good end counts too, or a program that ends at once would be started without pause */
 	count_failure(s, was_up);
 	if (!restarts(s))
-		enter(s, SVC_FAILED, SVC_NEVER);
+		step_enter(s, SVC_FAILED, SVC_NEVER);
 	else
-		enter(s, SVC_BACKOFF, s->now + backoff(s));
+		step_enter(s, SVC_BACKOFF, s->now + backoff(s));
 	s->actions |= SVC_ACT_FAILED;
 }
 
@@ -321,7 +296,10 @@ ended_stopping(struct step *s)
 	s->svc.end_known = false;
 	switch (s->svc.after) {
 	case SVC_AFTER_START:
-		want_anew(s);
+		if (s->svc.queued)
+			step_want(s, SVC_BY_QUEUE);
+		else
+			want_anew(s);
 		break;
 	case SVC_AFTER_POLICY:
 		by_policy(s, false, false);
@@ -336,51 +314,60 @@ ended_stopping(struct step *s)
 
 static step_fn *const steps[][SVC_EVENTS] = {
 	[SVC_DOWN] = {
-		[SVC_EV_DEPS] = launch, [SVC_EV_DUE] = ignore,
+		[SVC_EV_DEPS] = launch, [SVC_EV_DUE] = step_too_late,
 		[SVC_EV_START] = want_anew, [SVC_EV_STOP] = unwant, [SVC_EV_RESTART] = want_anew,
+		[SVC_EV_TICK] = step_skip, [SVC_EV_CLOCK] = step_clock_set,
 	},
 	[SVC_STARTING] = {
 		[SVC_EV_DEPS] = ignore, [SVC_EV_NOSPAWN] = not_spawned, [SVC_EV_NOEXEC] = not_executed,
 		[SVC_EV_EXEC] = executed, [SVC_EV_READY] = up, [SVC_EV_NOTREADY] = not_ready,
 		[SVC_EV_ENDED] = ended_early, [SVC_EV_DUE] = not_ready,
 		[SVC_EV_START] = ignore, [SVC_EV_STOP] = stop, [SVC_EV_RESTART] = stop_start,
+		[SVC_EV_TICK] = step_tick_running, [SVC_EV_CLOCK] = step_clock_set,
 	},
 	[SVC_UP] = {
 		[SVC_EV_DEPS] = ignore, [SVC_EV_EXEC] = ignore, /* it may be ready before we look */
 		[SVC_EV_READY] = ignore, [SVC_EV_NOTREADY] = ignore,
 		[SVC_EV_ENDED] = ended_up, [SVC_EV_DUE] = run_too_long,
 		[SVC_EV_START] = ignore, [SVC_EV_STOP] = stop, [SVC_EV_RESTART] = stop_start,
+		[SVC_EV_TICK] = step_tick_running, [SVC_EV_CLOCK] = step_clock_set,
 	},
 	[SVC_STOPPING] = {
 		[SVC_EV_DEPS] = ignore, [SVC_EV_NOEXEC] = late_no_exec, [SVC_EV_EXEC] = ignore,
 		[SVC_EV_READY] = ignore, [SVC_EV_NOTREADY] = ignore,
 		[SVC_EV_ENDED] = ended_stopping, [SVC_EV_DUE] = kill_now,
 		[SVC_EV_START] = after_start, [SVC_EV_STOP] = after_down, [SVC_EV_RESTART] = after_start,
+		[SVC_EV_TICK] = step_tick_running, [SVC_EV_CLOCK] = step_clock_set,
 	},
 	[SVC_BACKOFF] = {
 		[SVC_EV_DEPS] = ignore, [SVC_EV_DUE] = want_again,
 		[SVC_EV_START] = want_anew, [SVC_EV_STOP] = unwant, [SVC_EV_RESTART] = want_anew,
+		[SVC_EV_TICK] = step_tick_backoff, [SVC_EV_CLOCK] = step_clock_set,
 	},
 	[SVC_WAITING] = {
-		[SVC_EV_DEPS] = ignore, [SVC_EV_DUE] = want,
+		[SVC_EV_DEPS] = ignore, [SVC_EV_DUE] = step_due,
 		[SVC_EV_START] = want_anew, [SVC_EV_STOP] = unwant, [SVC_EV_RESTART] = want_anew,
+		[SVC_EV_CLOCK] = step_clock_set,
 	},
 	[SVC_DONE] = {
 		[SVC_EV_DEPS] = ignore, [SVC_EV_DUE] = ignore,
 		[SVC_EV_START] = want_anew, [SVC_EV_STOP] = ignore, [SVC_EV_RESTART] = want_anew,
+		[SVC_EV_CLOCK] = ignore,
 	},
 	[SVC_FAILED] = {
 		[SVC_EV_DEPS] = ignore, [SVC_EV_DUE] = ignore,
 		[SVC_EV_START] = want_anew, [SVC_EV_STOP] = unwant, [SVC_EV_RESTART] = want_anew,
+		[SVC_EV_CLOCK] = ignore,
 	},
 };
 
 static_assert(sizeof steps / sizeof steps[0] == SVC_STATES, "every state has its row");
 
 struct svc_next
-svc_step(const struct tbl_svc *conf, const struct svc *svc, const struct svc_event *event, uint64_t now_ms)
+svc_step(const struct tbl_svc *conf, const struct svc *svc, const struct svc_event *event,
+	 const struct svc_clock *clock)
 {
-	struct step s = { .conf = conf, .event = event, .now = now_ms, .svc = *svc };
+	struct step s = { .conf = conf, .event = event, .clock = clock, .now = clock->now_ms, .svc = *svc };
 	step_fn *f = NULL;
 
 	if (svc->state < SVC_STATES && event->kind < SVC_EVENTS)
@@ -393,9 +380,32 @@ svc_step(const struct tbl_svc *conf, const struct svc *svc, const struct svc_eve
 }
 
 struct svc
-svc_initial(uint64_t seed)
+svc_initial(const struct tbl_svc *conf, uint64_t seed, const struct svc_clock *clock)
 {
-	return (struct svc){ .state = SVC_DOWN, .wanted = true, .due_ms = SVC_NEVER, .random = seed ? seed : 1 };
+	struct svc v = { .state = SVC_DOWN, .wanted = true, .due_ms = SVC_NEVER, .random = seed ? seed : 1 };
+
+	if (conf->kind == TBL_JOB)
+		job_begin(conf, &v, clock);
+	return v;
+}
+
+/* xorshift64 (Marsaglia, "Xorshift RNGs"): spreads starts, guards nothing. */
+uint64_t
+svc_draw(struct svc *v, uint64_t below)
+{
+	v->random ^= v->random << 13;
+	v->random ^= v->random >> 7;
+	v->random ^= v->random << 17;
+	return below ? v->random % below : 0;
+}
+
+uint64_t
+svc_tick_ms(const struct tbl_svc *conf, const struct svc *svc)
+{
+	bool idle = svc->state == SVC_WAITING || (svc->state == SVC_DOWN && !svc->wanted);
+
+	/* before the first launch nothing is planned */
+	return conf->kind == TBL_JOB && !idle && svc->next_ms ? svc->next_ms : SVC_NEVER;
 }
 
 bool

@@ -29,8 +29,8 @@ static const struct {
 };
 
 static_assert(sizeof(struct tbl_header) % ALIGN == 0, "sections start aligned");
-static_assert(sizeof(struct tbl_machine) == 24, "the layout is a contract: raise TBL_VERSION with it");
-static_assert(sizeof(struct tbl_svc) == 160, "the layout is a contract: raise TBL_VERSION with it");
+static_assert(sizeof(struct tbl_machine) == 56, "the layout is a contract: raise TBL_VERSION with it");
+static_assert(sizeof(struct tbl_svc) == 200, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_mount) == 24, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_link) == 24, "the layout is a contract: raise TBL_VERSION with it");
 
@@ -223,6 +223,17 @@ check_lists(const struct tbl *t, const struct tbl_svc *s, uint32_t index, struct
 }
 
 static bool
+schedule_ok(const struct tbl_svc *s)
+{
+	bool calendar = s->calendar.minutes != 0;
+
+	if (s->kind != TBL_JOB)
+		return s->every_ms == 0 && !calendar && s->jitter_ms == 0 && s->late_ms == 0 && s->overlap == 0 && s->missed == 0;
+	return calendar != (s->every_ms != 0) && (!calendar || calendar_ok(&s->calendar)) && s->overlap < TBL_OVERLAPS &&
+	       s->missed < TBL_MISSEDS;
+}
+
+static bool
 numbers_ok(const struct tbl_svc *s)
 {
 	if (s->kind >= TBL_KINDS || s->restart >= TBL_RESTARTS || s->ready >= TBL_READIES || (s->flags & ~TBL_SVC_FLAGS))
@@ -235,7 +246,7 @@ numbers_ok(const struct tbl_svc *s)
 		return false;
 	if (s->ready == TBL_READY_EXIT && (s->kind == TBL_JOB || s->restart == TBL_RESTART_ALWAYS))
 		return false;
-	if ((s->kind == TBL_JOB) != (s->every_ms != 0) || s->stop_signal == 0 || s->stop_signal > 64)
+	if (!schedule_ok(s) || s->stop_signal == 0 || s->stop_signal > 64)
 		return false;
 	if (s->memory_max == 0 || s->pids_max == 0 || (s->cpu_quota_us != 0 && s->cpu_period_us == 0))
 		return false;
@@ -277,7 +288,7 @@ check_machine(const struct tbl *t, struct err *e)
 
 	if (!str_ok(t, m->image) || !str_ok(t, m->hostname) || strlen(tbl_str(t, m->hostname)) > 64 ||
 	    (m->shell != 0 && !path_ok(t, m->shell)) || (m->root != 0 && !path_ok(t, m->root)) ||
-	    m->early > (m->root ? tbl_count(t, TBL_MODULES) : 0))
+	    m->early > (m->root ? tbl_count(t, TBL_MODULES) : 0) || !zone_ok(&m->zone))
 		return err_set(e, 0, "service table: the machine record is wrong");
 	for (uint32_t i = 0; i < tbl_count(t, TBL_MODULES); i++)
 		if (!path_ok(t, tbl_module(t, i)->path) || !str_ok(t, tbl_module(t, i)->params))

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "calendar.h"
 #include "err.h"
 
 #define TBL_MAGIC   "INGOTTBL"
@@ -65,6 +66,9 @@ struct tbl_machine {
 	uint32_t stop_deadline_ms; /* the whole shutdown */
 	uint32_t root;  /* string: path in the initramfs of the squashfs that is the root; none: the initramfs is it */
 	uint32_t early; /* with a root: so many of the first modules are loaded before it is attached, from the initramfs */
+	uint32_t jobs_max; /* jobs that run at one time; 0: all */
+	uint32_t pad;
+	struct zone zone;  /* what calendars mean */
 };
 
 struct tbl_module {
@@ -92,6 +96,11 @@ enum tbl_svc_kind { TBL_SERVICE, TBL_JOB, TBL_KINDS };
 enum tbl_restart { TBL_RESTART_NEVER, TBL_RESTART_ON_FAILURE, TBL_RESTART_ALWAYS, TBL_RESTARTS };
 /* TBL_READY_EXIT: a oneshot, ready once it has ended well. */
 enum tbl_ready { TBL_READY_NONE, TBL_READY_TCP, TBL_READY_FD, TBL_READY_EXIT, TBL_READIES };
+
+/* A job is due while its last run has not ended. */
+enum tbl_overlap { TBL_OVERLAP_SKIP, TBL_OVERLAP_QUEUE, TBL_OVERLAP_REPLACE, TBL_OVERLAPS };
+/* A job was due while the clock was not there: it was set forward. */
+enum tbl_missed { TBL_MISSED_SKIP, TBL_MISSED_ONCE, TBL_MISSEDS };
 
 /* What else happens when a service fails. */
 enum tbl_on_failure {
@@ -130,7 +139,7 @@ struct tbl_svc {
 	uint32_t on_failure;      /* enum tbl_on_failure */
 	uint32_t stop_signal; /* 1 to 64 */
 	uint32_t stop_timeout_ms;
-	uint32_t every_ms;   /* TBL_JOB: start to start; 0 otherwise */
+	uint32_t every_ms;   /* TBL_JOB: start to start; 0: by its calendar, or no job */
 	uint32_t run_timeout_ms; /* TBL_JOB: 0 is none */
 	uint32_t pids_max;
 	uint32_t cpu_quota_us, cpu_period_us; /* quota 0: no limit */
@@ -138,6 +147,11 @@ struct tbl_svc {
 	uint32_t pad;
 	uint64_t memory_max; /* never 0 */
 	uint64_t restart_signals; /* bit N-1: restarted only when ended by such a signal N; 0: by any end */
+	struct calendar calendar; /* TBL_JOB without every_ms; empty otherwise */
+	uint32_t jitter_ms;  /* TBL_JOB: each run starts up to this much later, at random */
+	uint32_t late_ms;    /* TBL_JOB: a run that could not start so long after it was due is skipped; 0: never */
+	uint32_t overlap;    /* TBL_JOB: enum tbl_overlap */
+	uint32_t missed;     /* TBL_JOB with a calendar: enum tbl_missed */
 };
 
 enum tbl_mount_kind {

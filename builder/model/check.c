@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cron.h"
 #include "plan.h"
 #include "project.h"
 #include "table.h"
@@ -228,6 +229,30 @@ check_restart(struct project *p, struct model_service *s)
 }
 
 static void
+check_schedule(struct project *p, const struct model_service *s)
+{
+	const struct node *at = s->schedule.head.node;
+	struct calendar c;
+	struct err e;
+
+	if (!at)
+		return;
+	if (!s->schedule.every == !s->schedule.calendar)
+		diag(p->diags, at, "`schedule` needs either `every` or `calendar`");
+	if (s->schedule.calendar && cron_parse(s->schedule.calendar, &c, &e))
+		diag(p->diags, node_place(at, "calendar"), "`calendar`: %s", e.msg);
+	if (s->schedule.every && s->schedule.jitter >= s->schedule.every)
+		diag(p->diags, node_place(at, "jitter"), "`jitter` must be shorter than `every`");
+	if (s->schedule.every && s->missed == TBL_MISSED_ONCE)
+		diag(p->diags, node_place(s->head.node, "missed"),
+		     "an interval misses nothing when the clock is set: leave `missed` out");
+	if (s->retries.backoff.max < s->retries.backoff.first)
+		diag(p->diags, s->retries.backoff.head.node, "`max` is below `first`");
+	if (s->retries.head.node && !s->retries.count)
+		diag(p->diags, s->retries.head.node, "`retries` needs a `count`");
+}
+
+static void
 check_unit(struct project *p, struct model_service *s)
 {
 	const struct node *at = node_place(s->head.node, "command");
@@ -255,6 +280,7 @@ check_unit(struct project *p, struct model_service *s)
 		     "no service can bind port %llu, as none below %llu stands in `ports`: add {machine: %llu} there",
 		     (unsigned long long)s->ready.tcp, (unsigned long long)lowest_port(p), (unsigned long long)s->ready.tcp);
 	check_restart(p, s);
+	check_schedule(p, s);
 	check_unchecked(p, s->head.node, s->unchecked.v, s->unchecked.n);
 	check_user_of(p, s);
 	check_state(p, s);
@@ -409,9 +435,20 @@ check_config(struct project *p)
 		diag(p->diags, node_place(m->head.node, "jobs"), "this ingot was configured without jobs: set CONFIG_JOBS");
 }
 
+static void
+check_timezone(struct project *p)
+{
+	struct zone z;
+	struct err e;
+
+	if (p->image.timezone && zone_parse(p->image.timezone, &z, &e))
+		diag(p->diags, node_place(p->image.head.node, "timezone"), "`timezone`: %s", e.msg);
+}
+
 void
 project_check(struct project *p)
 {
+	check_timezone(p);
 	check_config(p);
 	check_unchecked(p, p->image.head.node, p->image.unchecked.v, p->image.unchecked.n);
 	check_recipes(p);

@@ -212,7 +212,16 @@ struct model_stop {
 
 struct model_schedule {
 	struct key_head head;
-	uint64_t every;
+	uint64_t every;       /* 0: by the calendar */
+	const char *calendar; /* cron's fields */
+	uint64_t jitter;
+	uint64_t late; /* 0: never too late */
+};
+
+struct model_retries {
+	struct key_head head;
+	uint64_t count;
+	struct model_backoff backoff;
 };
 
 struct model_scratch {
@@ -247,7 +256,9 @@ struct model_service {
 	int on_failure; /* enum tbl_on_failure */
 	struct model_stop stop;
 	struct model_schedule schedule;
-	int overlap;
+	int overlap; /* enum tbl_overlap */
+	int missed;  /* enum tbl_missed */
+	struct model_retries retries;
 	uint64_t timeout;
 	LIST_OF(const char *) unchecked; /* paths whose programs are not held against the root */
 	/* Not from the file: what its OCI image sets where the file says nothing (oci_defaults.c). */
@@ -348,6 +359,8 @@ struct image {
 	const char *description;
 	int arch;
 	const char *hostname;
+	const char *timezone;
+	uint64_t jobs_at_once; /* 0: all */
 	struct model_kernel kernel;
 	LIST_OF(const char *) recipes;
 	LIST_OF(struct source) sources;

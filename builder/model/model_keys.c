@@ -183,7 +183,11 @@ static const struct key_word protocol_words[] = { [NET_TCP] = { "tcp", 0 }, [NET
 static const struct key_word restart_words[] = { [TBL_RESTART_NEVER] = { "never", 0 },
 						 [TBL_RESTART_ON_FAILURE] = { "on-failure", 0 },
 						 [TBL_RESTART_ALWAYS] = { "always", 0 }, { NULL, 0 } };
-static const struct key_word overlap_words[] = { { "skip", 0 }, { "queue", 1 }, { "replace", 1 }, { NULL, 0 } };
+static const struct key_word overlap_words[] = { [TBL_OVERLAP_SKIP] = { "skip", 0 },
+						 [TBL_OVERLAP_QUEUE] = { "queue", 0 },
+						 [TBL_OVERLAP_REPLACE] = { "replace", 0 }, { NULL, 0 } };
+static const struct key_word missed_words[] = { [TBL_MISSED_SKIP] = { "skip", 0 }, [TBL_MISSED_ONCE] = { "once", 0 },
+						{ NULL, 0 } };
 static const struct key_word arch_words[] = { { "x86_64", 0 }, { "aarch64", 1 }, { NULL, 0 } };
 static const struct key_word output_words[] = { { "initramfs", 0 }, { "squashfs", 0 }, { "disk", 1 }, { "tar", 0 },
 						{ "oci", 0 }, { "qcow2", 1 }, { NULL, 0 } };
@@ -292,6 +296,13 @@ static const struct key restart_keys[] = {
 	END
 };
 
+static const struct key retries_keys[] = {
+	{ "count", KEY_INT, AT(model_retries, count), .preset = "0", .max = 1000, .doc = "at most so many for one run" },
+	{ "backoff", KEY_STRUCT, AT(model_retries, backoff), .sub = backoff_keys, .size = sizeof(struct model_backoff),
+	  .doc = "waits before them" },
+	END
+};
+
 static const struct key stop_keys[] = {
 	{ "signal", KEY_WORD, AT(model_stop, signal), .preset = "TERM", .words = signal_words, .doc = "what asks it to stop" },
 	{ "timeout", KEY_TIME, AT(model_stop, timeout), .preset = "5s", .max = 600000,
@@ -300,9 +311,14 @@ static const struct key stop_keys[] = {
 };
 
 static const struct key schedule_keys[] = {
-	{ "every", KEY_TIME, AT(model_schedule, every), .flags = KEY_REQUIRED, .min = 1000, .doc = "from start to start" },
-	LATER("calendar", "cron fields"),
-	LATER("jitter", "a random delay"),
+	{ "every", KEY_TIME, AT(model_schedule, every), .min = 1000,
+	  .doc = "from start to start, the first at boot; this or `calendar`" },
+	{ "calendar", KEY_TEXT, AT(model_schedule, calendar),
+	  .doc = "cron's five fields, or @hourly, @daily, @weekly, @monthly or @yearly, in `timezone`" },
+	{ "jitter", KEY_TIME, AT(model_schedule, jitter), .preset = "0s", .max = 86400000,
+	  .doc = "each run starts up to this much later, at random" },
+	{ "late", KEY_TIME, AT(model_schedule, late), .preset = "0s", .max = 2592000000u,
+	  .doc = "a run that could not start so long after it was due is skipped; 0s: it starts however late" },
 	END
 };
 
@@ -357,8 +373,10 @@ static const struct key job_keys[] = {
 	{ "overlap", KEY_WORD, AT(model_service, overlap), .preset = "skip", .words = overlap_words,
 	  .doc = "what happens when the last run has not ended" },
 	{ "timeout", KEY_TIME, AT(model_service, timeout), .doc = "then the run is stopped; absent: none" },
-	LATER("missed", "runs that were due while off"),
-	LATER("retries", "runs again after a failure"),
+	{ "missed", KEY_WORD, AT(model_service, missed), .preset = "skip", .words = missed_words,
+	  .doc = "of a calendar, when the clock was set past runs that were due: skip them, or run once" },
+	{ "retries", KEY_STRUCT, AT(model_service, retries), .sub = retries_keys, .size = sizeof(struct model_retries),
+	  .doc = "runs again after a failure, before the next regular run" },
 	END
 };
 
@@ -465,6 +483,8 @@ const struct key image_keys[] = {
 	{ "description", KEY_TEXT, AT(image, description), .doc = "one line for people" },
 	{ "arch", KEY_WORD, AT(image, arch), .preset = "x86_64", .words = arch_words, .doc = "the machine's processor" },
 	{ "hostname", KEY_NAME, AT(image, hostname), .doc = "absent: the image's name" },
+	{ "timezone", KEY_TEXT, AT(image, timezone), .preset = "UTC0",
+	  .doc = "what calendars mean, as POSIX has it in TZ: CET-1CEST,M3.5.0,M10.5.0/3" },
 	{ "kernel", KEY_STRUCT, AT(image, kernel), .flags = KEY_REQUIRED, .sub = kernel_keys,
 	  .size = sizeof(struct model_kernel), .doc = "the kernel and its command line" },
 	{ "recipes", KEY_NAMES, AT(image, recipes), .doc = "what the machine's own root holds" },
@@ -478,6 +498,8 @@ const struct key image_keys[] = {
 	  .doc = "what runs, by name" },
 	{ "jobs", KEY_NAMED, AT(image, jobs), .sub = job_keys, .size = sizeof(struct model_service),
 	  .doc = "what runs by the clock, by name" },
+	{ "jobs-at-once", KEY_INT, AT(image, jobs_at_once), .preset = "0", .max = 4096,
+	  .doc = "jobs that run at one time, the others wait; 0: no limit" },
 	{ "outputs", KEY_WORDS, AT(image, outputs), .words = output_words,
 	  .doc = "what is written; absent: the initramfs alone" },
 	{ "unchecked", KEY_TEXTS, AT(image, unchecked),

@@ -77,6 +77,55 @@ print_restart(FILE *to, const struct tbl_svc *s)
 }
 
 static void
+print_set(FILE *to, const char *name, uint64_t set, uint64_t all)
+{
+	const char *comma = "";
+
+	fprintf(to, " %s ", name);
+	if (set == all)
+		fputc('*', to);
+	for (unsigned i = 0; i < 64 && set != all; i++)
+		if (set >> i & 1) {
+			fprintf(to, "%s%u", comma, i);
+			comma = ",";
+		}
+}
+
+static void
+print_schedule(FILE *to, const struct tbl_svc *s)
+{
+	static const char *const overlaps[] = { "skipped", "queued", "the old one is stopped" };
+	const struct calendar *c = &s->calendar;
+
+	if (s->every_ms) {
+		fprintf(to, "    schedule: every %u ms", s->every_ms);
+	} else {
+		fprintf(to, "    schedule:");
+		print_set(to, "minute", c->minutes, CALENDAR_MINUTES);
+		print_set(to, "hour", c->hours, CALENDAR_HOURS);
+		print_set(to, "day", c->days, CALENDAR_DAYS);
+		print_set(to, "month", c->months, CALENDAR_MONTHS);
+		print_set(to, "weekday", c->weekdays, CALENDAR_WEEKDAYS);
+	}
+	fprintf(to, ", up to %u ms later, timeout %u ms\n    overlap: %s\n", s->jitter_ms, s->run_timeout_ms,
+		overlaps[s->overlap]);
+	if (s->late_ms)
+		fprintf(to, "    too late: %u ms after it was due\n", s->late_ms);
+	if (s->missed == TBL_MISSED_ONCE)
+		fprintf(to, "    missed: run once\n");
+}
+
+static void
+print_zone(FILE *to, const struct zone *z)
+{
+	fprintf(to, "time zone: %d s from UTC", z->offset_s);
+	if (z->summer.month)
+		fprintf(to, ", %d s from M%u.%u.%u/%d to M%u.%u.%u/%d", z->summer_offset_s, z->summer.month, z->summer.week,
+			z->summer.weekday, z->summer.time_s, z->winter.month, z->winter.week, z->winter.weekday, z->winter.time_s);
+	fputc('\n', to);
+}
+
+static void
 print_service(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 {
 	fprintf(to, "  %s:\n    kind: %s\n    root: %s\n", tbl_str(t, s->name), s->kind == TBL_JOB ? "job" : "service",
@@ -94,7 +143,7 @@ print_service(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 	fputc('\n', to);
 	print_mounts(t, to, s);
 	if (s->kind == TBL_JOB)
-		fprintf(to, "    schedule: every %u ms, timeout %u ms\n", s->every_ms, s->run_timeout_ms);
+		print_schedule(to, s);
 	else
 		print_ready(to, s);
 	print_restart(to, s);
@@ -128,6 +177,9 @@ svc_table_print(const struct tbl *t, FILE *to)
 	for (uint32_t i = 0; i < tbl_count(t, TBL_SYSCTLS); i++)
 		fprintf(to, "sysctl: %s = %s\n", tbl_str(t, tbl_sysctl(t, i)->path), tbl_str(t, tbl_sysctl(t, i)->value));
 	print_links(t, to);
+	print_zone(to, &t->machine->zone);
+	if (t->machine->jobs_max)
+		fprintf(to, "jobs at one time: %u\n", t->machine->jobs_max);
 	fprintf(to, "services, in start order:\n");
 	for (uint32_t i = 0; i < tbl_count(t, TBL_SVCS); i++)
 		print_service(t, to, tbl_svc(t, i));

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cron.h"
 #include "out_rooted.h"
 
 #define CPU_PERIOD_US 100000
@@ -140,6 +141,27 @@ signal_set(const struct model_service *s)
 	return set;
 }
 
+/* A job's retries are what restarts are to a service, but counted anew for each regular run. */
+static void
+add_schedule(struct tbl_svc *r, const struct model_service *s)
+{
+	struct err e;
+
+	r->restart = s->retries.count ? TBL_RESTART_ON_FAILURE : TBL_RESTART_NEVER;
+	r->restart_limit = (uint32_t)s->retries.count;
+	r->backoff_first_ms = (uint32_t)s->retries.backoff.first;
+	r->backoff_max_ms = (uint32_t)s->retries.backoff.max;
+	r->backoff_jitter = (uint32_t)s->retries.backoff.jitter;
+	r->healthy_ms = UINT32_MAX;
+	r->every_ms = (uint32_t)s->schedule.every;
+	if (s->schedule.calendar)
+		cron_parse(s->schedule.calendar, &r->calendar, &e); /* it has been checked */
+	r->jitter_ms = (uint32_t)s->schedule.jitter;
+	r->late_ms = (uint32_t)s->schedule.late;
+	r->overlap = (uint32_t)s->overlap;
+	r->missed = (uint32_t)s->missed;
+}
+
 static void
 add_unit(struct compiler *c, const struct plan_unit *u)
 {
@@ -162,7 +184,7 @@ add_unit(struct compiler *c, const struct plan_unit *u)
 		.ready_port = (uint32_t)s->ready.tcp,
 		.ready_fd = (uint32_t)s->ready.fd,
 		.ready_timeout_ms = (uint32_t)s->ready.timeout,
-		.restart = u->job ? TBL_RESTART_NEVER : (uint32_t)s->restart.policy,
+		.restart = (uint32_t)s->restart.policy,
 		.backoff_first_ms = (uint32_t)s->restart.backoff.first,
 		.backoff_max_ms = (uint32_t)s->restart.backoff.max,
 		.backoff_jitter = (uint32_t)s->restart.backoff.jitter,
@@ -172,13 +194,14 @@ add_unit(struct compiler *c, const struct plan_unit *u)
 		.on_failure = (uint32_t)s->on_failure,
 		.stop_signal = (uint32_t)stop_signals[s->stop.signal],
 		.stop_timeout_ms = (uint32_t)s->stop.timeout,
-		.every_ms = (uint32_t)s->schedule.every,
 		.run_timeout_ms = (uint32_t)s->timeout,
 		.pids_max = (uint32_t)s->limits.pids,
 		.cpu_quota_us = (uint32_t)(s->limits.cpu * (CPU_PERIOD_US / 100)),
 		.cpu_period_us = CPU_PERIOD_US,
 		.memory_max = s->limits.memory,
 	};
+	if (u->job)
+		add_schedule(&r, s);
 	append(c, TBL_SVCS, &r);
 }
 
@@ -234,8 +257,11 @@ add_machine(struct compiler *c, const struct kernel *k, struct tree *t)
 	struct tbl_machine m = { .image = string(c, p->project->image.image), .hostname = string(c, p->hostname),
 				 .shell = tree_resolve(t, "/bin/busybox") ? string(c, "/bin/busybox") : 0,
 				 .stop_deadline_ms = svc_stop_deadline(p),
-				 .root = p->rooted ? string(c, ROOTED_FILE) : 0, .early = (uint32_t)k->n_early };
+				 .root = p->rooted ? string(c, ROOTED_FILE) : 0, .early = (uint32_t)k->n_early,
+				 .jobs_max = (uint32_t)p->project->image.jobs_at_once };
+	struct err e;
 
+	zone_parse(p->project->image.timezone, &m.zone, &e); /* it has been checked */
 	append(c, TBL_MACHINE, &m);
 	for (size_t i = 0; i < k->n_modules; i++) {
 		struct tbl_module r = { .path = string(c, arena_printf(p->arena, "/ingot/modules/%s.ko", k->modules[i].name)) };

@@ -229,6 +229,21 @@ TEST(restarts_make_sense)
 	assert_right(SERVICE("restart: {signals: [SEGV, BUS], limit: 3, healthy: 5s}, on-failure: reboot"));
 }
 
+#define JOB(keys) IMAGE_HEAD "jobs:\n  j: {command: [/x], limits: {memory: 8M}, " keys "}\n"
+
+TEST(schedules_make_sense)
+{
+	says(JOB("schedule: {}"), "`schedule` needs either `every` or `calendar`");
+	says(JOB("schedule: {every: 5m, calendar: '@daily'}"), "`schedule` needs either `every` or `calendar`");
+	says(JOB("schedule: {calendar: '0 25 * * *'}"), "`calendar`: the hour in `25 * * *`");
+	says(JOB("schedule: {every: 5m, jitter: 5m}"), "`jitter` must be shorter than `every`");
+	says(JOB("schedule: {every: 5m}, missed: once"), "leave `missed` out");
+	says(JOB("schedule: {every: 5m}, retries: {backoff: {first: 1s}}"), "`retries` needs a `count`");
+	says(JOB("schedule: {every: 5m}, retries: {count: 2, backoff: {first: 60s}}"), "`max` is below `first`");
+	says(IMAGE_HEAD "timezone: Europe/Berlin\n", "is not a POSIX time zone");
+	assert_right(JOB("schedule: {calendar: '@daily', jitter: 2h, late: 1h}, overlap: queue, missed: once"));
+}
+
 TEST(wants_name_what_is_there)
 {
 	says(SERVICE("wants: [dbb]"), "wants `dbb`, which is no service and no job");
@@ -404,6 +419,7 @@ main(void)
 		cmocka_unit_test(lists_that_the_machine_cannot_hold_are_refused),
 		cmocka_unit_test(readiness_makes_sense),
 		cmocka_unit_test(restarts_make_sense),
+		cmocka_unit_test(schedules_make_sense),
 		cmocka_unit_test(wants_name_what_is_there),
 		cmocka_unit_test(state_is_where_it_can_be),
 		cmocka_unit_test(links_are_static_or_dhcp),

@@ -68,7 +68,16 @@ static const char whole[] = IMAGE_HEAD
 	"    stop: {signal: QUIT, timeout: 3s}\n"
 	"  db: {command: [/bin/run], limits: {memory: 8M}, ready: {fd: 4}}\n"
 	"jobs:\n"
-	"  report: {command: [/bin/run], limits: {memory: 8M}, schedule: {every: 5m}, timeout: 60s}\n";
+	"  report: {command: [/bin/run], limits: {memory: 8M}, schedule: {every: 5m}, timeout: 60s}\n"
+	"  night:\n"
+	"    command: [/bin/run]\n"
+	"    limits: {memory: 8M}\n"
+	"    schedule: {calendar: 30 3 * * 1-5, jitter: 2m, late: 10m}\n"
+	"    overlap: replace\n"
+	"    missed: once\n"
+	"    retries: {count: 4, backoff: {first: 1s, max: 5s, jitter: 0%}}\n"
+	"jobs-at-once: 3\n"
+	"timezone: CET-1CEST,M3.5.0,M10.5.0/3\n";
 
 TEST(the_table_says_what_the_file_says)
 {
@@ -78,13 +87,13 @@ TEST(the_table_says_what_the_file_says)
 	assert_string_equal(tbl_str(&m.t, m.t.machine->image), "t");
 	assert_string_equal(tbl_str(&m.t, m.t.machine->hostname), "box");
 	assert_string_equal(tbl_str(&m.t, m.t.machine->shell), "/bin/busybox");
-	assert_int_equal(m.t.machine->stop_deadline_ms, 1000 + 3000 + 5000 + 5000);
+	assert_int_equal(m.t.machine->stop_deadline_ms, 1000 + 3000 + 5000 + 5000 + 5000);
 	assert_int_equal(tbl_count(&m.t, TBL_MODULES), 2);
 	assert_string_equal(tbl_str(&m.t, tbl_module(&m.t, 1)->path), "/ingot/modules/virtio_net.ko");
 	assert_string_equal(tbl_str(&m.t, tbl_sysctl(&m.t, 0)->path), "/proc/sys/net/ipv4/ip_unprivileged_port_start");
 	assert_string_equal(tbl_str(&m.t, tbl_sysctl(&m.t, 0)->value), "80");
 	assert_int_equal(tbl_link(&m.t, 0)->mode, TBL_LINK_DHCP);
-	assert_int_equal(tbl_count(&m.t, TBL_SVCS), 4);
+	assert_int_equal(tbl_count(&m.t, TBL_SVCS), 5);
 	const struct tbl_svc *s = tbl_svc(&m.t, 0);
 	assert_string_equal(tbl_str(&m.t, s->name), "dhcp");
 	assert_int_equal(s->flags, TBL_SVC_MACHINE);
@@ -172,6 +181,19 @@ TEST(a_job_is_a_job)
 	assert_int_equal(s->restart, TBL_RESTART_NEVER);
 	assert_int_equal(s->flags, TBL_SVC_NETNS);
 	assert_int_equal(s->cpu_quota_us, 0);
+	s = named(&m, "night");
+	assert_int_equal(s->every_ms, 0);
+	assert_true(s->calendar.minutes == 1u << 30 && s->calendar.hours == 1u << 3 && s->calendar.weekdays == 0x3e);
+	assert_int_equal(s->jitter_ms, 120000);
+	assert_int_equal(s->late_ms, 600000);
+	assert_int_equal(s->overlap, TBL_OVERLAP_REPLACE);
+	assert_int_equal(s->missed, TBL_MISSED_ONCE);
+	assert_int_equal(s->restart, TBL_RESTART_ON_FAILURE);
+	assert_int_equal(s->restart_limit, 4);
+	assert_int_equal(s->backoff_first_ms, 1000);
+	assert_int_equal(m.t.machine->jobs_max, 3);
+	assert_int_equal(m.t.machine->zone.offset_s, 3600);
+	assert_int_equal(m.t.machine->zone.winter.time_s, 3 * 3600);
 	s = named(&m, "db");
 	assert_int_equal(s->ready, TBL_READY_FD);
 	assert_int_equal(s->ready_fd, 4);
@@ -262,6 +284,14 @@ static const struct {
 	{ "fd: 4", "fd: 5" },
 	{ "every: 5m", "every: 6m" },
 	{ "timeout: 60s", "timeout: 61s" },
+	{ "30 3 * * 1-5", "30 3 * * 1-6" },
+	{ "jitter: 2m", "jitter: 3m" },
+	{ "late: 10m", "late: 11m" },
+	{ "overlap: replace", "overlap: queue" },
+	{ "missed: once", "missed: skip" },
+	{ "count: 4", "count: 5" },
+	{ "jobs-at-once: 3", "jobs-at-once: 4" },
+	{ "M10.5.0/3", "M10.5.0/4" },
 };
 
 TEST(every_key_that_matters_changes_the_bytes)
@@ -306,7 +336,7 @@ TEST(the_table_is_shown_whole)
 	assert_has(text, "    user: uid 10001, gid 33\n");
 	assert_has(text, "    mount: state /var/a size 2097152 mode 0750 (on the machine: /state/web/var/a)\n");
 	assert_has(text, "    ready: tcp port 8080, timeout 7000 ms\n");
-	assert_has(text, "    schedule: every 300000 ms, timeout 60000 ms\n");
+	assert_has(text, "    schedule: every 300000 ms, up to 0 ms later, timeout 60000 ms\n    overlap: skipped\n");
 	free(text);
 	free(m.bytes);
 }

@@ -13,6 +13,7 @@
 #include "svc.h"
 
 #define HEALTHY 10000u
+#define WALL_MS 1767225600000 /* 2026-01-01, as the monotonic clock is 0 */
 
 static const struct tbl_svc service = {
 	.kind = TBL_SERVICE, .restart = TBL_RESTART_ALWAYS, .backoff_first_ms = 100, .backoff_max_ms = 1000,
@@ -23,6 +24,11 @@ static const struct tbl_svc job = {
 	.backoff_first_ms = 100, .backoff_max_ms = 1000, .healthy_ms = HEALTHY, .stop_timeout_ms = 2000,
 	.stop_signal = 15,
 };
+static const struct tbl_svc calendar_job = { /* at 03:00 */
+	.kind = TBL_JOB, .restart = TBL_RESTART_NEVER, .calendar = { 1, 1u << 3, CALENDAR_DAYS, CALENDAR_MONTHS,
+	CALENDAR_WEEKDAYS }, .backoff_first_ms = 100, .backoff_max_ms = 1000, .stop_timeout_ms = 2000, .stop_signal = 15,
+};
+static const struct zone utc;
 static const struct svc_end good = { .why = CTL_END_EXIT, .value = 0 };
 static const struct svc_end bad = { .why = CTL_END_EXIT, .value = 3 };
 
@@ -30,7 +36,8 @@ static const struct svc_end bad = { .why = CTL_END_EXIT, .value = 3 };
 static uint32_t
 go_end(const struct tbl_svc *c, struct svc *v, enum svc_event_kind kind, struct svc_end end, uint64_t now)
 {
-	struct svc_next n = svc_step(c, v, &(struct svc_event){ .kind = kind, .end = end }, now);
+	struct svc_clock clock = { now, WALL_MS + (int64_t)now, &utc };
+	struct svc_next n = svc_step(c, v, &(struct svc_event){ .kind = kind, .end = end }, &clock);
 
 	*v = n.svc;
 	return n.actions;
@@ -43,9 +50,17 @@ go(const struct tbl_svc *c, struct svc *v, enum svc_event_kind kind, uint64_t no
 }
 
 static struct svc
+initial(const struct tbl_svc *c, uint64_t now)
+{
+	struct svc_clock clock = { now, WALL_MS + (int64_t)now, &utc };
+
+	return svc_initial(c, 1, &clock);
+}
+
+static struct svc
 started(const struct tbl_svc *c, uint64_t now)
 {
-	struct svc v = svc_initial(1);
+	struct svc v = initial(c, now);
 
 	assert_int_equal(go(c, &v, SVC_EV_DEPS, now), SVC_ACT_LAUNCH);
 	assert_int_equal(v.state, SVC_STARTING);
@@ -76,22 +91,31 @@ up(const struct tbl_svc *c, uint64_t now)
 
 /* Which states may follow, for any configuration; 0: the event cannot happen. */
 static const uint32_t may[SVC_STATES][SVC_EVENTS] = {
-	/*                DEPS  NOSPAWN  NOEXEC  EXEC     READY  NOTREADY  ENDED        DUE    START  STOP  RESTART */
-	[SVC_DOWN]     = { D | S, 0,     0,      0,       0,     0,        0,           D,     D,     D,    D },
-	[SVC_STARTING] = { S, B | W | F, T,      S | U,   U,     T,        B | W | O | F, T,   S,     T,    T },
-	[SVC_UP]       = { U,     0,     0,      U,       U,     U,        B | W | O | F, T,   U,     T,    T },
-	[SVC_STOPPING] = { T,     0,     T,      T,       T,     T,        D | B | W | F, T,   T,     T,    T },
-	[SVC_BACKOFF]  = { B,     0,     0,      0,       0,     0,        0,           D,     D,     D,    D },
-	[SVC_WAITING]  = { W,     0,     0,      0,       0,     0,        0,           D,     D,     D,    D },
-	[SVC_DONE]     = { O,     0,     0,      0,       0,     0,        0,           O,     D,     O,    D },
-	[SVC_FAILED]   = { F,     0,     0,      0,       0,     0,        0,           F,     D,     D,    D },
+	/*  DEPS   NOSPAWN        NOEXEC EXEC  READY NOTREADY ENDED        DUE START STOP RESTART TICK CLOCK */
+	[SVC_DOWN] =
+		{ D | S, 0,             0, 0,     0, 0, 0,                     D | W, D, D, D, D,     D },
+	[SVC_STARTING] =
+		{ S,     B | W | F | D, T, S | U, U, T, B | W | O | F | D,     T,     S, T, T, S | T, S },
+	[SVC_UP] =
+		{ U,     0,             0, U,     U, U, B | W | O | F | D,     T,     U, T, T, U | T, U },
+	[SVC_STOPPING] =
+		{ T,     0,             T, T,     T, T, D | B | W | F,         T,     T, T, T, T,     T },
+	[SVC_BACKOFF] =
+		{ B,     0,             0, 0,     0, 0, 0,                     D,     D, D, D, D,     B },
+	[SVC_WAITING] =
+		{ W,     0,             0, 0,     0, 0, 0,                     D | W, D, D, D, 0,     W | D },
+	[SVC_DONE] =
+		{ O,     0,             0, 0,     0, 0, 0,                     O,     D, O, D, 0,     O },
+	[SVC_FAILED] =
+		{ F,     0,             0, 0,     0, 0, 0,                     F,     D, D, D, 0,     F },
 };
 
 static void
 check_pair(const struct tbl_svc *c, struct svc v, const struct svc_event *ev)
 {
 	const struct svc before = v;
-	struct svc_next n = svc_step(c, &v, ev, 5000), again = svc_step(c, &v, ev, 5000);
+	const struct svc_clock clock = { 5000, WALL_MS + 5000, &utc };
+	struct svc_next n = svc_step(c, &v, ev, &clock), again = svc_step(c, &v, ev, &clock);
 
 	assert_memory_equal(&n.svc, &again.svc, sizeof n.svc);
 	assert_int_equal(n.actions, again.actions);
@@ -110,10 +134,15 @@ check_pair(const struct tbl_svc *c, struct svc v, const struct svc_event *ev)
 	/* whoever waits for time has a time in the future; nobody is due at once for ever */
 	if (n.svc.state != v.state && (n.svc.state == SVC_BACKOFF || n.svc.state == SVC_WAITING))
 		assert_true(n.svc.due_ms > 5000 && n.svc.due_ms != SVC_NEVER);
+	if (ev->kind == SVC_EV_TICK)
+		assert_true(n.svc.next_ms > 5000);
 	if (ev->kind == SVC_EV_DUE && v.due_ms <= 5000)
 		assert_true(n.svc.due_ms > 5000);
-	if (n.svc.state == SVC_DOWN || n.svc.state == SVC_DONE || n.svc.state == SVC_FAILED)
+	if (n.svc.state == SVC_DONE || n.svc.state == SVC_FAILED || (n.svc.state == SVC_DOWN && !n.svc.wanted))
 		assert_true(n.svc.due_ms == SVC_NEVER);
+	if (n.svc.state == SVC_DOWN && n.svc.due_ms != SVC_NEVER)
+		assert_true(c->late_ms && n.svc.due_ms > 5000);
+	assert_true(!n.svc.queued || svc_runs(&n.svc));
 }
 
 /* A service as it can stand in a state. */
@@ -136,14 +165,21 @@ test_every_pair(void **unused)
 
 	for (uint32_t state = 0; state < SVC_STATES; state++)
 		for (uint32_t kind = 0; kind < SVC_EVENTS; kind++)
-			for (uint32_t i = 0; i < 3 * 3 * 2 * 3 * 3 * 2; i++) {
-				uint32_t k = i;
-				struct tbl_svc c = k % 2 ? job : service;
-				c.restart = (k /= 2) % TBL_RESTARTS;
-				c.ready = (k /= 3) % TBL_READIES;
-				uint32_t end = (k /= 3) % 3;
+			for (uint32_t i = 0; i < 3 * 3 * TBL_READIES * 3 * 3 * 2 * TBL_OVERLAPS * 2 * 2; i++) {
+				uint32_t k = i / 3;
+				struct tbl_svc c = i % 3 == 0 ? service : i % 3 == 1 ? job : calendar_job;
+				c.restart = k % TBL_RESTARTS;
+				c.ready = (k /= TBL_RESTARTS) % TBL_READIES;
+				uint32_t end = (k /= TBL_READIES) % 3;
 				uint32_t after = (k /= 3) % 3;
-				struct svc v = in_state(state, (k /= 3) % 2, after, i % 40);
+				bool flag = (k /= 3) % 2;
+				c.overlap = (k /= 2) % TBL_OVERLAPS;
+				c.late_ms = (k /= TBL_OVERLAPS) % 2 && c.kind == TBL_JOB ? 500 : 0;
+				c.missed = (k /= 2) % 2;
+				struct svc v = in_state(state, flag, after, i % 40);
+				v.queued = c.kind == TBL_JOB && svc_runs(&v) && k % 2;
+				if (c.kind != TBL_JOB && (kind == SVC_EV_TICK))
+					continue;
 				check_pair(&c, v, &(struct svc_event){ .kind = kind, .end = ends[end] });
 			}
 }
@@ -156,7 +192,7 @@ test_nonsense_changes_nothing(void **unused)
 
 	assert_int_equal(go(&service, &v, SVC_EV_START, 1), SVC_ACT_BUG);
 	assert_int_equal(v.state, SVC_STATES + 7);
-	v = svc_initial(1);
+	v = initial(&service, 0);
 	assert_int_equal(go(&service, &v, SVC_EVENTS, 1), SVC_ACT_BUG);
 	assert_int_equal(v.state, SVC_DOWN);
 }
@@ -243,7 +279,7 @@ static void
 test_backoff_doubles_and_is_capped(void **unused)
 {
 	static const uint64_t waits[] = { 100, 200, 400, 800, 1000, 1000, 1000 };
-	struct svc v = svc_initial(1);
+	struct svc v = initial(&service, 0);
 	uint64_t now = 0;
 	(void)unused;
 
@@ -409,7 +445,7 @@ test_a_oneshot_is_ready_once_it_has_ended_well(void **unused)
 static void
 test_what_has_failed_once_keeps_nobody_waiting(void **unused)
 {
-	struct svc v = svc_initial(1);
+	struct svc v = initial(&service, 0);
 	(void)unused;
 
 	assert_true(svc_rises(&service, &v));
@@ -605,6 +641,235 @@ test_job_is_tried_again(void **unused)
 	assert_int_equal(v.due_ms, 250);
 }
 
+/* ---- overlap, lateness, the calendar ---- */
+
+#define DAY_MS (24 * 3600 * 1000u)
+
+/* A job that runs since its first hour, with the overlap; its next run is due at 61000. */
+static struct svc
+running(struct tbl_svc *c, uint32_t overlap)
+{
+	*c = job;
+	c->overlap = overlap;
+	c->run_timeout_ms = 0;
+	struct svc v = started(c, 1000);
+	go(c, &v, SVC_EV_EXEC, 1001);
+	assert_int_equal(svc_tick_ms(c, &v), 61000);
+	return v;
+}
+
+static void
+test_overlap_skip(void **unused)
+{
+	struct tbl_svc c;
+	struct svc v = running(&c, TBL_OVERLAP_SKIP);
+	(void)unused;
+
+	assert_int_equal(go(&c, &v, SVC_EV_TICK, 61000), 0);
+	assert_int_equal(v.skipped, 1);
+	assert_int_equal(svc_tick_ms(&c, &v), 121000);
+	go(&c, &v, SVC_EV_ENDED, 70000);
+	assert_int_equal(v.due_ms, 121000);
+	assert_int_equal(v.runs, 1);
+}
+
+static void
+test_overlap_queue_holds_one(void **unused)
+{
+	struct tbl_svc c;
+	struct svc v = running(&c, TBL_OVERLAP_QUEUE);
+	(void)unused;
+
+	go(&c, &v, SVC_EV_TICK, 61000);
+	assert_int_equal(v.skipped, 0);
+	go(&c, &v, SVC_EV_TICK, 121000);
+	assert_int_equal(v.skipped, 1);
+	go_end(&c, &v, SVC_EV_ENDED, bad, 130000);
+	assert_true(v.state == SVC_DOWN && v.wanted && v.reason == SVC_BY_QUEUE);
+	assert_int_equal(go(&c, &v, SVC_EV_DEPS, 130000), SVC_ACT_LAUNCH);
+	go(&c, &v, SVC_EV_ENDED, 130001);
+	assert_int_equal(v.state, SVC_WAITING);
+	assert_int_equal(v.due_ms, 181000);
+}
+
+static void
+test_overlap_replace(void **unused)
+{
+	struct tbl_svc c;
+	struct svc v = running(&c, TBL_OVERLAP_REPLACE);
+	(void)unused;
+
+	assert_int_equal(go(&c, &v, SVC_EV_TICK, 61000), SVC_ACT_SIGNAL);
+	assert_int_equal(v.state, SVC_STOPPING);
+	go_end(&c, &v, SVC_EV_ENDED, (struct svc_end){ .why = CTL_END_SIGNAL, .value = 15 }, 61100);
+	assert_true(v.state == SVC_DOWN && v.wanted);
+	assert_int_equal(go(&c, &v, SVC_EV_DEPS, 61100), SVC_ACT_LAUNCH);
+	assert_int_equal(v.next_ms, 121000);
+}
+
+static void
+test_a_stop_by_hand_drops_the_queue(void **unused)
+{
+	struct tbl_svc c;
+	struct svc v = running(&c, TBL_OVERLAP_QUEUE);
+	(void)unused;
+
+	go(&c, &v, SVC_EV_TICK, 61000);
+	go(&c, &v, SVC_EV_STOP, 61001);
+	go(&c, &v, SVC_EV_ENDED, 61002);
+	assert_true(v.state == SVC_DOWN && !v.wanted && !v.queued);
+	assert_true(svc_tick_ms(&c, &v) == SVC_NEVER);
+}
+
+static void
+test_what_is_too_late_is_skipped(void **unused)
+{
+	struct tbl_svc c = job;
+	(void)unused;
+
+	c.late_ms = 2000;
+	struct svc v = started(&c, 1000);
+	go(&c, &v, SVC_EV_EXEC, 1000);
+	go(&c, &v, SVC_EV_ENDED, 1001);
+	struct svc in_time = v, asleep = v;
+	go(&c, &v, SVC_EV_DUE, 61000);
+	assert_int_equal(v.due_ms, 63001); /* its needs may come until then */
+	go(&c, &v, SVC_EV_DUE, 63001);
+	assert_true(v.state == SVC_WAITING && v.skipped == 1 && v.due_ms == 121000);
+	go(&c, &in_time, SVC_EV_DUE, 63000);
+	assert_true(in_time.state == SVC_DOWN && in_time.wanted);
+	go(&c, &asleep, SVC_EV_DUE, 63001);
+	assert_true(asleep.state == SVC_WAITING && asleep.skipped == 1);
+}
+
+static void
+test_jitter_stays_within_its_range_and_off_the_grid(void **unused)
+{
+	struct tbl_svc c = job;
+	uint64_t latest = 0;
+	(void)unused;
+
+	c.jitter_ms = 9000;
+	struct svc v = initial(&c, 1000);
+	assert_int_equal(v.state, SVC_WAITING);
+	assert_in_range(v.due_ms, 1000, 10000);
+	for (uint64_t n = 1; n < 300; n++) {
+		uint64_t now = v.due_ms;
+		go(&c, &v, SVC_EV_DUE, now);
+		go(&c, &v, SVC_EV_DEPS, now);
+		go(&c, &v, SVC_EV_EXEC, now);
+		go(&c, &v, SVC_EV_ENDED, now + 1);
+		assert_in_range(v.due_ms, 1000 + 60000 * n, 10000 + 60000 * n);
+		if (v.due_ms - 60000 * n - 1000 > latest)
+			latest = v.due_ms - 60000 * n - 1000;
+	}
+	assert_true(latest > 8000);
+	assert_int_equal(v.skipped, 0);
+}
+
+static void
+test_a_calendar_waits_for_its_hour(void **unused)
+{
+	struct svc v = initial(&calendar_job, 7000);
+	(void)unused;
+
+	assert_true(v.state == SVC_WAITING && !v.wanted);
+	assert_int_equal(v.due_ms, 3 * 3600 * 1000);
+	go(&calendar_job, &v, SVC_EV_DUE, v.due_ms);
+	assert_int_equal(go(&calendar_job, &v, SVC_EV_DEPS, 3 * 3600 * 1000), SVC_ACT_LAUNCH);
+	go(&calendar_job, &v, SVC_EV_EXEC, 3 * 3600 * 1000 + 1);
+	go(&calendar_job, &v, SVC_EV_ENDED, 3 * 3600 * 1000 + 2);
+	assert_int_equal(v.due_ms, DAY_MS + 3 * 3600 * 1000);
+}
+
+/* One step with the wall clock off by so much. */
+static void
+clock_moves(const struct tbl_svc *c, struct svc *v, uint64_t now, int64_t by_ms)
+{
+	struct svc_clock clock = { now, WALL_MS + (int64_t)now + by_ms, &utc };
+
+	*v = svc_step(c, v, &(struct svc_event){ .kind = SVC_EV_CLOCK }, &clock).svc;
+}
+
+static void
+test_a_clock_that_was_never_set_starts_no_calendar(void **unused)
+{
+	struct svc_clock clock = { 5000, 5000, &utc };
+	struct svc v = svc_initial(&calendar_job, 1, &clock);
+	(void)unused;
+
+	assert_true(v.state == SVC_WAITING && v.due_ms == SVC_NEVER);
+	clock_moves(&calendar_job, &v, 7000, 0);
+	assert_int_equal(v.due_ms, 3 * 3600 * 1000);
+	assert_int_equal(v.skipped, 0);
+}
+
+static void
+test_a_clock_set_forward_skips_or_runs_once(void **unused)
+{
+	struct tbl_svc c = calendar_job;
+	struct svc v = initial(&c, 0);
+	(void)unused;
+
+	clock_moves(&c, &v, 1000, 10 * (int64_t)DAY_MS);
+	assert_true(v.state == SVC_WAITING && v.skipped == 10);
+	assert_int_equal(v.due_ms, 3 * 3600 * 1000); /* of that day, by the monotonic clock */
+
+	c.missed = TBL_MISSED_ONCE;
+	v = initial(&c, 0);
+	clock_moves(&c, &v, 1000, 10 * (int64_t)DAY_MS);
+	assert_true(v.state == SVC_DOWN && v.wanted && v.reason == SVC_BY_CATCH_UP && v.skipped == 9);
+}
+
+static void
+test_a_clock_set_back_a_little_runs_nothing_twice(void **unused)
+{
+	struct tbl_svc c = calendar_job;
+	struct svc v = initial(&c, 0);
+	uint64_t at = v.due_ms;
+	(void)unused;
+
+	go(&c, &v, SVC_EV_DUE, at);
+	go(&c, &v, SVC_EV_DEPS, at);
+	go(&c, &v, SVC_EV_EXEC, at);
+	go(&c, &v, SVC_EV_ENDED, at + 1);
+	struct svc far = v;
+	clock_moves(&c, &v, at + 1000, -3600 * 1000);
+	assert_int_equal(v.due_ms, at + DAY_MS + 3600 * 1000); /* the next day's, an hour further off */
+	clock_moves(&c, &far, at + 1000, -(int64_t)DAY_MS);
+	assert_int_equal(far.due_ms, at + DAY_MS); /* a day back is another day */
+	/* what has not run yet does, once */
+	v = initial(&c, at - 1000);
+	clock_moves(&c, &v, at - 900, -3600 * 1000);
+	assert_int_equal(v.due_ms, at + 3600 * 1000);
+}
+
+static void
+test_retries_are_counted_for_each_run(void **unused)
+{
+	struct tbl_svc c = job;
+	(void)unused;
+
+	c.restart = TBL_RESTART_ON_FAILURE;
+	c.restart_limit = 2;
+	c.healthy_ms = UINT32_MAX;
+	struct svc v = initial(&c, 0);
+	for (uint64_t run = 0, now = 0; run < 3; run++, now = v.due_ms) {
+		if (run)
+			go(&c, &v, SVC_EV_DUE, now);
+		for (int i = 0; i < 3; i++) {
+			go(&c, &v, SVC_EV_DEPS, now);
+			assert_int_equal(v.reason, i ? SVC_BY_RETRY : SVC_BY_SCHEDULE);
+			go(&c, &v, SVC_EV_EXEC, now);
+			go_end(&c, &v, SVC_EV_ENDED, bad, ++now);
+			assert_int_equal(v.state, i < 2 ? SVC_BACKOFF : SVC_WAITING);
+			if (i < 2)
+				go(&c, &v, SVC_EV_DUE, now = v.due_ms);
+		}
+	}
+	assert_int_equal(v.restarts, 6);
+}
+
 int
 main(void)
 {
@@ -635,6 +900,17 @@ main(void)
 		cmocka_unit_test(test_job_that_runs_too_long),
 		cmocka_unit_test(test_job_by_hand_keeps_its_hours),
 		cmocka_unit_test(test_job_is_tried_again),
+		cmocka_unit_test(test_overlap_skip),
+		cmocka_unit_test(test_overlap_queue_holds_one),
+		cmocka_unit_test(test_overlap_replace),
+		cmocka_unit_test(test_a_stop_by_hand_drops_the_queue),
+		cmocka_unit_test(test_what_is_too_late_is_skipped),
+		cmocka_unit_test(test_jitter_stays_within_its_range_and_off_the_grid),
+		cmocka_unit_test(test_a_calendar_waits_for_its_hour),
+		cmocka_unit_test(test_a_clock_that_was_never_set_starts_no_calendar),
+		cmocka_unit_test(test_a_clock_set_forward_skips_or_runs_once),
+		cmocka_unit_test(test_a_clock_set_back_a_little_runs_nothing_twice),
+		cmocka_unit_test(test_retries_are_counted_for_each_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the transitions of svc_step.c and those of a job's hours, in svc_step_job.c, have in common; for these two files
+ * alone.
+ */
+#ifndef INGOT_SVC_STEPS_H
+#define INGOT_SVC_STEPS_H
+
+#include "svc.h"
+
+struct step {
+	const struct tbl_svc *conf;
+	const struct svc_event *event;
+	const struct svc_clock *clock;
+	uint64_t now; /* the clock's */
+	struct svc svc; /* becomes the answer */
+	uint32_t actions;
+};
+
+typedef void step_fn(struct step *s);
+
+/* svc_step.c */
+void step_enter(struct step *s, enum svc_state state, uint64_t due);
+void step_want(struct step *s, enum svc_reason reason);
+void step_stop_then(struct step *s, enum svc_after after);
+
+/* svc_step_job.c: transitions, and what follows a launch or an end */
+step_fn step_plan_if_due, step_skip, step_due, step_too_late, step_tick_running, step_tick_backoff, step_clock_set;
+
+#endif
