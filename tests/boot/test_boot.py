@@ -50,6 +50,7 @@ def test_a_missing_table_is_one_line_and_power_off(entries, boot):
     ("zeros", lambda c: bytes(len(c))),
     ("text", lambda c: b"not a table\n")))
 def test_a_damaged_table_is_one_line_and_power_off(entries, boot, what, change):
+    """init case 45"""
     said = boot(replace(entries, TABLE, change))
     assert len(said) == 2 and said[1] == "power off", what
     assert said[0].startswith("boot failed: /ingot/table: ")
@@ -132,6 +133,7 @@ def test_a_mountpoint_that_is_a_symbolic_link_is_not_followed(entries, start, tm
 
 
 def test_a_program_that_is_gone(entries, start, tmp_path):
+    """init case 1"""
     path = tmp_path / "initramfs"
     names = [e for e in entries if e[0] == "svc/plain/bin/sleep" or e[0] == "svc/plain/usr/bin/sleep"]
     assert len(names) == 1
@@ -141,6 +143,7 @@ def test_a_program_that_is_gone(entries, start, tmp_path):
 
 
 def test_a_program_that_may_not_be_executed(entries, start, tmp_path):
+    """init case 1"""
     path = tmp_path / "initramfs"
     fields = {"mode": stat.S_IFREG | 0o644, "nlink": 1, "ino": 999999}
     newc.write(path, [e if not e[0].endswith("svc/plain/usr/bin/sleep") else (e[0], fields, b"#!/bin/sh\n")

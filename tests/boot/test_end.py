@@ -26,6 +26,7 @@ def end_after(g, keys):
                                      ("kill -PWR 1\n", "SIGPWR"), ("kill -USR2 1\n", "SIGUSR2"),
                                      ("kill -38 1\n", "signal 38")))
 def test_power_off(start, keys, by):
+    """init case 49"""
     with start(IMAGE) as g:
         said, took = end_after(g.connect(), keys)
         assert said[0] == f"power off: asked for by {by}"
@@ -43,7 +44,7 @@ def test_what_ignores_the_request_is_killed_after_its_timeout(start):
 
 
 def test_what_never_dies_does_not_hold_the_shutdown_beyond_its_deadline(start):
-    """A child from outside that nobody reaps keeps the namespace, and with it the service, from ending."""
+    """init case 48: a child from outside that nobody reaps keeps the namespace from ending, and with it the service."""
     with start(IMAGE) as g:
         g.connect()
         g.ok("ingotctl exec plain -- /bin/sleep 9991 >/dev/null 2>&1 & echo $! >/tmp/client")
@@ -56,6 +57,7 @@ def test_what_never_dies_does_not_hold_the_shutdown_beyond_its_deadline(start):
 
 
 def test_requests_during_a_shutdown(start):
+    """init case 43"""
     with start(IMAGE) as g:
         g.connect()
         g.wait_line("^ingot: 2 services ready")

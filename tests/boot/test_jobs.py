@@ -16,7 +16,7 @@ def runs(machine, name):
 
 
 def test_retries_come_before_the_next_run(machine):
-    """case 60"""
+    """init case 60"""
     shown = machine.until_service("retried", lambda s: s["state"] == "waiting")
     assert (shown["restarts"], shown["last"]["text"]) == (2, "exit 0")
     shown = machine.until_service("hopeless", lambda s: s["state"] == "waiting")
@@ -24,21 +24,21 @@ def test_retries_come_before_the_next_run(machine):
 
 
 def test_overlap_queue_runs_one_after_the_other(machine):
-    """case 56"""
+    """init case 56"""
     log = machine.until("ingotctl logs queued", lambda text: text.count("begin") >= 3).split()
     assert log[:5] == ["begin", "end", "begin", "end", "begin"]
     machine.ok("ingotctl stop queued")
 
 
 def test_overlap_replace_stops_the_old_run(machine):
-    """case 56"""
+    """init case 56"""
     log = machine.until("ingotctl logs replaced", lambda text: text.count("begin") >= 3).split()
     assert log[:5] == ["begin", "replaced", "begin", "replaced", "begin"]
     machine.ok("ingotctl stop replaced")
 
 
 def test_a_calendar_waits_for_its_time(machine):
-    """case 58: at the beginning of summer time 02:30 does not exist; the job runs at 03:00, once."""
+    """init case 58: at the beginning of summer time 02:30 does not exist; the job runs at 03:00, once."""
     set_clock(machine, BEFORE + HOUR - 2)
     machine.until("ingotctl logs night", lambda text: text == "night")
     at = runs(machine, "night")
@@ -46,7 +46,7 @@ def test_a_calendar_waits_for_its_time(machine):
 
 
 def test_a_clock_set_back_runs_nothing_twice(machine):
-    """case 58"""
+    """init case 58"""
     count = len(runs(machine, "night"))
     assert count
     set_clock(machine, BEFORE + HOUR - 1)
@@ -56,7 +56,7 @@ def test_a_clock_set_back_runs_nothing_twice(machine):
 
 
 def test_a_clock_set_forward_catches_up_once_or_not_at_all(machine):
-    """case 57: ten days later, ten runs were due."""
+    """init case 57: ten days later, ten runs were due."""
     night, caught = len(runs(machine, "night")), len(runs(machine, "catch-up"))
     set_clock(machine, BEFORE + 10 * 24 * HOUR + 12 * HOUR)
     machine.until("wc -l </state/catch-up/data/runs", lambda text: int(text) == caught + 1)

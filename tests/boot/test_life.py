@@ -18,6 +18,7 @@ IMAGE = "life"
     ("aborts", "failed", {"end": "signal", "signal": 6, "text": "ended by SIGABRT"}),
     ("killed", "failed", {"end": "signal", "signal": 9, "text": "ended by SIGKILL"})))
 def test_ends_are_exact(machine, name, state, last):
+    """init case 22"""
     shown = machine.until_service(name, lambda s: s["state"] in ("failed", "done"))
     assert (shown["state"], shown["last"], shown["pid"], shown["restarts"]) == (state, last, None, 0)
 
@@ -30,6 +31,7 @@ def test_ends_are_said(machine):
 
 @pytest.mark.parametrize("number,name", ((9, "SIGKILL"), (15, "SIGTERM"), (11, "SIGSEGV"), (10, "SIGUSR1")))
 def test_killed_by_hand_it_comes_back_with_the_exact_signal(machine, number, name):
+    """init case 22"""
     before = machine.until_service("lives", lambda s: s["state"] == "up")
     mark = machine.mark()
     machine.ok(f"kill -{number} {machine.main_pid('lives')}")
@@ -48,6 +50,7 @@ def test_killing_the_stub_takes_the_service_along(machine):
 
 
 def test_back_off_doubles_up_to_its_maximum(machine):
+    """init case 11"""
     pauses = [60, 120, 240, 480, 480, 480]
     for at, pause in enumerate(pauses):
         machine.wait_line(f"^ingot: service flaps: exit 1; restart in {pause} ms$", timeout=10 if at else 30)
@@ -76,6 +79,7 @@ def test_orphans_are_reaped(machine):
 
 
 def test_grandchildren_in_sessions_of_their_own_are_gone_after_a_stop(machine):
+    """init case 17"""
     machine.until("pgrep -f '^sleep 444' | wc -l", lambda text: text == "3")
     began = time.monotonic()
     machine.ok("ingotctl stop family")
@@ -85,6 +89,7 @@ def test_grandchildren_in_sessions_of_their_own_are_gone_after_a_stop(machine):
 
 
 def test_sigterm_ignored_is_killed_after_the_timeout(machine):
+    """init case 15"""
     machine.until("ingotctl logs stubborn", lambda text: text == "up")
     mark = machine.mark()
     began = time.monotonic()
@@ -106,16 +111,19 @@ def test_the_declared_signal_stops_it(machine):
 
 
 def test_a_frozen_service_is_killed_after_the_timeout(machine):
+    """init case 19"""
     machine.ok("ingotctl start stubborn && echo 1 >/sys/fs/cgroup/svc/stubborn/cgroup.freeze")
     machine.ok("ingotctl stop stubborn", timeout=10)
 
 
 def test_a_stopped_service_is_killed_after_the_timeout(machine):
+    """init case 19"""
     machine.ok("ingotctl start stubborn")
     machine.ok(f"kill -STOP {machine.main_pid('stubborn')} && ingotctl stop stubborn", timeout=10)
 
 
 def test_stop_twice_at_once(machine):
+    """init case 20"""
     machine.ok("ingotctl start stubborn")
     machine.ok("ingotctl stop stubborn & ingotctl stop stubborn && wait $!")
     assert machine.service("stubborn")["state"] == "down"
@@ -162,6 +170,7 @@ def test_ready_by_tcp(machine):
 
 @pytest.mark.parametrize("name,process", (("never-ready", "sleep 5551"), ("no-listener", "sleep 5552")))
 def test_readiness_has_a_time_limit(machine, name, process):
+    """init case 3"""
     machine.wait_line(f"^ingot: service {name}: not ready within 400 ms; it stays down$")
     shown = machine.until_service(name, lambda s: s["state"] == "failed")
     assert shown["last"] == {"end": "not-ready", "text": "never ready"}
@@ -183,6 +192,7 @@ def test_start_by_hand_says_why_it_failed(machine):
 @pytest.mark.parametrize("name,errno,text", (("no-interpreter", 2, "No such file or directory"),
                                              ("other-machine", 8, "Exec format error")))
 def test_a_program_that_cannot_be_executed_names_the_step(machine, name, errno, text):
+    """init case 1"""
     machine.wait_line(f"^ingot: service {name}: step exec /app/program: {text}; it stays down$")
     assert machine.service(name)["last"] == {"end": "launch", "step": "exec", "errno": errno,
                                              "text": f"step exec: {text}"}

@@ -21,6 +21,7 @@ def nginx_answers(machine):
 
 
 def test_memory_hog_is_killed_as_a_group_and_said_to_be_out_of_memory(machine):
+    """init case 30"""
     mark = machine.mark()
     stub = machine.service("hog")["pid"]
     machine.ok("(ingotctl exec hog -- /bin/sleep 8881 &)")
@@ -50,6 +51,7 @@ def test_sigkill_by_hand_is_not_taken_for_out_of_memory(machine):
 
 
 def test_fork_bomb_stops_at_its_limit_and_can_be_stopped(machine):
+    """init case 18"""
     machine.ok("(ingotctl exec bomb -- /bin/sh -c 'b() { b | b & }; b; while :; do b 2>/dev/null; done' "
                ">/dev/null 2>&1 &)")
     machine.until("cat /sys/fs/cgroup/svc/bomb/pids.events", lambda text: text.split()[1] != "0")
@@ -75,6 +77,7 @@ def test_exec_counts_against_the_limit_of_processes(machine):
 
 
 def test_a_flood_of_output_stalls_nobody(machine):
+    """init case 38"""
     machine.exec_ok("echo", "(yes >/run/in &)")
     for _ in range(5):
         began = time.monotonic()
@@ -136,6 +139,7 @@ def test_cgroup_that_cannot_be_made(machine):
 
 @pytest.mark.parametrize("kind,step", (("uts", "clone"), ("pid", "clone"), ("cgroup", "cgroup namespace")))
 def test_namespace_that_cannot_be_made(machine, kind, step):
+    """init case 32"""
     knob = f"/proc/sys/user/max_{kind}_namespaces"
     with spoiled(machine, f"echo 0 >{knob}", f"echo 1000 >{knob}"):
         assert_fails(machine, step, 28, f"step {step}: No space left on device")

@@ -40,6 +40,7 @@ def test_stopping_one_leaves_what_needs_it_running(machine):
 
 
 def test_stop_order_is_the_reverse(start):
+    """init case 26"""
     with start(IMAGE) as g:
         g.connect()
         g.wait_line("^ingot: 4 services ready")
@@ -52,6 +53,7 @@ def test_stop_order_is_the_reverse(start):
 
 
 def test_shutdown_while_starting_ends_in_order_and_starts_nothing_more(start):
+    """init case 46"""
     with start(IMAGE) as g:
         g.connect()
         mark = g.mark()

@@ -14,7 +14,7 @@ def test_a_oneshot_holds_back_what_needs_it(machine):
 
 
 def test_it_gives_up_after_its_limit(machine):
-    """case 12"""
+    """init case 12"""
     shown = machine.until_service("flops", lambda s: s["state"] == "failed")
     assert (shown["restarts"], shown["last"]["text"]) == (2, "exit 3")
     machine.wait_line("^ingot: service flops: exit 3 before it was ready; it stays down$")
@@ -23,13 +23,13 @@ def test_it_gives_up_after_its_limit(machine):
 
 
 def test_a_soft_dependency_that_fails_keeps_nobody_waiting(machine):
-    """case 4: one that gave up, one that was not ready in time, and one that can never start."""
+    """init case 4: one that gave up, one that was not ready in time, and one that can never start."""
     machine.until_service("lenient", lambda s: s["state"] == "up")
     assert machine.service("late")["last"]["end"] == "not-ready"
 
 
 def test_dependents_are_restarted_behind_what_failed(machine):
-    """case 27"""
+    """init case 27"""
     before = {name: machine.until_service(name, lambda s: s["state"] == "up") for name in ("base", "upper", "aside")}
     mark = machine.mark()
     machine.ok(f"kill -9 {machine.main_pid('base')}")
@@ -42,7 +42,7 @@ def test_dependents_are_restarted_behind_what_failed(machine):
 
 
 def test_only_listed_signals_restart_it(machine):
-    """case 13"""
+    """init case 13"""
     machine.until_service("picky", lambda s: s["state"] == "up")
     machine.ok(f"kill -SEGV {machine.main_pid('picky')}")
     machine.until_service("picky", lambda s: s["state"] == "up" and s["restarts"] == 1)
@@ -51,7 +51,7 @@ def test_only_listed_signals_restart_it(machine):
 
 
 def test_what_is_vital_reboots_the_machine_once_it_has_failed(start):
-    """case 12: the action runs once, after the last restart."""
+    """init case 12: the action runs once, after the last restart."""
     with start(IMAGE) as g:
         g.connect()
         g.until_service("vital", lambda s: s["state"] == "up")

@@ -1,24 +1,35 @@
 # SPDX-License-Identifier: MIT
-"""Every case of tests/cases.md is named by a test; 21 waits for the disk output."""
+"""Every case of tests/cases.md is named by a test as `case N`, and every one of tests/cases-init.md as `init case N`,
+but for those that wait for what is not built yet."""
 import re
 
-LATER = {21}
+import pytest
+
+LATER = {
+    "cases.md": {21},  # dm-verity
+    "cases-init.md": {2, 5, 6, 7, 8, 9, 10, 14, 16, 21, 28, 29, 31, 33, 34, 35, 36, 37, 39, 40, 41, 42, 44, 47, 50, 51,
+                      52, 53, 54, 55, 61, 62, 63, 64},
+}
+BUILDER_HAS = {23, 24, 25}  # circles, missing names, long chains: found at build time, by the builder's tests
 
 
-def named(top):
-    """The numbers behind `case` and `cases` in the tests' own words."""
+def named(top, word):
+    """The numbers behind `case` and `cases`, with the word before them or with none, in the tests' own words."""
     numbers = set()
     for path in (top / "tests").rglob("*"):
         if path.suffix in (".py", ".c", ".h") and path.name != "test_cases.py":
             words = re.sub(r"^\s*case [0-9]+:", "", path.read_text(), flags=re.M)  # of a switch
-            for text in re.findall(r"\bcases? ([0-9]+(?:(?:, | and |, and )[0-9]+)*)", words, re.I):
+            before = "init " if word else "(?<!init )"
+            for text in re.findall(before + r"\bcases? ([0-9]+(?:(?:, | and |, and )[0-9]+)*)", words, re.I):
                 numbers |= {int(number) for number in re.findall("[0-9]+", text)}
     return numbers
 
 
-def test_every_case_has_a_test(top):
-    listed = {int(n) for n in re.findall(r"^\| ([0-9]+) \|", (top / "tests" / "cases.md").read_text(), re.M)}
-    assert listed == set(range(1, 33))
-    found = named(top)
-    assert not listed - found - LATER, "cases without a test"
+@pytest.mark.parametrize("name,count,word", (("cases.md", 32, ""), ("cases-init.md", 64, "init")))
+def test_every_case_has_a_test(top, name, count, word):
+    listed = {int(n) for n in re.findall(r"^\| ([0-9]+) \|", (top / "tests" / name).read_text(), re.M)}
+    assert listed == set(range(1, count + 1))
+    found = named(top, word) | (BUILDER_HAS if word else set())
+    assert not listed - found - LATER[name], "cases without a test"
+    assert not found & LATER[name], "cases that have a test by now"
     assert not found - listed, "tests of cases that are not listed"

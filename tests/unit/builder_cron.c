@@ -90,7 +90,7 @@ TEST(the_zone_moves_with_summer)
 
 TEST(an_hour_that_is_left_out_is_due_at_its_end)
 {
-	/* case 58: 02:30 does not exist on this day */
+	/* init case 58: 02:30 does not exist on this day */
 	DUE("30 2 * * *", BERLIN, "2026-03-28 12:00", "2026-03-29 01:00", "2026-03-30 00:30");
 	DUE("15,45 2 * * *", BERLIN, "2026-03-28 12:00", "2026-03-29 01:00", "2026-03-30 00:15");
 	/* midnight itself is left out, and with it the first hour of the next day */
@@ -100,7 +100,7 @@ TEST(an_hour_that_is_left_out_is_due_at_its_end)
 
 TEST(an_hour_that_comes_twice_is_due_once)
 {
-	/* case 58: 02:30 comes twice on this day */
+	/* init case 58: 02:30 comes twice on this day */
 	DUE("30 2 * * *", BERLIN, "2026-10-24 12:00", "2026-10-25 00:30", "2026-10-26 01:30");
 	DUE("0 2,3 * * *", BERLIN, "2026-10-24 12:00", "2026-10-25 00:00", "2026-10-25 02:00", "2026-10-26 01:00");
 }

@@ -658,6 +658,7 @@ running(struct tbl_svc *c, uint32_t overlap)
 	return v;
 }
 
+/* init case 56 */
 static void
 test_overlap_skip(void **unused)
 {
@@ -742,6 +743,7 @@ test_what_is_too_late_is_skipped(void **unused)
 	assert_true(asleep.state == SVC_WAITING && asleep.skipped == 1);
 }
 
+/* init case 59 */
 static void
 test_jitter_stays_within_its_range_and_off_the_grid(void **unused)
 {
