@@ -27,6 +27,8 @@ struct run_options {
 	const char *machine; /* --machine: QEMU's name of it */
 	const char *append;  /* --append: more words for the kernel; "" without */
 	bool shell;          /* --shell: the machine's shell on this terminal */
+	const char *state;      /* --state: file of the disk that holds state; NULL: none */
+	const char *state_size; /* --state-size, as it was written; NULL without */
 	bool watch;          /* --watch: build and start anew when a file changes */
 };
 

@@ -26,6 +26,7 @@
 #include "root.h"
 #include "shell.h"
 #include "shutdown.h"
+#include "state.h"
 #include "signals.h"
 #include "svc_act.h"
 
@@ -139,6 +140,8 @@ boot_services(struct init *in, struct err *e)
 	in->s->services = n;
 	set_machine(in);
 	if (make_rings(in, e) || spawn_init(&in->launcher, e))
+		return -1;
+	if (state_init(in, e))
 		return -1;
 	svc_act_init(in);
 	buttons_init(in);

@@ -116,11 +116,26 @@ fill(const struct init *in, uint32_t i, struct ctl_svc *r)
 /* ---- longer replies: as much as the client takes, the rest when it can take more ---- */
 
 static enum sent
+send_state(struct init *in, uint32_t c)
+{
+	struct ctl_state r = { .kind = in->s->state_kind };
+
+	fmt(r.text, sizeof r.text, "%s", in->s->state_text);
+	return reply(in, c, CTL_R_STATE, &r, sizeof r);
+}
+
+static enum sent
 send_status(struct init *in, uint32_t c)
 {
 	struct client *cl = &in->s->client[c];
 	struct ctl_svc r;
 
+	if (cl->state_first) {
+		enum sent sent = send_state(in, c);
+		if (sent != SENT)
+			return sent;
+		cl->state_first = false;
+	}
 	for (; cl->svc < cl->last; cl->svc++) {
 		fill(in, cl->svc, &r);
 		enum sent sent = reply(in, c, CTL_R_SVC, &r, sizeof r);
@@ -262,6 +277,7 @@ serve_unnamed(struct init *in, uint32_t c, const struct ctl_request *q)
 		cl->phase = CLIENT_STATUS;
 		cl->svc = 0;
 		cl->last = in->s->services;
+		cl->state_first = true;
 		pump(in, c);
 		break;
 	case CTL_POWEROFF:

@@ -21,6 +21,7 @@ struct ctl_packet {
 	struct ctl_reply reply;
 	union {
 		struct ctl_svc svc;
+		struct ctl_state state;
 		char data[CTL_DATA_MAX + 1]; /* closed by a NUL behind reply.size bytes */
 	} u;
 	int fds[CTL_FDS_MAX]; /* owned by the receiver; -1 where there is none */

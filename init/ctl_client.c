@@ -78,7 +78,8 @@ receive(int fd, struct ctl_packet *p, struct err *e)
 	take_rights(&msg, p);
 	if ((size_t)n < sizeof p->reply || p->reply.version != CTL_VERSION ||
 	    p->reply.size != (size_t)n - sizeof p->reply || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
-	    (p->reply.kind == CTL_R_SVC && p->reply.size != sizeof p->u.svc)) {
+	    (p->reply.kind == CTL_R_SVC && p->reply.size != sizeof p->u.svc) ||
+	    (p->reply.kind == CTL_R_STATE && p->reply.size != sizeof p->u.state)) {
 		close_rights(p);
 		return err_set(e, 0, "PID 1 speaks another version of the protocol: take the ingotctl of this image");
 	}

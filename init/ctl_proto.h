@@ -15,7 +15,8 @@
 #define CTL_DATA_MAX 4096
 
 enum ctl_verb {
-	CTL_STATUS,   /* reply: a CTL_R_SVC for each service (or the one that is named), then CTL_R_END */
+	CTL_STATUS,   /* reply: a CTL_R_SVC for each service (or the one that is named; else a CTL_R_STATE
+			* first), then CTL_R_END */
 	CTL_START, CTL_STOP, CTL_RESTART, /* reply: CTL_R_END once it is done, or failed */
 	CTL_LOGS,     /* reply: CTL_R_DATA packets, CTL_R_LOST where the ring had overrun, CTL_R_END unless following */
 	CTL_PIDFD,    /* reply: CTL_R_SVC with the stub's pidfd and the main process's cgroup folder by SCM_RIGHTS */
@@ -32,7 +33,7 @@ struct ctl_request {
 	char name[TBL_NAME_MAX + 1]; /* of the service; empty: all, or none */
 };
 
-enum ctl_reply_kind { CTL_R_SVC, CTL_R_DATA, CTL_R_LOST, CTL_R_END };
+enum ctl_reply_kind { CTL_R_SVC, CTL_R_DATA, CTL_R_LOST, CTL_R_END, CTL_R_STATE };
 
 struct ctl_reply {
 	uint32_t version;
@@ -58,6 +59,17 @@ struct ctl_svc {
 	uint32_t restarts; /* starts beyond the first that were not asked for */
 	uint64_t since_ms; /* monotonic, when the state was entered */
 	uint64_t now_ms;
+};
+
+/* What /state is: memory as the image has it, the disk, or memory instead of the disk. */
+enum ctl_state_kind { CTL_STATE_MEMORY, CTL_STATE_DISK, CTL_STATE_INSTEAD, CTL_STATE_KINDS };
+
+#define CTL_STATE_TEXT 192
+
+/* CTL_R_STATE: the first packet that answers a CTL_STATUS without a name. */
+struct ctl_state {
+	uint32_t kind; /* enum ctl_state_kind */
+	char text[CTL_STATE_TEXT]; /* for people; "" for memory */
 };
 
 #endif

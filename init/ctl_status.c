@@ -23,11 +23,18 @@ static const char *const signals[] = {
 
 static struct ctl_svc services[TBL_SVC_MAX];
 static size_t count;
+static struct ctl_state state;
+static bool told; /* of the state */
 
 static int
 collect(void *ctx, struct ctl_packet *p, struct err *e)
 {
 	(void)ctx, (void)e;
+	if (p->reply.kind == CTL_R_STATE) {
+		state = p->u.state;
+		told = true;
+		state.text[CTL_STATE_TEXT - 1] = '\0';
+	}
 	if (p->reply.kind != CTL_R_SVC || count == TBL_SVC_MAX)
 		return 0;
 	services[count] = p->u.svc;
@@ -130,6 +137,10 @@ put_cell(const char *text, enum column c, const int *width)
 static void
 print_table(void)
 {
+	if (state.kind == CTL_STATE_DISK)
+		out_fmt("state: %s\n\n", state.text);
+	else if (state.kind == CTL_STATE_INSTEAD)
+		out_fmt("STATE IS IN MEMORY AND WILL BE LOST: %s\n\n", state.text);
 	static const char *const heads[] = { "NAME", "STATE", "PID", "UPTIME", "RESTARTS", "LAST" };
 	int width[COLUMNS];
 	char text[CELL_MAX];
@@ -220,6 +231,25 @@ json_service(struct json *j, const struct ctl_svc *s)
 	json_object_end(j);
 }
 
+/* Of the machine as a whole: not where one service is asked for. */
+static void
+json_state(struct json *j)
+{
+	static const char *const kinds[CTL_STATE_KINDS] = {
+		[CTL_STATE_MEMORY] = "memory", [CTL_STATE_DISK] = "disk", [CTL_STATE_INSTEAD] = "memory-instead",
+	};
+
+	if (!told || state.kind >= CTL_STATE_KINDS)
+		return;
+	json_key(j, "state");
+	json_object(j);
+	json_key(j, "kind");
+	json_string(j, kinds[state.kind]);
+	json_key(j, "text");
+	json_string(j, state.text);
+	json_object_end(j);
+}
+
 static void
 print_json(void)
 {
@@ -227,6 +257,7 @@ print_json(void)
 
 	json_init(&j, write_out, NULL);
 	json_object(&j);
+	json_state(&j);
 	json_key(&j, "services");
 	json_array(&j);
 	for (size_t i = 0; i < count; i++)

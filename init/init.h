@@ -68,6 +68,7 @@ struct client {
 	uint64_t pos;   /* CLIENT_LOGS */
 	uint64_t due_ms; /* CLIENT_REQUEST: dropped then; SVC_NEVER afterwards */
 	uint64_t unread_ms; /* since when it takes no packet, or SVC_NEVER */
+	bool state_first; /* CLIENT_STATUS: the packet about /state is to be sent */
 };
 
 enum down_kind { DOWN_NOT, DOWN_POWEROFF, DOWN_REBOOT, DOWN_HALT };
@@ -92,6 +93,8 @@ struct state {
 	int shell_error;                      /* shell.c: pipe that says why it could not be executed, with shell_pid */
 	uint32_t down;                        /* shutdown.c: enum down_kind */
 	uint64_t down_ms;                     /* shutdown.c: the deadline */
+	uint32_t state_kind;                  /* state.c: enum ctl_state_kind */
+	char state_text[CTL_STATE_TEXT];      /* state.c: which disk, or why there is none */
 };
 
 struct init {

@@ -24,6 +24,9 @@
 #ifndef CFG_JOBS
 #define CFG_JOBS 1
 #endif
+#ifndef CFG_STATE_DISK
+#define CFG_STATE_DISK 1
+#endif
 #ifndef CFG_POWER_BUTTON
 #define CFG_POWER_BUTTON 1
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Stops, kills, syncs, then reboot(2), each under a limit of time. Whatever may hang in the kernel is done by a child.
- * Nothing is unmounted: there is no filesystem but in memory.
+ * Only the state disk is unmounted: every other file system is in memory or read-only.
  */
 #include "shutdown.h"
 
@@ -14,6 +14,7 @@
 
 #include "console.h"
 #include "loop.h"
+#include "state.h"
 #include "svc_act.h"
 #include "svc_io.h"
 #include "svc_say.h"
@@ -22,6 +23,8 @@
  * way there take a moment each. */
 #define RESERVE_MS 800
 #define RESERVE_PART 5     /* and no more than this part of a short deadline */
+#define RESERVE_DISK_MS 4800 /* a disk has what was written last to take; the builder adds four seconds for it */
+#define RESERVE_DISK_PART 2
 #define SYNC_MIN_MS 500
 #define GONE_MS 1000       /* for killed processes to be gone */
 #define DRAIN_MS 200
@@ -80,6 +83,7 @@ sync_within(int ms)
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		state_leave();
 		sync();
 		_exit(0);
 	}
@@ -157,9 +161,11 @@ shutdown_settle(struct init *in)
 uint64_t
 shutdown_due(const struct init *in)
 {
-	uint64_t reserve = deadline_ms(in) / RESERVE_PART;
+	bool disk = in->launcher.disk;
+	uint64_t most = disk ? RESERVE_DISK_MS : RESERVE_MS;
+	uint64_t reserve = deadline_ms(in) / (disk ? RESERVE_DISK_PART : RESERVE_PART);
 
-	return in->s->down == DOWN_NOT ? SVC_NEVER : in->s->down_ms - (reserve < RESERVE_MS ? reserve : RESERVE_MS);
+	return in->s->down == DOWN_NOT ? SVC_NEVER : in->s->down_ms - (reserve < most ? reserve : most);
 }
 
 void

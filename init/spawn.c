@@ -163,7 +163,7 @@ spawn(const struct launcher *l, const struct tbl *t, uint32_t svc, struct spawne
 		return fail(out, LAUNCH_CGROUP, e);
 	if (cgroup_limit(cgroup, s, e))
 		return fail(out, LAUNCH_LIMITS, e);
-	if (prepare_state(t, s, e))
+	if (!l->disk && prepare_state(t, s, e))
 		return fail(out, LAUNCH_STATE, e);
 	int ret = launch_with_pipes(l, &x, &p, cgroup, out, e);
 	pipes_release(&p);

@@ -6,6 +6,7 @@
 #ifndef INGOT_SPAWN_H
 #define INGOT_SPAWN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -16,6 +17,7 @@
 struct launcher {
 	int stub;    /* O_PATH of /ingot/stub */
 	int cgroups; /* folder of the services' cgroups: /sys/fs/cgroup/svc */
+	bool disk;   /* state.c: /state is a disk, and all folders on it are made */
 };
 
 /* What a launch leaves with the caller, who owns each descriptor; all are O_CLOEXEC, the pipes O_NONBLOCK. */

@@ -28,6 +28,12 @@ octal(char buf[8], uint32_t mode)
 	buf[6] = '\0';
 }
 
+uint64_t
+template_inodes(uint64_t size)
+{
+	return size / INODE_BYTES + INODES_SPARE;
+}
+
 int
 template_tmpfs(uint64_t size, uint32_t mode, uid_t uid, gid_t gid)
 {
@@ -35,7 +41,7 @@ template_tmpfs(uint64_t size, uint32_t mode, uid_t uid, gid_t gid)
 
 	fmt(bytes, sizeof bytes, "%llu", (unsigned long long)size);
 	/* empty files take no page of the size: without a limit of their own they would only end at the service's memory */
-	fmt(inodes, sizeof inodes, "%llu", (unsigned long long)(size / INODE_BYTES + INODES_SPARE));
+	fmt(inodes, sizeof inodes, "%llu", (unsigned long long)template_inodes(size));
 	octal(bits, mode);
 	fmt(user, sizeof user, "%u", uid);
 	fmt(group, sizeof group, "%u", gid);
@@ -118,9 +124,8 @@ step_into(int *dir, const char *name)
 	return 0;
 }
 
-/* Leaves *dir at the folder above the last component, and returns that component, or NULL with errno. */
-static const char *
-walk(int *dir, char *path)
+const char *
+template_walk(int *dir, char *path)
 {
 	for (char *slash; (slash = strchr(path, '/')); path = slash + 1) {
 		*slash = '\0';
@@ -147,7 +152,7 @@ mount_state(char *path, const struct tbl_svc *s, const struct tbl_mount *m)
 
 	if (dir < 0)
 		return -1;
-	const char *last = walk(&dir, path);
+	const char *last = template_walk(&dir, path);
 	if (!last)
 		return -1;
 	if (is_mounted(dir, last))

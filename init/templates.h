@@ -21,6 +21,13 @@ int template_tmpfs(uint64_t size, uint32_t mode, uid_t uid, gid_t gid);
 /* Attaches the template of /dev at TEMPLATE_DEV; once. */
 int template_dev(struct err *e);
 
+/* How many files a tmpfs of that size may hold. */
+uint64_t template_inodes(uint64_t size);
+
+/* Leaves *dir at the folder above the path's last component, with all before it made, and returns that component, or
+ * NULL with errno. No symlink is followed and no other file system entered. */
+const char *template_walk(int *dir, char *path);
+
 /* Mounts the service's state m, unless it is mounted already. */
 int template_state(const struct tbl *t, const struct tbl_svc *s, const struct tbl_mount *m, struct err *e);
 

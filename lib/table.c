@@ -29,7 +29,7 @@ static const struct {
 };
 
 static_assert(sizeof(struct tbl_header) % ALIGN == 0, "sections start aligned");
-static_assert(sizeof(struct tbl_machine) == 56, "the layout is a contract: raise TBL_VERSION with it");
+static_assert(sizeof(struct tbl_machine) == 80, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_svc) == 200, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_mount) == 24, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_link) == 24, "the layout is a contract: raise TBL_VERSION with it");
@@ -281,6 +281,28 @@ check_services(const struct tbl *t, struct err *e)
 	return 0;
 }
 
+/* A policy that is meant for another trouble is wrong: memory cannot stand in for missing limits, and only what is
+ * corrupt may be made anew. */
+static bool
+disk_ok(const struct tbl *t)
+{
+	static const uint8_t allowed[TBL_TROUBLES] = {
+		[TBL_DISK_ABSENT] = 1 << TBL_POLICY_REFUSE | 1 << TBL_POLICY_TMPFS,
+		[TBL_DISK_CORRUPT] = 1 << TBL_POLICY_REFUSE | 1 << TBL_POLICY_TMPFS | 1 << TBL_POLICY_RECREATE,
+		[TBL_DISK_FULL] = 1 << TBL_POLICY_REFUSE | 1 << TBL_POLICY_TMPFS | 1 << TBL_POLICY_USE,
+		[TBL_DISK_UNLIMITED] = 1 << TBL_POLICY_REFUSE | 1 << TBL_POLICY_USE,
+	};
+	const struct tbl_machine *m = t->machine;
+
+	if (m->disk_wait_ms > TBL_WAIT_MAX_MS || !str_ok(t, m->disk_label) ||
+	    strlen(tbl_str(t, m->disk_label)) > TBL_LABEL_MAX)
+		return false;
+	for (int i = 0; i < TBL_TROUBLES; i++)
+		if (m->disk_policy[i] >= TBL_POLICIES || !(allowed[i] & 1 << m->disk_policy[i]))
+			return false;
+	return true;
+}
+
 static int
 check_machine(const struct tbl *t, struct err *e)
 {
@@ -290,6 +312,8 @@ check_machine(const struct tbl *t, struct err *e)
 	    (m->shell != 0 && !path_ok(t, m->shell)) || (m->root != 0 && !path_ok(t, m->root)) ||
 	    m->early > (m->root ? tbl_count(t, TBL_MODULES) : 0) || !zone_ok(&m->zone))
 		return err_set(e, 0, "service table: the machine record is wrong");
+	if (!disk_ok(t))
+		return err_set(e, 0, "service table: what it says of the state disk is wrong");
 	for (uint32_t i = 0; i < tbl_count(t, TBL_MODULES); i++)
 		if (!path_ok(t, tbl_module(t, i)->path) || !str_ok(t, tbl_module(t, i)->params))
 			return err_set(e, 0, "service table: module %u is wrong", i);

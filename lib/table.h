@@ -59,6 +59,18 @@ struct tbl_header {
 	struct tbl_extent section[TBL_SECTIONS];
 };
 
+/* What may be wrong with the disk that holds /state, and what the image says about it. */
+enum tbl_trouble { TBL_DISK_ABSENT, TBL_DISK_CORRUPT, TBL_DISK_FULL, TBL_DISK_UNLIMITED, TBL_TROUBLES };
+enum tbl_policy {
+	TBL_POLICY_REFUSE,   /* the boot fails */
+	TBL_POLICY_TMPFS,    /* memory instead; not with TBL_DISK_UNLIMITED */
+	TBL_POLICY_RECREATE, /* a new file system; TBL_DISK_CORRUPT alone */
+	TBL_POLICY_USE,      /* said, and on; TBL_DISK_FULL and TBL_DISK_UNLIMITED alone */
+	TBL_POLICIES
+};
+#define TBL_LABEL_MAX 16 /* of an ext4 file system, without the NUL */
+#define TBL_WAIT_MAX_MS 600000
+
 struct tbl_machine {
 	uint32_t image;    /* string: the image's name */
 	uint32_t hostname; /* string */
@@ -69,6 +81,9 @@ struct tbl_machine {
 	uint32_t jobs_max; /* jobs that run at one time; 0: all */
 	uint32_t pad;
 	struct zone zone;  /* what calendars mean */
+	uint32_t disk_label;   /* string: of the file system that is /state; none: /state is in memory */
+	uint32_t disk_wait_ms; /* for its device to appear */
+	uint32_t disk_policy[TBL_TROUBLES]; /* enum tbl_policy */
 };
 
 struct tbl_module {

@@ -79,6 +79,12 @@ has_squashfs(const struct build *b)
 	return has_initramfs(b) && b->plan.rooted;
 }
 
+static bool
+has_disk(const struct build *b)
+{
+	return model_has_disk(&b->project.image.state);
+}
+
 static const struct {
 	const char *symbol;
 	const char *module; /* that does as well where it is loaded; NULL: it must be built in */
@@ -108,6 +114,10 @@ static const struct {
 	{ "CFS_BANDWIDTH", NULL, has_cpu_limit, "a service has a limits.cpu" },
 	{ "INET", NULL, has_network, "the machine has a network" },
 	{ "PACKET", "af_packet", has_dhcp, "the DHCP client asks by it" },
+	{ "BLOCK", NULL, has_disk, "state is on a disk" },
+	{ "EXT4_FS", "ext4", has_disk, "state is on an ext4 disk" },
+	{ "QUOTA", NULL, has_disk, "the disk of state keeps quotas" },
+	{ "QFMT_V2", "quota_v2", has_disk, "the disk of state keeps quotas" },
 	{ "BLK_DEV_INITRD", NULL, has_initramfs, "it unpacks the initramfs" },
 	{ "RD_ZSTD", NULL, has_initramfs, "the initramfs is compressed by zstd" },
 	{ "BLK_DEV_LOOP", "loop", has_squashfs, "the root is mounted by it" },

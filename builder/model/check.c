@@ -460,6 +460,7 @@ project_check(struct project *p)
 	check_ports(p);
 	check_sum(p);
 	project_check_needs(p);
+	project_check_disk(p);
 	check_links(p);
 	check_forwards(p);
 	check_tests(p);

@@ -138,6 +138,7 @@ struct recipe_kernel {
 	const char *config; /* the same of its CONFIG_ lines; NULL: boot/config-* */
 	LIST_OF(const char *) modules;
 	LIST_OF(const char *) cmdline;
+	LIST_OF(const char *) disk; /* modules, for an image whose state is on a disk */
 };
 
 struct recipe {
@@ -340,6 +341,25 @@ struct model_run {
 	LIST_OF(struct model_forward) forward;
 };
 
+/* Where state that outlives the machine's power lies; without a node there is none, and state is in memory. */
+struct model_disk {
+	struct key_head head;
+	const char *label;
+	uint64_t wait;
+	int absent, corrupt; /* enum tbl_policy */
+	int full;            /* enum full_policy */
+	int quota;           /* enum quota_policy */
+};
+
+enum full_policy { FULL_REFUSE, FULL_TMPFS, FULL_USE };
+enum quota_policy { QUOTA_REQUIRED, QUOTA_WANTED };
+
+static inline bool
+model_has_disk(const struct model_disk *d)
+{
+	return d->head.node != NULL;
+}
+
 enum root_kind { ROOT_MEMORY, ROOT_SQUASHFS };
 
 struct model_initramfs {
@@ -372,6 +392,7 @@ struct image {
 	LIST_OF(const char *) unchecked;
 	struct model_compression compression;
 	struct model_initramfs initramfs;
+	struct model_disk state;
 	struct model_budget budget;
 	struct model_run run;
 	LIST_OF(struct model_test) tests;

@@ -163,6 +163,8 @@ static const struct key recipe_kernel_keys[] = {
 	{ "config", KEY_PATH, AT(recipe_kernel, config),
 	  .doc = "the path of its CONFIG_ lines in the package; else boot/config-*; absent: not checked" },
 	{ "modules", KEY_TEXTS, AT(recipe_kernel, modules), .doc = "modules to load, with what they depend on" },
+	{ "disk", KEY_TEXTS, AT(recipe_kernel, disk),
+	  .doc = "modules to load besides, where the image keeps its state on a disk" },
 	{ "cmdline", KEY_TEXTS, AT(recipe_kernel, cmdline), .doc = "words of the kernel command line" },
 	END
 };
@@ -470,6 +472,32 @@ static const struct key initramfs_keys[] = {
 	END
 };
 
+static const struct key_word absent_words[] = { [TBL_POLICY_REFUSE] = { "refuse", 0 },
+						[TBL_POLICY_TMPFS] = { "tmpfs", 0 }, { NULL, 0 } };
+static const struct key_word corrupt_words[] = { [TBL_POLICY_REFUSE] = { "refuse", 0 },
+						 [TBL_POLICY_TMPFS] = { "tmpfs", 0 },
+						 [TBL_POLICY_RECREATE] = { "recreate", 0 }, { NULL, 0 } };
+static const struct key_word full_words[] = { [FULL_REFUSE] = { "refuse", 0 }, [FULL_TMPFS] = { "tmpfs", 0 },
+					      [FULL_USE] = { "use", 0 }, { NULL, 0 } };
+static const struct key_word quota_words[] = { [QUOTA_REQUIRED] = { "required", 0 }, [QUOTA_WANTED] = { "wanted", 0 },
+					       { NULL, 0 } };
+
+static const struct key disk_keys[] = {
+	{ "label", KEY_TEXT, AT(model_disk, label), .preset = "ingot-state",
+	  .doc = "of the ext4 file system, 1 to 16 characters" },
+	{ "wait", KEY_TIME, AT(model_disk, wait), .preset = "5s", .max = TBL_WAIT_MAX_MS,
+	  .doc = "how long the boot waits for the disk to appear" },
+	{ "absent", KEY_WORD, AT(model_disk, absent), .preset = "refuse", .words = absent_words,
+	  .doc = "no disk has the label: refuse fails the boot, tmpfs takes memory and says so loudly" },
+	{ "corrupt", KEY_WORD, AT(model_disk, corrupt), .preset = "refuse", .words = corrupt_words,
+	  .doc = "it cannot be mounted: the same, or recreate: a new file system (the base root needs the mke2fs recipe)" },
+	{ "full", KEY_WORD, AT(model_disk, full), .preset = "use", .words = full_words,
+	  .doc = "less than a thousandth of it is free at boot: refuse and tmpfs as above, use says so and goes on" },
+	{ "quota", KEY_WORD, AT(model_disk, quota), .preset = "required", .words = quota_words,
+	  .doc = "required: where the sizes of state cannot be enforced the boot fails; wanted: it says so and goes on" },
+	END
+};
+
 static const struct key compression_keys[] = {
 	{ "level", KEY_INT, AT(model_compression, level), .preset = "15", .min = 1, .max = 19,
 	  .doc = "zstd's, of what `ingot build` writes" },
@@ -508,6 +536,8 @@ const struct key image_keys[] = {
 	  .doc = "of the outputs" },
 	{ "initramfs", KEY_STRUCT, AT(image, initramfs), .sub = initramfs_keys, .size = sizeof(struct model_initramfs),
 	  .doc = "how the initramfs holds the root" },
+	{ "state", KEY_STRUCT, AT(image, state), .flags = KEY_IF_STATED, .sub = disk_keys, .size = sizeof(struct model_disk),
+	  .doc = "the disk that the services' state is kept on, over reboots too; absent: it is in memory" },
 	{ "budget", KEY_STRUCT, AT(image, budget), .sub = budget_keys, .size = sizeof(struct model_budget),
 	  .doc = "what the machine has" },
 	{ "run", KEY_STRUCT, AT(image, run), .sub = run_keys, .size = sizeof(struct model_run),

@@ -148,11 +148,13 @@ set_kernel(struct plan *p)
 	add_words(p, p->kernel->cmdline.v, p->kernel->cmdline.n);
 	add_words(p, k->cmdline.v, k->cmdline.n);
 	p->rooted = p->project->image.initramfs.root == ROOT_SQUASHFS;
-	p->modules = xcalloc(p->kernel->modules.n + k->modules.n + 2, sizeof *p->modules);
+	p->modules = xcalloc(p->kernel->modules.n + p->kernel->disk.n + k->modules.n + 2, sizeof *p->modules);
 	if (p->rooted)
 		add_modules(p, (const char *const[]){ "loop", "squashfs" }, 2);
 	p->n_early = p->n_modules;
 	add_modules(p, p->kernel->modules.v, p->kernel->modules.n);
+	if (model_has_disk(&p->project->image.state))
+		add_modules(p, p->kernel->disk.v, p->kernel->disk.n);
 	add_modules(p, k->modules.v, k->modules.n);
 }
 

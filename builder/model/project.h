@@ -42,6 +42,8 @@ void oci_defaults(struct project *p, struct model_service *s);
 
 /* check_needs.c: the same for what units need of one another. */
 void project_check_needs(struct project *p);
+/* check_disk.c: the same for the disk that state is on. */
+void project_check_disk(struct project *p);
 /* check_step.c: the same for a build step. */
 void project_check_step(struct project *p, const struct src_build *b, const char *folder);
 

@@ -164,6 +164,21 @@ print_links(const struct tbl *t, FILE *to)
 	}
 }
 
+static void
+print_disk(const struct tbl *t, FILE *to)
+{
+	static const char *const troubles[TBL_TROUBLES] = { "absent", "corrupt", "full", "without quotas" };
+	static const char *const policies[TBL_POLICIES] = { "refuse", "tmpfs", "recreate", "use" };
+	const struct tbl_machine *m = t->machine;
+
+	if (!m->disk_label)
+		return;
+	fprintf(to, "state: disk %s, waited for %u ms;", tbl_str(t, m->disk_label), m->disk_wait_ms);
+	for (int i = 0; i < TBL_TROUBLES; i++)
+		fprintf(to, "%s %s: %s", i ? "," : "", troubles[i], policies[m->disk_policy[i]]);
+	fputc('\n', to);
+}
+
 void
 svc_table_print(const struct tbl *t, FILE *to)
 {
@@ -172,6 +187,7 @@ svc_table_print(const struct tbl *t, FILE *to)
 	if (t->machine->root)
 		fprintf(to, "root: %s in the initramfs, a squashfs, after %u modules\n", tbl_str(t, t->machine->root),
 			t->machine->early);
+	print_disk(t, to);
 	for (uint32_t i = 0; i < tbl_count(t, TBL_MODULES); i++)
 		fprintf(to, "module: %s\n", tbl_str(t, tbl_module(t, i)->path));
 	for (uint32_t i = 0; i < tbl_count(t, TBL_SYSCTLS); i++)

@@ -13,6 +13,7 @@
 
 #define CPU_PERIOD_US 100000
 #define DHCP_PIDS     16
+#define DISK_STOP_MS  4000
 
 struct section {
 	char *bytes;
@@ -239,15 +240,33 @@ add_links(struct compiler *c)
 	}
 }
 
-/* The longest chain of stops could take the sum of all, and a second for the end itself. */
+/* The longest chain of stops could take the sum of all, and a second for the end itself; a disk has what was written
+ * last to take. */
 uint32_t
 svc_stop_deadline(const struct plan *p)
 {
-	uint64_t ms = 1000;
+	uint64_t ms = model_has_disk(&p->project->image.state) ? 1000 + DISK_STOP_MS : 1000;
 
 	for (size_t i = 0; i < p->n_units; i++)
 		ms += p->units[i].unit->stop.timeout;
 	return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+}
+
+static void
+add_disk(struct compiler *c, struct tbl_machine *m)
+{
+	static const uint32_t full[] = { [FULL_REFUSE] = TBL_POLICY_REFUSE, [FULL_TMPFS] = TBL_POLICY_TMPFS,
+					 [FULL_USE] = TBL_POLICY_USE };
+	const struct model_disk *d = &c->plan->project->image.state;
+
+	if (!model_has_disk(d))
+		return;
+	m->disk_label = string(c, d->label);
+	m->disk_wait_ms = (uint32_t)d->wait;
+	m->disk_policy[TBL_DISK_ABSENT] = (uint32_t)d->absent;
+	m->disk_policy[TBL_DISK_CORRUPT] = (uint32_t)d->corrupt;
+	m->disk_policy[TBL_DISK_FULL] = full[d->full];
+	m->disk_policy[TBL_DISK_UNLIMITED] = d->quota == QUOTA_WANTED ? TBL_POLICY_USE : TBL_POLICY_REFUSE;
 }
 
 static void
@@ -262,6 +281,7 @@ add_machine(struct compiler *c, const struct kernel *k, struct tree *t)
 	struct err e;
 
 	zone_parse(p->project->image.timezone, &m.zone, &e); /* it has been checked */
+	add_disk(c, &m);
 	append(c, TBL_MACHINE, &m);
 	for (size_t i = 0; i < k->n_modules; i++) {
 		struct tbl_module r = { .path = string(c, arena_printf(p->arena, "/ingot/modules/%s.ko", k->modules[i].name)) };

@@ -8,6 +8,7 @@
 #include "guest.h"
 #include "progress.h"
 #include "step.h"
+#include "table.h"
 
 struct assembler {
 	const struct plan *plan;
@@ -199,6 +200,13 @@ put_machine(const struct assembler *a, struct err *e)
 	if (a->plan->dhcp && !tree_resolve(a->tree, "/bin/busybox"))
 		return err_set(e, 0, "%s:%u: `dhcp: true` needs busybox in the machine's root: write `recipes: [busybox]`",
 			       a->plan->dhcp->head.node->file, a->plan->dhcp->head.node->line);
+	const struct model_disk *disk = &a->plan->project->image.state;
+	struct tree_entry *mke2fs = tree_resolve(a->tree, "/sbin/mke2fs"); /* busybox's own makes no journal */
+	if (model_has_disk(disk) && disk->corrupt == TBL_POLICY_RECREATE &&
+	    (!mke2fs || mke2fs == tree_resolve(a->tree, "/bin/busybox")))
+		return err_set(e, 0, "%s:%u: `corrupt: recreate` needs e2fsprogs' /sbin/mke2fs in the machine's root: write "
+				     "`recipes: [mke2fs]`",
+			       disk->head.node->file, disk->head.node->line);
 	return 0;
 }
 

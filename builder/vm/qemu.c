@@ -74,11 +74,11 @@ qemu_accel(const char *asked, struct err *e)
 
 /* microvm has no PCI by itself; with ACPI it has a power button and tells the guest where its devices are. */
 static const struct machine {
-	const char *name, *words, *net;
+	const char *name, *words, *net, *disk;
 } machines[] = {
-	{ "pc", "pc", "virtio-net-pci,netdev=net,romfile=" },
-	{ "q35", "q35", "virtio-net-pci,netdev=net,romfile=" },
-	{ "microvm", "microvm,acpi=on,rtc=on", "virtio-net-device,netdev=net" },
+	{ "pc", "pc", "virtio-net-pci,netdev=net,romfile=", "virtio-blk-pci,drive=state" },
+	{ "q35", "q35", "virtio-net-pci,netdev=net,romfile=", "virtio-blk-pci,drive=state" },
+	{ "microvm", "microvm,acpi=on,rtc=on", "virtio-net-device,netdev=net", "virtio-blk-device,drive=state" },
 };
 
 #define N_MACHINES (sizeof machines / sizeof *machines)
@@ -130,6 +130,17 @@ netdev(struct arena *a, const struct qemu_config *c)
 	return text;
 }
 
+/* A comma in a value is written twice. */
+static const char *
+drive(struct arena *a, const char *file)
+{
+	const char *text = "if=none,id=state,format=raw,discard=unmap,file=";
+
+	for (size_t n; (n = strcspn(file, ",")), file[n]; file += n + 1)
+		text = arena_printf(a, "%s%.*s,,", text, (int)n, file);
+	return arena_printf(a, "%s%s", text, file);
+}
+
 /* TCG with several processors crashed the guest's kernel while it patched its code (QEMU 7.2): one it is. */
 static void
 make_args(struct args *v, struct arena *a, const struct qemu_config *c)
@@ -154,6 +165,10 @@ make_args(struct args *v, struct arena *a, const struct qemu_config *c)
 	add(v, "-mon", "chardev=monitor,mode=readline");
 	add(v, "-netdev", netdev(a, c));
 	add(v, "-device", machine_of(c)->net);
+	if (!c->state)
+		return;
+	add(v, "-drive", drive(a, c->state));
+	add(v, "-device", machine_of(c)->disk);
 }
 
 static void

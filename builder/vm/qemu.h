@@ -21,6 +21,7 @@ struct qemu_config {
 	const char *machine;        /* one that qemu_machine_known */
 	const struct forward *forwards;
 	size_t n_forwards;
+	const char *state;          /* file of the disk that holds state; NULL: none */
 };
 
 struct qemu {

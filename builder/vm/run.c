@@ -14,6 +14,7 @@
 #include "cleanup.h"
 #include "progress.h"
 #include "run_loop.h"
+#include "state_file.h"
 #include "table.h"
 #include "tester.h"
 
@@ -59,7 +60,9 @@ choose_forwards(const struct build *b, const struct run_options *o, struct forwa
 int
 run_check_host(const struct build *b, const struct run_options *o, struct err *e)
 {
-	return qemu_find(b->project.arena, e) && qemu_accel(o->accel, e) && qemu_machine_known(o->machine, e) ? 0 : -1;
+	if (!qemu_find(b->project.arena, e) || !qemu_accel(o->accel, e) || !qemu_machine_known(o->machine, e))
+		return -1;
+	return state_file_check(b, o, e);
 }
 
 int
@@ -68,7 +71,7 @@ run_check(const struct build *b, const struct run_options *o, struct err *e)
 	struct forward forwards[FORWARDS_MAX];
 	size_t n = choose_forwards(b, o, forwards);
 
-	if (run_check_host(b, o, e))
+	if (run_check_host(b, o, e) || (!o->state && state_file_needed(b, e)))
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (port_is_free(&forwards[i], e))
@@ -103,6 +106,8 @@ run_image(struct build *b, const struct run_options *o, struct watch *w, struct 
 	struct qemu_config c = { .forwards = forwards, .n_forwards = choose_forwards(b, o, forwards) };
 	struct run_vm vm = { .shell = o->shell, .watch = w };
 
+	if (o->state && state_file_open(b, o, &c.state, e))
+		return -1;
 	for (size_t i = 0; i < c.n_forwards; i++)
 		if (port_is_free(&forwards[i], e))
 			return -1;
@@ -115,11 +120,14 @@ run_tests(struct build *b, const struct run_options *o, bool json, size_t *faile
 	struct forward forwards[FORWARDS_MAX];
 	struct qemu_config c = { .forwards = forwards };
 	struct run_vm vm = { .tester = tester_new(b, forwards, &c.n_forwards, e) };
+	AUTO_FD scratch = -1; /* without --state the tests have a disk of their own, which goes with them */
 	int r;
 
 	if (!vm.tester)
 		return -1;
-	r = boot(b, o, &vm, &c, e);
+	r = o->state ? state_file_open(b, o, &c.state, e) : state_file_scratch(b, o, &scratch, &c.state, e);
+	if (r == 0)
+		r = boot(b, o, &vm, &c, e);
 	*failed = tester_report(vm.tester, r ? e->msg : NULL, json);
 	tester_free(vm.tester);
 	return 0;

@@ -33,9 +33,9 @@ def start(kernel):
     shutil.rmtree(folder, ignore_errors=True)  # of machines that were killed
     folder.mkdir()
 
-    def start(what, words="ingot.shell", panic=-1):
+    def start(what, words="ingot.shell", panic=-1, disk=None):
         initrd = what if os.path.isabs(what) else build.image(what) / "initramfs.cpio.zst"
-        return guest.uml(kernel, initrd, folder, words, panic=panic)
+        return guest.uml(kernel, initrd, folder, words, panic=panic, disk=disk)
 
     return start
 

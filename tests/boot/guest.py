@@ -230,10 +230,11 @@ class Guest:
         self.stop()
 
 
-def uml(kernel, initrd, folder, words="ingot.shell", memory="256M", panic=-1):
-    """An image under User Mode Linux; folder is where it keeps its sockets, so that none lie in the home folder."""
+def uml(kernel, initrd, folder, words="ingot.shell", memory="256M", panic=-1, disk=None):
+    """An image under User Mode Linux; folder is where it keeps its sockets, so that none lie in the home folder.
+    disk is the file behind the machine's /dev/ubda."""
     argv = [str(kernel), f"mem={memory}", f"initrd={initrd}", "con=null", "con0=fd:0,fd:1", "quiet", f"panic={panic}",
-            f"uml_dir={folder}/", "rdinit=/init"] + words.split()
+            f"uml_dir={folder}/", "rdinit=/init"] + words.split() + ([f"ubd0={disk}"] if disk else [])
     return Guest(argv, os.path.basename(os.path.dirname(str(initrd))), env={**os.environ, "TMPDIR": str(folder)})
 
 

@@ -84,3 +84,12 @@ def test_the_recipe_says_where_it_is(project):
     result = build(project, config(BASE))
     assert result.status == 1
     assert "the kernel package linux-image-test holds no file /usr/share/kernel.config" in result.lines[-1]
+
+
+def test_state_on_a_disk_wants_its_file_system_and_quotas(project):
+    image = IMAGE + "state: {}\n"
+    lines = refused(project, config(BASE), image)
+    assert [line.split("CONFIG_")[1].split(",")[0] for line in lines] == ["BLOCK", "EXT4_FS", "QUOTA", "QFMT_V2"]
+    assert refused(project, config(BASE + ["BLOCK", "QUOTA", "QFMT_V2"], EXT4_FS="m"), image) == [
+        PLACE + "CONFIG_EXT4_FS as a module, and state is on an ext4 disk: add ext4 to `modules`"]
+    assert build(project, config(BASE + ["BLOCK", "EXT4_FS", "QUOTA", "QFMT_V2"]), image).status == 0

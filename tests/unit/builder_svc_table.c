@@ -309,6 +309,34 @@ TEST(every_key_that_matters_changes_the_bytes)
 	}
 }
 
+#define SMALL "services:\n  a: {command: [/bin/run], limits: {memory: 8M}}\n"
+
+TEST(the_disk_of_state_and_its_policies)
+{
+	static const char *const policies[] = { "absent: tmpfs", "corrupt: tmpfs", "corrupt: recreate", "full: refuse",
+						"full: tmpfs", "quota: wanted", "wait: 1s", "label: other" };
+	char yaml[256];
+	struct made m;
+
+	make(&m, IMAGE_HEAD SMALL, false);
+	assert_int_equal(m.t.machine->disk_label, 0);
+	assert_int_equal(m.t.machine->stop_deadline_ms, 6000);
+	free(m.bytes);
+	make(&m, IMAGE_HEAD "state: {}\n" SMALL, false);
+	assert_string_equal(tbl_str(&m.t, m.t.machine->disk_label), "ingot-state");
+	assert_int_equal(m.t.machine->disk_wait_ms, 5000);
+	assert_int_equal(m.t.machine->disk_policy[TBL_DISK_ABSENT], TBL_POLICY_REFUSE);
+	assert_int_equal(m.t.machine->disk_policy[TBL_DISK_CORRUPT], TBL_POLICY_REFUSE);
+	assert_int_equal(m.t.machine->disk_policy[TBL_DISK_FULL], TBL_POLICY_USE);
+	assert_int_equal(m.t.machine->disk_policy[TBL_DISK_UNLIMITED], TBL_POLICY_REFUSE);
+	assert_int_equal(m.t.machine->stop_deadline_ms, 10000);
+	free(m.bytes);
+	for (size_t i = 0; i < sizeof policies / sizeof *policies; i++) {
+		snprintf(yaml, sizeof yaml, IMAGE_HEAD "state: {%s}\n" SMALL, policies[i]);
+		differ(IMAGE_HEAD "state: {}\n" SMALL, yaml, true);
+	}
+}
+
 TEST(descriptions_do_not_change_the_bytes)
 {
 	differ(IMAGE_HEAD "services:\n  a: {command: [/bin/run], limits: {memory: 8M}}\n",
@@ -353,6 +381,7 @@ main(void)
 		cmocka_unit_test(a_static_link_keeps_its_bytes),
 		cmocka_unit_test(the_same_file_gives_the_same_bytes),
 		cmocka_unit_test(every_key_that_matters_changes_the_bytes),
+		cmocka_unit_test(the_disk_of_state_and_its_policies),
 		cmocka_unit_test(descriptions_do_not_change_the_bytes),
 		cmocka_unit_test(the_table_is_shown_whole),
 	};

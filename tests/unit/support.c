@@ -192,7 +192,7 @@ good_table(struct good_table *t)
 	memset(t, 0, sizeof *t);
 	fill_sections(t);
 	t->machine = (struct tbl_machine){ string(&s, "web"), string(&s, "host"), string(&s, "/bin/busybox"), 10000,
-					    string(&s, "/root.squashfs"), 1 };
+					    string(&s, "/root.squashfs"), 1, 0, 5000, { 0 } };
 	t->modules[0] = (struct tbl_module){ string(&s, "/ingot/modules/button.ko"), 0 };
 	t->sysctls[0] = (struct tbl_sysctl){ string(&s, "/proc/sys/kernel/pid_max"), string(&s, "4096") };
 	t->links[0] = (struct tbl_link) {
@@ -204,6 +204,7 @@ good_table(struct good_table *t)
 	t->deps[1] = 1;
 	for (size_t i = 0; i < COUNT(words); i++)
 		t->words[i] = string(&s, words[i]);
+	t->machine.disk_label = string(&s, "ingot-state");
 	seal_table(t);
 }
 
