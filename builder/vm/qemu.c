@@ -167,6 +167,7 @@ make_args(struct args *v, struct arena *a, const struct qemu_config *c)
 	add(v, "-device", machine_of(c)->net);
 	if (!c->state)
 		return;
+	add(v, "-boot", "strict=on"); /* from the kernel alone: microvm's firmware would try the disk first, and stay there */
 	add(v, "-drive", drive(a, c->state));
 	add(v, "-device", machine_of(c)->disk);
 }
