@@ -102,5 +102,8 @@ derive_from_plan(const struct plan *p, struct derived_list *out)
 		derive(out, "net.ipv4.ip_unprivileged_port_start", arena_printf(p->arena, "%u", p->low_port),
 		       "derived: the lowest of the services' ports", false);
 	derive(out, "shutdown deadline", arena_printf(p->arena, "%ums", svc_stop_deadline(p)),
-	       "derived: the sum of all stop.timeout, and a second", false);
+	       model_has_disk(&p->project->image.state) ?
+		       "derived: the sum of all stop.timeout, a second, and four for the disk" :
+		       "derived: the sum of all stop.timeout, and a second",
+	       false);
 }

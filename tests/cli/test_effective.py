@@ -24,6 +24,7 @@ jobs:
     {file: {path: prog, to: /bin/prog, mode: 0755}}]}
 users: [{name: u, uid: 10000}, {name: v, uid: 7, gid: 8}]
 network: {links: [{address: 10.0.2.15}]}
+state: {absent: tmpfs}
 """).replace("kernel: {recipe: kern}", "kernel: {recipe: kern, cmdline: [quiet]}")
 
 
@@ -51,7 +52,7 @@ def test_each_value_tells_where_it_came_from(project):
         "# services.web.uid: 10001  # derived: an own user, the first free id from 10000 up",
         "# services.own.uid: 10000  # derived: the user `u`",
         "# net.ipv4.ip_unprivileged_port_start: 80  # derived: the lowest of the services' ports",
-        "# shutdown deadline: 16000ms  # derived: the sum of all stop.timeout, and a second",
+        "# shutdown deadline: 20000ms  # derived: the sum of all stop.timeout, a second, and four for the disk",
     ]:
         assert line in lines, line
 
