@@ -58,7 +58,7 @@ struct svc_run {
 
 enum client_phase { CLIENT_REQUEST, CLIENT_STATUS, CLIENT_LOGS, CLIENT_WAIT };
 
-/* Written by control.c. A place is in use while its watch has a descriptor. */
+/* Written by control*.c. A place is in use while its watch has a descriptor. */
 struct client {
 	uint32_t phase; /* enum client_phase */
 	uint32_t verb;
@@ -77,7 +77,7 @@ struct state {
 	struct watch watch[WATCHES];          /* loop.c */
 	struct svc svc[CFG_MAX_SERVICES];     /* svc_act.c */
 	struct svc_run run[CFG_MAX_SERVICES]; /* svc_act.c */
-	struct client client[CFG_MAX_CLIENTS]; /* control.c */
+	struct client client[CFG_MAX_CLIENTS]; /* control*.c */
 	uint64_t listen_ms;                   /* control.c: when to accept again, or SVC_NEVER */
 	struct cmdline cmdline;               /* boot.c */
 	uint32_t services;                    /* boot.c; never more than the table has */

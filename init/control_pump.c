@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How far a longer reply has come stands in struct client; PID 1 keeps no copy of what is still to be sent.
+ */
+#include "control_pump.h"
+
+#include <sys/epoll.h>
+
+#include "control_packet.h"
+#include "fmt.h"
+
+#define PACKETS_MAX 16 /* to one client in one wake-up */
+
+static enum sent
+send_state(struct init *in, uint32_t c)
+{
+	struct ctl_state r = { .kind = in->s->state_kind };
+
+	fmt(r.text, sizeof r.text, "%s", in->s->state_text);
+	return control_reply(in, c, CTL_R_STATE, &r, sizeof r);
+}
+
+static enum sent
+send_status(struct init *in, uint32_t c)
+{
+	struct client *cl = &in->s->client[c];
+	struct ctl_svc r;
+
+	if (cl->state_first) {
+		enum sent sent = send_state(in, c);
+		if (sent != SENT)
+			return sent;
+		cl->state_first = false;
+	}
+	for (; cl->svc < cl->last; cl->svc++) {
+		control_fill(in, cl->svc, &r);
+		enum sent sent = control_reply(in, c, CTL_R_SVC, &r, sizeof r);
+		if (sent != SENT)
+			return sent;
+	}
+	return SENT;
+}
+
+static enum sent
+send_log(struct init *in, uint32_t c)
+{
+	struct client *cl = &in->s->client[c];
+	const struct logring *ring = &in->s->run[cl->svc].log;
+
+	for (int n = 0; n < PACKETS_MAX; n++) {
+		const uint8_t *data;
+		uint64_t pos = cl->pos, lost;
+		size_t size = logring_get(ring, init_ring(in, cl->svc), LOG_RING_SIZE, &pos, CTL_DATA_MAX, &data, &lost);
+		if (size == 0)
+			return SENT;
+		enum sent sent = lost ? control_reply(in, c, CTL_R_LOST, &lost, sizeof lost) :
+					control_reply(in, c, CTL_R_DATA, data, size);
+		if (sent != SENT)
+			return sent;
+		cl->pos = lost ? pos : pos + size;
+	}
+	return SENT_LATER;
+}
+
+void
+control_pump(struct init *in, uint32_t c)
+{
+	struct client *cl = &in->s->client[c];
+	enum sent sent = cl->phase == CLIENT_STATUS ? send_status(in, c) : send_log(in, c);
+
+	if (sent == SENT_GONE) {
+		control_drop(in, c);
+	} else if (sent == SENT_LATER) {
+		loop_want(in, control_slot(c), EPOLLIN | EPOLLOUT);
+		if (cl->unread_ms == SVC_NEVER)
+			cl->unread_ms = in->s->now_ms;
+	} else if (cl->phase == CLIENT_LOGS && cl->follow) {
+		loop_want(in, control_slot(c), EPOLLIN);
+	} else {
+		control_finish(in, c, 0, "");
+	}
+}
+
+bool
+control_behind(const struct init *in, uint32_t c)
+{
+	const struct client *cl = &in->s->client[c];
+
+	return cl->phase == CLIENT_LOGS && cl->pos < in->s->run[cl->svc].log.head;
+}

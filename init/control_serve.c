@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Requests: checked, then handed to svc_act, shutdown or control_pump. Nothing is changed by any other way.
+ */
+#include "control_serve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "control_packet.h"
+#include "control_pump.h"
+#include "shutdown.h"
+#include "svc_act.h"
+
+static void
+give_pidfd(struct init *in, uint32_t c, uint32_t i)
+{
+	struct ctl_svc r;
+	AUTO_FD folder = openat(in->launcher.cgroups, init_name(in, i), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fds[2] = { loop_fd(in, loop_svc_slot(i, SVC_FD_PID)), folder };
+
+	if (fds[0] < 0 || in->s->svc[i].state == SVC_STOPPING) {
+		control_finish(in, c, ESRCH, "it does not run");
+		return;
+	}
+	/* Until its program is executed it may stand in the machine's root still, with PID 1's environment. */
+	if (loop_fd(in, loop_svc_slot(i, SVC_FD_ERROR)) >= 0) {
+		control_finish(in, c, EAGAIN, "it is being launched");
+		return;
+	}
+	if (folder < 0) {
+		control_finish(in, c, errno, "its cgroup cannot be opened");
+		return;
+	}
+	control_fill(in, i, &r);
+	if (control_send(loop_fd(in, control_slot(c)), CTL_R_SVC, 0, &r, sizeof r, fds, 2) == SENT)
+		control_finish(in, c, 0, "");
+	else
+		control_drop(in, c);
+}
+
+static void
+act_on(struct init *in, uint32_t c, uint32_t i)
+{
+	struct client *cl = &in->s->client[c];
+
+	cl->phase = CLIENT_WAIT;
+	cl->svc = i;
+	if (cl->verb == CTL_STOP) {
+		svc_act_event(in, i, SVC_EV_STOP);
+	} else if (in->s->down != DOWN_NOT) {
+		control_finish(in, c, ESHUTDOWN, "the machine is going down");
+	} else if (!CFG_JOBS && tbl_svc(&in->table, i)->kind == TBL_JOB) {
+		control_finish(in, c, ENOSYS, "this ingot-init was built without jobs");
+	} else {
+		svc_act_start(in, i, cl->verb == CTL_START ? SVC_EV_START : SVC_EV_RESTART);
+	}
+}
+
+static void
+serve_named(struct init *in, uint32_t c, const struct ctl_request *q, uint32_t i)
+{
+	struct client *cl = &in->s->client[c];
+
+	switch ((enum ctl_verb)q->verb) {
+	case CTL_STATUS:
+		cl->phase = CLIENT_STATUS;
+		cl->svc = i;
+		cl->last = i + 1;
+		control_pump(in, c);
+		break;
+	case CTL_START:
+	case CTL_STOP:
+	case CTL_RESTART:
+		act_on(in, c, i);
+		break;
+	case CTL_LOGS:
+		cl->phase = CLIENT_LOGS;
+		cl->svc = i;
+		cl->follow = q->flags & CTL_F_FOLLOW;
+		cl->pos = logring_first_line(&in->s->run[i].log, init_ring(in, i), LOG_RING_SIZE);
+		control_pump(in, c);
+		break;
+	case CTL_PIDFD:
+		give_pidfd(in, c, i);
+		break;
+	case CTL_POWEROFF:
+	case CTL_REBOOT:
+	case CTL_VERBS:
+	default:
+		control_finish(in, c, EINVAL, "this request takes no name");
+	}
+}
+
+static void
+serve_unnamed(struct init *in, uint32_t c, const struct ctl_request *q)
+{
+	struct client *cl = &in->s->client[c];
+
+	switch ((enum ctl_verb)q->verb) {
+	case CTL_STATUS:
+		cl->phase = CLIENT_STATUS;
+		cl->svc = 0;
+		cl->last = in->s->services;
+		cl->state_first = true;
+		control_pump(in, c);
+		break;
+	case CTL_POWEROFF:
+	case CTL_REBOOT:
+		control_finish(in, c, 0, "");
+		shutdown_begin(in, q->verb == CTL_REBOOT ? DOWN_REBOOT : DOWN_POWEROFF, "ingotctl");
+		break;
+	case CTL_START:
+	case CTL_STOP:
+	case CTL_RESTART:
+	case CTL_LOGS:
+	case CTL_PIDFD:
+	case CTL_VERBS:
+	default:
+		control_finish(in, c, EINVAL, "this request takes a service's name");
+	}
+}
+
+void
+control_serve(struct init *in, uint32_t c, const struct ctl_request *q)
+{
+	struct client *cl = &in->s->client[c];
+	uint32_t i = 0;
+
+	cl->due_ms = SVC_NEVER;
+	cl->verb = q->verb;
+	if (q->version != CTL_VERSION) {
+		control_finish(in, c, EPROTO, "PID 1 speaks another version of the control protocol");
+	} else if (q->verb >= CTL_VERBS || (q->flags & ~CTL_F_FOLLOW) || memchr(q->name, '\0', sizeof q->name) == NULL) {
+		control_finish(in, c, EINVAL, "no such request");
+	} else if (q->name[0] == '\0') {
+		serve_unnamed(in, c, q);
+	} else {
+		while (i < in->s->services && strcmp(init_name(in, i), q->name) != 0)
+			i++;
+		if (i == in->s->services)
+			control_finish(in, c, ENOENT, "no service of this name");
+		else
+			serve_named(in, c, q, i);
+	}
+}
