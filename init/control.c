@@ -68,7 +68,7 @@ control_event(struct init *in, uint32_t c, uint32_t events)
 			control_drop(in, c); /* gone, or it asks twice */
 		return;
 	}
-	if (cl->phase == CLIENT_STATUS || cl->phase == CLIENT_LOGS) {
+	if (cl->phase == CLIENT_STATUS || cl->phase == CLIENT_LOGS || cl->phase == CLIENT_EVENTS) {
 		cl->unread_ms = SVC_NEVER;
 		control_pump(in, c);
 	}

@@ -64,5 +64,9 @@ control_fill(const struct init *in, uint32_t i, struct ctl_svc *r)
 		.end_step = v->end.step, .pid = in->s->run[i].pid, .uid = t->uid, .gid = t->gid,
 		.restarts = v->restarts, .since_ms = v->since_ms, .now_ms = in->s->now_ms,
 	};
+	r->seq = in->s->events.head;
+	r->boot_ms = in->s->boot_ms;
+	r->launch_ms = in->s->run[i].launch_ms;
+	r->ready_ms = in->s->run[i].ready_ms;
 	fmt(r->name, sizeof r->name, "%s", init_name(in, i));
 }

@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 
 #include "control_packet.h"
+#include "events.h"
 #include "fmt.h"
 
 #define PACKETS_MAX 16 /* to one client in one wake-up */
@@ -62,11 +63,61 @@ send_log(struct init *in, uint32_t c)
 	return SENT_LATER;
 }
 
+static enum sent
+send_event(struct init *in, uint32_t c, const struct svc_change *x, uint64_t number)
+{
+	struct ctl_event r = {
+		.kind = tbl_svc(&in->table, x->svc)->kind, .from = x->from, .to = x->to, .end = x->end.why,
+		.end_value = x->end.value, .end_step = x->end.step, .seq = number, .at_ms = x->at_ms,
+	};
+
+	fmt(r.name, sizeof r.name, "%s", init_name(in, x->svc));
+	return control_reply(in, c, CTL_R_EVENT, &r, sizeof r);
+}
+
+static enum sent
+send_events(struct init *in, uint32_t c)
+{
+	struct client *cl = &in->s->client[c];
+
+	for (int n = 0; n < PACKETS_MAX;) {
+		uint64_t pos = cl->pos, lost;
+		const struct svc_change *x = events_next(&in->s->events, &pos, &lost);
+		enum sent sent = SENT;
+		if (!x && !lost)
+			return SENT;
+		if (lost)
+			sent = control_reply(in, c, CTL_R_LOST, &lost, sizeof lost);
+		else if (cl->svc == UINT32_MAX || cl->svc == x->svc)
+			sent = send_event(in, c, x, pos);
+		else
+			n--; /* not asked for: no packet */
+		if (sent != SENT)
+			return sent;
+		cl->pos = pos;
+		n++;
+	}
+	return SENT_LATER;
+}
+
+static enum sent
+send_more(struct init *in, uint32_t c)
+{
+	switch ((enum client_phase)in->s->client[c].phase) {
+	case CLIENT_STATUS: return send_status(in, c);
+	case CLIENT_LOGS: return send_log(in, c);
+	case CLIENT_EVENTS: return send_events(in, c);
+	case CLIENT_REQUEST:
+	case CLIENT_WAIT: break;
+	}
+	return SENT;
+}
+
 void
 control_pump(struct init *in, uint32_t c)
 {
 	struct client *cl = &in->s->client[c];
-	enum sent sent = cl->phase == CLIENT_STATUS ? send_status(in, c) : send_log(in, c);
+	enum sent sent = send_more(in, c);
 
 	if (sent == SENT_GONE) {
 		control_drop(in, c);
@@ -74,7 +125,7 @@ control_pump(struct init *in, uint32_t c)
 		loop_want(in, control_slot(c), EPOLLIN | EPOLLOUT);
 		if (cl->unread_ms == SVC_NEVER)
 			cl->unread_ms = in->s->now_ms;
-	} else if (cl->phase == CLIENT_LOGS && cl->follow) {
+	} else if (cl->follow) {
 		loop_want(in, control_slot(c), EPOLLIN);
 	} else {
 		control_finish(in, c, 0, "");
@@ -86,5 +137,7 @@ control_behind(const struct init *in, uint32_t c)
 {
 	const struct client *cl = &in->s->client[c];
 
+	if (cl->phase == CLIENT_EVENTS)
+		return cl->pos < in->s->events.head;
 	return cl->phase == CLIENT_LOGS && cl->pos < in->s->run[cl->svc].log.head;
 }

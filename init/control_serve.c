@@ -11,6 +11,7 @@
 #include "cleanup.h"
 #include "control_packet.h"
 #include "control_pump.h"
+#include "events.h"
 #include "shutdown.h"
 #include "svc_act.h"
 
@@ -59,6 +60,19 @@ act_on(struct init *in, uint32_t c, uint32_t i)
 	}
 }
 
+/* Of one service, or of all (UINT32_MAX). */
+static void
+tell_events(struct init *in, uint32_t c, const struct ctl_request *q, uint32_t i)
+{
+	struct client *cl = &in->s->client[c];
+
+	cl->phase = CLIENT_EVENTS;
+	cl->svc = i;
+	cl->follow = q->flags & CTL_F_FOLLOW;
+	cl->pos = q->flags & CTL_F_SINCE ? q->since : events_first(&in->s->events);
+	control_pump(in, c);
+}
+
 static void
 serve_named(struct init *in, uint32_t c, const struct ctl_request *q, uint32_t i)
 {
@@ -86,6 +100,9 @@ serve_named(struct init *in, uint32_t c, const struct ctl_request *q, uint32_t i
 	case CTL_PIDFD:
 		give_pidfd(in, c, i);
 		break;
+	case CTL_EVENTS:
+		tell_events(in, c, q, i);
+		break;
 	case CTL_POWEROFF:
 	case CTL_REBOOT:
 	case CTL_VERBS:
@@ -112,6 +129,9 @@ serve_unnamed(struct init *in, uint32_t c, const struct ctl_request *q)
 		control_finish(in, c, 0, "");
 		shutdown_begin(in, q->verb == CTL_REBOOT ? DOWN_REBOOT : DOWN_POWEROFF, "ingotctl");
 		break;
+	case CTL_EVENTS:
+		tell_events(in, c, q, UINT32_MAX);
+		break;
 	case CTL_START:
 	case CTL_STOP:
 	case CTL_RESTART:
@@ -133,7 +153,7 @@ control_serve(struct init *in, uint32_t c, const struct ctl_request *q)
 	cl->verb = q->verb;
 	if (q->version != CTL_VERSION) {
 		control_finish(in, c, EPROTO, "PID 1 speaks another version of the control protocol");
-	} else if (q->verb >= CTL_VERBS || (q->flags & ~CTL_F_FOLLOW) || memchr(q->name, '\0', sizeof q->name) == NULL) {
+	} else if (q->verb >= CTL_VERBS || (q->flags & ~(CTL_F_FOLLOW | CTL_F_SINCE)) || memchr(q->name, '\0', sizeof q->name) == NULL) {
 		control_finish(in, c, EINVAL, "no such request");
 	} else if (q->name[0] == '\0') {
 		serve_unnamed(in, c, q);

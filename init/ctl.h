@@ -22,6 +22,7 @@ struct ctl_packet {
 	union {
 		struct ctl_svc svc;
 		struct ctl_state state;
+		struct ctl_event event;
 		char data[CTL_DATA_MAX + 1]; /* closed by a NUL behind reply.size bytes */
 	} u;
 	int fds[CTL_FDS_MAX]; /* owned by the receiver; -1 where there is none */
@@ -31,6 +32,13 @@ struct ctl_packet {
  * returning -1 with *e set). Descriptors that `each` leaves in the packet are closed. An error of PID 1 is *e. */
 int ctl_call(enum ctl_verb verb, uint32_t flags, const char *name,
 	     int (*each)(void *ctx, struct ctl_packet *p, struct err *e), void *ctx, struct err *e);
+int ctl_call_since(enum ctl_verb verb, uint32_t flags, const char *name, uint64_t since,
+		   int (*each)(void *ctx, struct ctl_packet *p, struct err *e), void *ctx, struct err *e);
+
+/* The named service, or each where the name is empty. *out is good until the next call. */
+int ctl_services(const char *name, const struct ctl_svc **out, size_t *n, struct err *e);
+/* What /state is, as the last call of ctl_services was told; NULL: it asked for one service. */
+const struct ctl_state *ctl_state(void);
 
 /* ctl_main.c */
 int ctl_fail(const struct err *e);                   /* prints the one line, returns CTL_FAILED */
@@ -45,5 +53,7 @@ int out_flush(struct err *e); /* fails if any write before it failed */
 int ctl_status(int argc, char **argv);
 int ctl_logs(int argc, char **argv);
 int ctl_exec(int argc, char **argv);
+int ctl_events(int argc, char **argv);
+int ctl_timing(int argc, char **argv);
 
 #endif

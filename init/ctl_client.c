@@ -79,7 +79,8 @@ receive(int fd, struct ctl_packet *p, struct err *e)
 	if ((size_t)n < sizeof p->reply || p->reply.version != CTL_VERSION ||
 	    p->reply.size != (size_t)n - sizeof p->reply || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
 	    (p->reply.kind == CTL_R_SVC && p->reply.size != sizeof p->u.svc) ||
-	    (p->reply.kind == CTL_R_STATE && p->reply.size != sizeof p->u.state)) {
+	    (p->reply.kind == CTL_R_STATE && p->reply.size != sizeof p->u.state) ||
+	    (p->reply.kind == CTL_R_EVENT && p->reply.size != sizeof p->u.event)) {
 		close_rights(p);
 		return err_set(e, 0, "PID 1 speaks another version of the protocol: take the ingotctl of this image");
 	}
@@ -104,10 +105,10 @@ verdict(const struct ctl_packet *p, const char *name, struct err *e)
 }
 
 int
-ctl_call(enum ctl_verb verb, uint32_t flags, const char *name,
-	 int (*each)(void *ctx, struct ctl_packet *p, struct err *e), void *ctx, struct err *e)
+ctl_call_since(enum ctl_verb verb, uint32_t flags, const char *name, uint64_t since,
+	       int (*each)(void *ctx, struct ctl_packet *p, struct err *e), void *ctx, struct err *e)
 {
-	struct ctl_request request = { .version = CTL_VERSION, .verb = verb, .flags = flags };
+	struct ctl_request request = { .version = CTL_VERSION, .verb = verb, .flags = flags, .since = since };
 	static struct ctl_packet p;
 	AUTO_FD fd = -1;
 
@@ -131,4 +132,50 @@ ctl_call(enum ctl_verb verb, uint32_t flags, const char *name,
 		if (ret)
 			return -1;
 	}
+}
+
+int
+ctl_call(enum ctl_verb verb, uint32_t flags, const char *name,
+	 int (*each)(void *ctx, struct ctl_packet *p, struct err *e), void *ctx, struct err *e)
+{
+	return ctl_call_since(verb, flags, name, 0, each, ctx, e);
+}
+
+static struct ctl_svc services[TBL_SVC_MAX];
+static size_t n_services;
+static struct ctl_state state;
+static bool state_told;
+
+static int
+collect(void *ctx, struct ctl_packet *p, struct err *e)
+{
+	(void)ctx, (void)e;
+	if (p->reply.kind == CTL_R_STATE) {
+		state = p->u.state;
+		state.text[CTL_STATE_TEXT - 1] = '\0';
+		state_told = true;
+	}
+	if (p->reply.kind != CTL_R_SVC || n_services == TBL_SVC_MAX)
+		return 0;
+	services[n_services] = p->u.svc;
+	services[n_services++].name[TBL_NAME_MAX] = '\0';
+	return 0;
+}
+
+int
+ctl_services(const char *name, const struct ctl_svc **out, size_t *n, struct err *e)
+{
+	n_services = 0;
+	state_told = false;
+	if (ctl_call(CTL_STATUS, 0, name, collect, NULL, e))
+		return -1;
+	*out = services;
+	*n = n_services;
+	return 0;
+}
+
+const struct ctl_state *
+ctl_state(void)
+{
+	return state_told ? &state : NULL;
 }

@@ -25,6 +25,8 @@ static const struct command {
 	{ "stop", "NAME", "stop a service and keep it stopped", ctl_simple, CTL_STOP },
 	{ "restart", "NAME", "stop a service, then start it", ctl_simple, CTL_RESTART },
 	{ "logs", "[-f] NAME", "what a service wrote; -f: and what it goes on to write", ctl_logs, 0 },
+	{ "events", "[-f] [NAME] [--since N] [--json]", "how services changed; -f: and how they go on to change", ctl_events, 0 },
+	{ "timing", "[--json]", "when each service was launched and ready, as a chart", ctl_timing, 0 },
 	{ "exec", "NAME [--] [CMD ARG...]", "run a command, or a shell, inside a service", ctl_exec, 0 },
 	{ "poweroff", "", "stop everything and switch off", ctl_simple, CTL_POWEROFF },
 	{ "reboot", "", "stop everything and boot anew", ctl_simple, CTL_REBOOT },

@@ -21,26 +21,31 @@ enum ctl_verb {
 	CTL_LOGS,     /* reply: CTL_R_DATA packets, CTL_R_LOST where the ring had overrun, CTL_R_END unless following */
 	CTL_PIDFD,    /* reply: CTL_R_SVC with the stub's pidfd and the main process's cgroup folder by SCM_RIGHTS */
 	CTL_POWEROFF, CTL_REBOOT, /* reply: CTL_R_END when accepted */
+	CTL_EVENTS,   /* reply: CTL_R_EVENT for each change behind `since`, CTL_R_LOST where the ring had overrun,
+		       * CTL_R_END unless following */
 	CTL_VERBS
 };
 
-#define CTL_F_FOLLOW (1u << 0) /* CTL_LOGS */
+#define CTL_F_FOLLOW (1u << 0) /* CTL_LOGS, CTL_EVENTS */
+#define CTL_F_SINCE  (1u << 1) /* CTL_EVENTS: `since` holds; without it all that is kept is told */
 
 struct ctl_request {
 	uint32_t version;
 	uint32_t verb;  /* enum ctl_verb */
 	uint32_t flags;
 	char name[TBL_NAME_MAX + 1]; /* of the service; empty: all, or none */
+	uint32_t pad;
+	uint64_t since; /* CTL_EVENTS: the number of the last change that is known already */
 };
 
-enum ctl_reply_kind { CTL_R_SVC, CTL_R_DATA, CTL_R_LOST, CTL_R_END, CTL_R_STATE };
+enum ctl_reply_kind { CTL_R_SVC, CTL_R_DATA, CTL_R_LOST, CTL_R_END, CTL_R_STATE, CTL_R_EVENT };
 
 struct ctl_reply {
 	uint32_t version;
 	uint32_t kind;  /* enum ctl_reply_kind */
 	int32_t code;   /* CTL_R_END: 0, or an errno */
-	uint32_t size;  /* bytes that follow this header in the packet: a struct ctl_svc, log data, a uint64_t of lost
-			 * bytes (CTL_R_LOST), or an error's text without a NUL */
+	uint32_t size;  /* bytes that follow this header in the packet: a struct ctl_svc or ctl_event, log data, a
+			 * uint64_t of lost bytes or changes (CTL_R_LOST), or an error's text without a NUL */
 };
 
 /* How a service's last run ended; "why" tells what a wait status alone cannot. */
@@ -59,6 +64,21 @@ struct ctl_svc {
 	uint32_t restarts; /* starts beyond the first that were not asked for */
 	uint64_t since_ms; /* monotonic, when the state was entered */
 	uint64_t now_ms;
+	uint64_t seq;       /* number of the newest change of any service, when this was told */
+	uint64_t boot_ms;   /* monotonic, when PID 1 began */
+	uint64_t launch_ms; /* of the first launch; 0: there was none */
+	uint64_t ready_ms;  /* when it was ready, or had done its work, for the first time; 0: never yet */
+};
+
+/* One change of a service's state. */
+struct ctl_event {
+	char name[TBL_NAME_MAX + 1];
+	uint32_t kind;     /* enum tbl_svc_kind */
+	uint32_t from, to; /* enum svc_state */
+	uint32_t end;      /* enum ctl_end: how the run ended, where this change is its end; else CTL_END_NONE */
+	uint32_t end_value, end_step; /* as in struct ctl_svc */
+	uint64_t seq;      /* 1 for the first change since the boot, and no number is left out */
+	uint64_t at_ms;    /* monotonic */
 };
 
 /* What /state is: memory as the image has it, the disk, or memory instead of the disk. */

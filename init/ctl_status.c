@@ -5,51 +5,17 @@
 #include <string.h>
 
 #include "ctl.h"
+#include "ctl_words.h"
 #include "fmt.h"
 #include "json.h"
-#include "spawn.h"
 #include "svc.h"
 
 enum column { COL_NAME, COL_STATE, COL_PID, COL_UPTIME, COL_RESTARTS, COL_LAST, COLUMNS };
 
-#define CELL_MAX 96
+#define CELL_MAX END_TEXT_MAX
 
-/* The signals as kill -l names them; the library knows sentences only. */
-static const char *const signals[] = {
-	"0", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM",
-	"TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF",
-	"WINCH", "IO", "PWR", "SYS",
-};
-
-static struct ctl_svc services[TBL_SVC_MAX];
+static const struct ctl_svc *services;
 static size_t count;
-static struct ctl_state state;
-static bool told; /* of the state */
-
-static int
-collect(void *ctx, struct ctl_packet *p, struct err *e)
-{
-	(void)ctx, (void)e;
-	if (p->reply.kind == CTL_R_STATE) {
-		state = p->u.state;
-		told = true;
-		state.text[CTL_STATE_TEXT - 1] = '\0';
-	}
-	if (p->reply.kind != CTL_R_SVC || count == TBL_SVC_MAX)
-		return 0;
-	services[count] = p->u.svc;
-	services[count++].name[TBL_NAME_MAX] = '\0';
-	return 0;
-}
-
-static void
-signal_text(uint32_t sig, char *buf, size_t cap)
-{
-	if (sig < sizeof signals / sizeof *signals)
-		fmt(buf, cap, "SIG%s", signals[sig]);
-	else
-		fmt(buf, cap, "signal %u", sig);
-}
 
 static bool
 runs(const struct ctl_svc *s)
@@ -82,29 +48,6 @@ duration_text(uint64_t ms, char *buf, size_t cap)
 }
 
 static void
-last_text(const struct ctl_svc *s, char *buf, size_t cap)
-{
-	char sig[16];
-
-	switch ((enum ctl_end)s->end) {
-	case CTL_END_EXIT: fmt(buf, cap, "exit %u", s->end_value); return;
-	case CTL_END_SIGNAL:
-		signal_text(s->end_value, sig, sizeof sig);
-		fmt(buf, cap, "ended by %s", sig);
-		return;
-	case CTL_END_OOM: fmt(buf, cap, "out of memory"); return;
-	case CTL_END_LAUNCH:
-		fmt(buf, cap, "step %s: %s", launch_step_name(s->end_step), err_text((int)s->end_value));
-		return;
-	case CTL_END_NOT_READY: fmt(buf, cap, "never ready"); return;
-	case CTL_END_TIMEOUT: fmt(buf, cap, "ran too long"); return;
-	case CTL_END_NONE:
-	case CTL_ENDS: break;
-	}
-	fmt(buf, cap, "-");
-}
-
-static void
 cell(const struct ctl_svc *s, enum column c, char *buf, size_t cap)
 {
 	fmt(buf, cap, "-");
@@ -120,7 +63,7 @@ cell(const struct ctl_svc *s, enum column c, char *buf, size_t cap)
 			duration_text(uptime_ms(s), buf, cap);
 		break;
 	case COL_RESTARTS: fmt(buf, cap, "%u", s->restarts); break;
-	case COL_LAST: last_text(s, buf, cap); break;
+	case COL_LAST: end_text(s, buf, cap); break;
 	case COLUMNS: break;
 	}
 }
@@ -135,16 +78,24 @@ put_cell(const char *text, enum column c, const int *width)
 }
 
 static void
+print_state(void)
+{
+	const struct ctl_state *state = ctl_state();
+
+	if (state && state->kind == CTL_STATE_DISK)
+		out_fmt("state: %s\n\n", state->text);
+	else if (state && state->kind == CTL_STATE_INSTEAD)
+		out_fmt("STATE IS IN MEMORY AND WILL BE LOST: %s\n\n", state->text);
+}
+
+static void
 print_table(void)
 {
-	if (state.kind == CTL_STATE_DISK)
-		out_fmt("state: %s\n\n", state.text);
-	else if (state.kind == CTL_STATE_INSTEAD)
-		out_fmt("STATE IS IN MEMORY AND WILL BE LOST: %s\n\n", state.text);
 	static const char *const heads[] = { "NAME", "STATE", "PID", "UPTIME", "RESTARTS", "LAST" };
 	int width[COLUMNS];
 	char text[CELL_MAX];
 
+	print_state();
 	for (enum column c = 0; c < COLUMNS; c++) {
 		width[c] = (int)strlen(heads[c]);
 		for (size_t i = 0; i < count; i++) {
@@ -163,46 +114,6 @@ print_table(void)
 }
 
 /* ---- JSON ---- */
-
-static void
-write_out(void *ctx, const char *bytes, size_t size)
-{
-	(void)ctx;
-	out_bytes(bytes, size);
-}
-
-static void
-json_last(struct json *j, const struct ctl_svc *s)
-{
-	static const char *const names[CTL_ENDS] = {
-		[CTL_END_EXIT] = "exit", [CTL_END_SIGNAL] = "signal", [CTL_END_OOM] = "oom",
-		[CTL_END_LAUNCH] = "launch", [CTL_END_NOT_READY] = "not-ready", [CTL_END_TIMEOUT] = "timeout",
-	};
-	char text[CELL_MAX];
-
-	json_key(j, "last");
-	if (s->end == CTL_END_NONE || s->end >= CTL_ENDS) {
-		json_null(j);
-		return;
-	}
-	json_object(j);
-	json_key(j, "end");
-	json_string(j, names[s->end]);
-	if (s->end == CTL_END_EXIT || s->end == CTL_END_SIGNAL) {
-		json_key(j, s->end == CTL_END_EXIT ? "code" : "signal");
-		json_uint(j, s->end_value);
-	}
-	if (s->end == CTL_END_LAUNCH) {
-		json_key(j, "step");
-		json_string(j, launch_step_name(s->end_step));
-		json_key(j, "errno");
-		json_uint(j, s->end_value);
-	}
-	last_text(s, text, sizeof text);
-	json_key(j, "text");
-	json_string(j, text);
-	json_object_end(j);
-}
 
 static void
 json_service(struct json *j, const struct ctl_svc *s)
@@ -227,7 +138,7 @@ json_service(struct json *j, const struct ctl_svc *s)
 	json_uint(j, s->restarts);
 	json_key(j, "in_state_ms");
 	json_uint(j, uptime_ms(s));
-	json_last(j, s);
+	end_json(j, s);
 	json_object_end(j);
 }
 
@@ -239,14 +150,16 @@ json_state(struct json *j)
 		[CTL_STATE_MEMORY] = "memory", [CTL_STATE_DISK] = "disk", [CTL_STATE_INSTEAD] = "memory-instead",
 	};
 
-	if (!told || state.kind >= CTL_STATE_KINDS)
+	const struct ctl_state *state = ctl_state();
+
+	if (!state || state->kind >= CTL_STATE_KINDS)
 		return;
 	json_key(j, "state");
 	json_object(j);
 	json_key(j, "kind");
-	json_string(j, kinds[state.kind]);
+	json_string(j, kinds[state->kind]);
 	json_key(j, "text");
-	json_string(j, state.text);
+	json_string(j, state->text);
 	json_object_end(j);
 }
 
@@ -255,7 +168,7 @@ print_json(void)
 {
 	struct json j;
 
-	json_init(&j, write_out, NULL);
+	json_init(&j, out_json, NULL);
 	json_object(&j);
 	json_state(&j);
 	json_key(&j, "services");
@@ -263,6 +176,9 @@ print_json(void)
 	for (size_t i = 0; i < count; i++)
 		json_service(&j, &services[i]);
 	json_array_end(&j);
+	/* of the first that was told of: what changed while the others were told comes once more, and nothing is missed */
+	json_key(&j, "seq");
+	json_uint(&j, count ? services[0].seq : 0);
 	json_object_end(&j);
 	json_end(&j);
 }
@@ -284,7 +200,7 @@ ctl_status(int argc, char **argv)
 		else
 			name = argv[i];
 	}
-	if (ctl_call(CTL_STATUS, 0, name, collect, NULL, &e))
+	if (ctl_services(name, &services, &count, &e))
 		return ctl_fail(&e);
 	if (json)
 		print_json();

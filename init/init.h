@@ -54,18 +54,33 @@ struct svc_run {
 	uint64_t probe_ms;      /* when that is, or SVC_NEVER */
 	struct logring log;
 	struct mirror mirror;   /* of the log, on the console */
+	uint64_t launch_ms;     /* events.c: of the first launch, or 0 */
+	uint64_t ready_ms;      /* events.c: when it was ready, or had done its work, for the first time, or 0 */
 };
 
-enum client_phase { CLIENT_REQUEST, CLIENT_STATUS, CLIENT_LOGS, CLIENT_WAIT };
+/* A change of a service's state. Its number is its place in the order of all changes since the boot, from 1. */
+struct svc_change {
+	uint64_t at_ms;
+	uint32_t svc;
+	uint16_t from, to;  /* enum svc_state */
+	struct svc_end end; /* CTL_END_NONE where no run ended */
+};
+
+struct event_ring {
+	uint64_t head; /* number of the newest */
+	struct svc_change change[CFG_EVENTS_KEPT];
+};
+
+enum client_phase { CLIENT_REQUEST, CLIENT_STATUS, CLIENT_LOGS, CLIENT_WAIT, CLIENT_EVENTS };
 
 /* Written by control*.c. A place is in use while its watch has a descriptor. */
 struct client {
 	uint32_t phase; /* enum client_phase */
 	uint32_t verb;
-	uint32_t svc;   /* the service it is about; CLIENT_STATUS: the next to tell of */
+	uint32_t svc;   /* the service it is about; CLIENT_STATUS: the next to tell of; CLIENT_EVENTS: or UINT32_MAX */
 	uint32_t last;  /* CLIENT_STATUS: one beyond the last */
 	bool follow;
-	uint64_t pos;   /* CLIENT_LOGS */
+	uint64_t pos;   /* CLIENT_LOGS; CLIENT_EVENTS: number of the last change that it knows */
 	uint64_t due_ms; /* CLIENT_REQUEST: dropped then; SVC_NEVER afterwards */
 	uint64_t unread_ms; /* since when it takes no packet, or SVC_NEVER */
 	bool state_first; /* CLIENT_STATUS: the packet about /state is to be sent */
@@ -95,6 +110,7 @@ struct state {
 	uint64_t down_ms;                     /* shutdown.c: the deadline */
 	uint32_t state_kind;                  /* state.c: enum ctl_state_kind */
 	char state_text[CTL_STATE_TEXT];      /* state.c: which disk, or why there is none */
+	struct event_ring events;             /* events.c */
 };
 
 struct init {

@@ -15,6 +15,9 @@
 #ifndef CFG_MAX_CLIENTS
 #define CFG_MAX_CLIENTS 8
 #endif
+#ifndef CFG_EVENTS_KEPT
+#define CFG_EVENTS_KEPT 256
+#endif
 #ifndef CFG_STOP_DEADLINE_MS
 #define CFG_STOP_DEADLINE_MS 10000
 #endif

@@ -10,6 +10,7 @@
 #include <sys/random.h>
 
 #include "console.h"
+#include "events.h"
 #include "fmt.h"
 #include "loop.h"
 #include "ready.h"
@@ -154,6 +155,7 @@ step(struct init *in, uint32_t i, const struct svc_event *event)
 	in->s->svc[i] = next.svc;
 	if (next.svc.state != before.state || next.svc.wanted != before.wanted)
 		in->s->changed = true;
+	events_note(in, i, before.state);
 	if (next.svc.state != SVC_STARTING)
 		ready_end(in, i);
 	svc_say(in, i, &before, next.actions);

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Words for what PID 1 tells in numbers. It asks nobody, and prints nothing by itself.
+ */
+#include "ctl_words.h"
+
+#include "fmt.h"
+#include "spawn.h"
+
+/* The signals as kill -l names them; the library knows sentences only. */
+static const char *const signals[] = {
+	"0", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM",
+	"TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF",
+	"WINCH", "IO", "PWR", "SYS",
+};
+
+static void
+signal_text(uint32_t sig, char *buf, size_t cap)
+{
+	if (sig < sizeof signals / sizeof *signals)
+		fmt(buf, cap, "SIG%s", signals[sig]);
+	else
+		fmt(buf, cap, "signal %u", sig);
+}
+
+void
+end_text(const struct ctl_svc *s, char *buf, size_t cap)
+{
+	char sig[16];
+
+	switch ((enum ctl_end)s->end) {
+	case CTL_END_EXIT: fmt(buf, cap, "exit %u", s->end_value); return;
+	case CTL_END_SIGNAL:
+		signal_text(s->end_value, sig, sizeof sig);
+		fmt(buf, cap, "ended by %s", sig);
+		return;
+	case CTL_END_OOM: fmt(buf, cap, "out of memory"); return;
+	case CTL_END_LAUNCH:
+		fmt(buf, cap, "step %s: %s", launch_step_name(s->end_step), err_text((int)s->end_value));
+		return;
+	case CTL_END_NOT_READY: fmt(buf, cap, "never ready"); return;
+	case CTL_END_TIMEOUT: fmt(buf, cap, "ran too long"); return;
+	case CTL_END_NONE:
+	case CTL_ENDS: break;
+	}
+	fmt(buf, cap, "-");
+}
+
+void
+out_json(void *ctx, const char *bytes, size_t size)
+{
+	(void)ctx;
+	out_bytes(bytes, size);
+}
+
+void
+end_json(struct json *j, const struct ctl_svc *s)
+{
+	static const char *const names[CTL_ENDS] = {
+		[CTL_END_EXIT] = "exit", [CTL_END_SIGNAL] = "signal", [CTL_END_OOM] = "oom",
+		[CTL_END_LAUNCH] = "launch", [CTL_END_NOT_READY] = "not-ready", [CTL_END_TIMEOUT] = "timeout",
+	};
+	char text[END_TEXT_MAX];
+
+	json_key(j, "last");
+	if (s->end == CTL_END_NONE || s->end >= CTL_ENDS) {
+		json_null(j);
+		return;
+	}
+	json_object(j);
+	json_key(j, "end");
+	json_string(j, names[s->end]);
+	if (s->end == CTL_END_EXIT || s->end == CTL_END_SIGNAL) {
+		json_key(j, s->end == CTL_END_EXIT ? "code" : "signal");
+		json_uint(j, s->end_value);
+	}
+	if (s->end == CTL_END_LAUNCH) {
+		json_key(j, "step");
+		json_string(j, launch_step_name(s->end_step));
+		json_key(j, "errno");
+		json_uint(j, s->end_value);
+	}
+	end_text(s, text, sizeof text);
+	json_key(j, "text");
+	json_string(j, text);
+	json_object_end(j);
+}

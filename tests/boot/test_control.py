@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""What ingotctl tells of a machine while it changes, held against ingotctl(8): the stream of events has no gap and
+agrees with status, the chart of the boot agrees with what the services did. Numbers in brackets are the cases that PID 1
+is held against."""
+import json
+
+IMAGE = "life"
+
+
+def events(machine, *words):
+    out = machine.ok(" ".join(("ingotctl events --json", *words)))
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def whole(told, first):
+    """Every number from `first` on, and each service's changes a chain."""
+    assert [e["seq"] for e in told] == list(range(first, first + len(told)))
+    states = {}
+    for e in told:
+        assert e["from"] != e["to"]
+        assert states.get(e["name"], e["from"]) == e["from"], e
+        states[e["name"]] = e["to"]
+    return states
+
+
+def test_nothing_is_missed_between_status_and_the_events(machine):
+    """(44) What status says, and the events since its number, come to what a later status says."""
+    machine.ok("ingotctl stop again && ingotctl stop flaps && ingotctl stop tick && ingotctl stop slow")
+    first = json.loads(machine.ok("ingotctl status --json"))
+    machine.ok("ingotctl restart lives && ingotctl stop lives && ingotctl start lives")
+    told = events(machine, "--since", str(first["seq"]))
+    states = {s["name"]: s["state"] for s in first["services"]}
+    later = whole(told, first["seq"] + 1)
+    assert [(e["from"], e["to"]) for e in told if e["name"] == "lives"] == [
+        ("up", "stopping"), ("stopping", "down"), ("down", "starting"), ("starting", "up"), ("up", "stopping"),
+        ("stopping", "down"), ("down", "starting"), ("starting", "up")]
+    last = json.loads(machine.ok("ingotctl status --json"))
+    told += events(machine, "--since", str(told[-1]["seq"]))
+    later = whole(told, first["seq"] + 1)
+    assert {**states, **later} == {s["name"]: s["state"] for s in last["services"]}
+
+
+def test_an_event_says_how_the_run_ended(machine):
+    told = events(machine, "exits-7")
+    assert {e["name"] for e in told} == {"exits-7"}
+    assert told[-1]["to"] == "failed" and told[-1]["last"] == {"end": "exit", "code": 7, "text": "exit 7"}
+    assert all(e["last"] is None for e in told if e["to"] in ("starting", "up"))
+    lines = machine.ok("ingotctl events exits-7").splitlines()
+    assert len(lines) == len(told)
+    assert lines[-1].split()[1:] == ["exits-7", told[-1]["from"], "->", "failed", "exit", "7"]
+
+
+def test_events_are_followed(machine):
+    seq = json.loads(machine.ok("ingotctl status --json"))["seq"]
+    machine.ok(f"(ingotctl events -f --json --since {seq} >/tmp/events & echo $! >/tmp/events.pid)")
+    machine.ok("for i in 1 2 3 4 5 6 7 8; do ingotctl restart lives; done")
+    out = machine.until("cat /tmp/events", lambda text: text.count('"to": "up"') + text.count('"to":"up"') >= 8)
+    machine.ok("kill $(cat /tmp/events.pid)")
+    whole([json.loads(line) for line in out.splitlines()], seq + 1)
+
+
+def test_who_is_overrun_is_told_how_much_is_lost(machine):
+    """(44) The ring is of fixed size: the count of what is lost closes the gap in the numbers."""
+    seq = json.loads(machine.ok("ingotctl status --json"))["seq"]
+    machine.ok("ingotctl start again || :")
+    machine.until("ingotctl status --json", lambda text: json.loads(text)["seq"] > seq + 600, timeout=60)
+    machine.ok("ingotctl stop again")
+    told = events(machine, "--since", str(seq))
+    assert list(told[0]) == ["lost"]
+    assert told[1]["seq"] == seq + told[0]["lost"] + 1
+    whole(told[1:], told[1]["seq"])
+    assert len(told) == 257
+    assert machine.ok(f"ingotctl events --since {seq}").splitlines()[0].split() == \
+        f"{told[0]['lost']} changes that stood here are lost".split()
+    assert len(events(machine)) == 256, "who asks for no number misses nothing"
+
+
+def test_a_number_of_another_boot_is_the_newest(machine):
+    assert machine.ok("ingotctl events --since 123456789012") == ""
+    done = machine.run("ingotctl events --since x")
+    assert done.status == 2 and "--since wants the number of a change" in done.out
+
+
+def test_who_does_not_read_events_holds_nobody_up(machine):
+    """(42)"""
+    machine.ok("mkfifo /tmp/held; (exec ingotctl events -f --json >/tmp/held & echo $! >/tmp/held.pid); "
+               "(exec sleep 1000 </tmp/held & echo $! >/tmp/sleep.pid)")
+    before = machine.service("again")["restarts"]
+    machine.ok("ingotctl start again || :")
+    machine.until_service("again", lambda s: s["restarts"] > before + 200, timeout=60)
+    machine.ok("ingotctl stop again; kill $(cat /tmp/held.pid) $(cat /tmp/sleep.pid); rm /tmp/held")
+    assert machine.service("lives")["state"] == "up"
+
+
+def test_timing_agrees_with_what_was_said(machine):
+    told = json.loads(machine.ok("ingotctl timing --json"))
+    times = {s["name"]: s for s in told["services"]}
+    took = machine.wait_line("^ingot: service lives: ready in ([0-9]+) ms$")
+    assert times["lives"]["ready_ms"] - times["lives"]["launched_ms"] == int(took.group(1))
+    assert times["never-ready"]["ready_ms"] is None and times["never-ready"]["launched_ms"] is not None
+    assert 0 < told["boot_ms"] < 60000
+    assert times["after-fd"]["launched_ms"] is None, "what it needs is not ready"
+
+
+def test_the_chart_fits_into_80_columns(machine):
+    lines = machine.ok("ingotctl timing").splitlines()
+    assert max(map(len, lines)) <= 80
+    names = [line.split()[0] for line in lines[1:lines.index("")]]
+    assert names == list(machine.services())
+    assert "=" in next(line for line in lines if line.startswith("lives "))
+    assert "-" in next(line for line in lines if line.startswith("never-ready ")).rstrip()[-1]
