@@ -77,6 +77,9 @@ cgroup_init(int *fd, struct err *e)
 		    write_file(dir, "cgroup.subtree_control", controllers[i]))
 			return err_set(e, errno, "%s: the controller %s is missing in this kernel", CGROUP_SVC,
 				       controllers[i] + 1);
+	/* for ingotctl top alone: a kernel may do without */
+	if (write_file(AT_FDCWD, CGROUP_ROOT "/cgroup.subtree_control", "+io") == 0)
+		write_file(dir, "cgroup.subtree_control", "+io");
 	*fd = take_fd(&dir);
 	return 0;
 }

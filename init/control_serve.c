@@ -153,7 +153,7 @@ control_serve(struct init *in, uint32_t c, const struct ctl_request *q)
 	cl->verb = q->verb;
 	if (q->version != CTL_VERSION) {
 		control_finish(in, c, EPROTO, "PID 1 speaks another version of the control protocol");
-	} else if (q->verb >= CTL_VERBS || (q->flags & ~(CTL_F_FOLLOW | CTL_F_SINCE)) || memchr(q->name, '\0', sizeof q->name) == NULL) {
+	} else if (q->verb >= CTL_VERBS || (q->flags & ~CTL_FLAGS) || memchr(q->name, '\0', sizeof q->name) == NULL) {
 		control_finish(in, c, EINVAL, "no such request");
 	} else if (q->name[0] == '\0') {
 		serve_unnamed(in, c, q);

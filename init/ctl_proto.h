@@ -28,6 +28,7 @@ enum ctl_verb {
 
 #define CTL_F_FOLLOW (1u << 0) /* CTL_LOGS, CTL_EVENTS */
 #define CTL_F_SINCE  (1u << 1) /* CTL_EVENTS: `since` holds; without it all that is kept is told */
+#define CTL_FLAGS    (CTL_F_FOLLOW | CTL_F_SINCE)
 
 struct ctl_request {
 	uint32_t version;

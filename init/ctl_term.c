@@ -51,6 +51,9 @@ term_live_begin(void)
 	signals = signalfd(-1, &set, SFD_CLOEXEC);
 	t = saved;
 	t.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	t.c_cc[VMIN] = 1;
+	t.c_cc[VTIME] = 0;
+	t.c_cc[VSUSP] = 0; /* whoever stops us would find a terminal without echo */
 	live = tcsetattr(STDIN_FILENO, TCSANOW, &t) == 0;
 	out_bytes(CURSOR_OFF, strlen(CURSOR_OFF));
 	return true;

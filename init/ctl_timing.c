@@ -63,7 +63,7 @@ bar(const struct ctl_svc *s, uint64_t end, size_t width)
 	memset(line, ' ', from);
 	memset(line + from, s->ready_ms ? '=' : '-', to - from);
 	line[to] = '\0';
-	out_fmt("%s\n", line);
+	out_fmt("  %s", line);
 }
 
 static void
@@ -114,11 +114,9 @@ print_chart(void)
 		out_fmt("%*.*s  ", name, name, s->name);
 		number(s->launch_ms != 0, since_boot(s, s->launch_ms));
 		number(s->ready_ms != 0, since_boot(s, s->ready_ms));
-		out_fmt("  ");
 		if (s->launch_ms)
 			bar(s, end, (size_t)width);
-		else
-			out_fmt("\n");
+		out_fmt("\n");
 	}
 	summary(end);
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What ingotctl tells of a machine while it changes, held against ingotctl(8): the stream of events has no gap and
-agrees with status, the chart of the boot agrees with what the services did. Numbers in brackets are the cases that PID 1
-is held against."""
+agrees with status, the chart of the boot agrees with what the services did, the processes and figures of each service
+are those of its cgroup. Numbers in brackets are the cases that PID 1 is held against."""
 import json
 
 IMAGE = "life"
@@ -109,3 +109,74 @@ def test_the_chart_fits_into_80_columns(machine):
     assert names == list(machine.services())
     assert "=" in next(line for line in lines if line.startswith("lives "))
     assert "-" in next(line for line in lines if line.startswith("never-ready ")).rstrip()[-1]
+
+
+# ---- processes and figures, read by ingotctl itself ----
+
+def test_the_tree_holds_the_processes_of_each_cgroup(machine):
+    """Held against the cgroup files and /proc, as busybox reads them."""
+    machine.until("ingotctl tree family", lambda text: len(text.splitlines()) == 7)
+    told = {s["name"]: s for s in json.loads(machine.ok("ingotctl tree --json"))["services"]}
+    assert list(told) == list(machine.services())
+    for name in ("lives", "family", "stubborn"):
+        pids = machine.ok(f"cat /sys/fs/cgroup/svc/{name}/cgroup.procs").split()
+        assert sorted(str(p["pid"]) for p in told[name]["processes"]) == sorted(pids)
+    family = told["family"]["processes"]
+    uid = machine.service("family")["uid"]
+    assert {p["uid"] for p in family} == {uid}
+    for p in family:
+        assert machine.ok(f"grep PPid: /proc/{p['pid']}/status").split()[1] == str(p["ppid"])
+    assert {"sleep 4441", "sleep 4442", "sleep 4444"} <= {p["command"] for p in family}
+    assert told["exits-7"]["processes"] == []
+
+
+def test_the_tree_shows_who_is_below_whom(machine):
+    lines = machine.until("ingotctl tree family", lambda text: len(text.splitlines()) == 7).splitlines()
+    assert lines[1] == "family, up"
+    depth = {line[26:].strip(): len(line[26:]) - len(line[26:].lstrip()) for line in lines[2:]}
+    assert depth["sleep 4444"] == 2 and depth["sleep 4442"] == 4
+    assert machine.run("ingotctl tree nothing").status == 1
+
+
+def test_a_name_with_control_characters_is_shown_and_not_obeyed(machine):
+    machine.until_service("lives", lambda s: s["state"] == "up")
+    machine.ok("(ingotctl exec lives -- /bin/sh -c 'sleep 3331; :' \"$(printf 'a\\033[2Jb\\nc')\" >/tmp/exec 2>&1 &)")
+    shown = machine.until("cat /tmp/exec; ingotctl tree lives", lambda text: text.count("3331") == 2)
+    machine.ok("ingotctl restart lives")
+    assert "/bin/sh -c sleep 3331; : a^[[2Jb c" in shown
+
+
+def test_top_tells_what_the_cgroup_files_tell(machine):
+    machine.ok("(ingotctl exec lives -- /bin/sh -c 'while :; do :; done' >/dev/null 2>&1 & echo $! >/tmp/burner)")
+    machine.until("ingotctl tree lives", lambda text: "while :" in text)
+    looks = [json.loads(line) for line in machine.ok("ingotctl top -n 2 --json").splitlines()]
+    machine.ok("ingotctl restart lives")
+    assert len(looks) == 2
+    first, second = ({s["name"]: s for s in look["services"]} for look in looks)
+    assert list(first) == list(machine.services())
+    lives = second["lives"]
+    assert lives["cpu_us"] > first["lives"]["cpu_us"] and 300 < lives["cpu_permille"] < 1200
+    assert second["family"]["cpu_permille"] < 100
+    assert lives["memory_max"] == 4 << 20 and 0 < lives["memory"] < 4 << 20
+    assert second["family"]["pids"] == len(machine.ok("cat /sys/fs/cgroup/svc/family/cgroup.procs").split())
+    assert second["exits-7"]["memory"] is None
+
+
+def test_top_prints_lines_that_fit_into_80_columns(machine):
+    lines = machine.ok("ingotctl top --once").splitlines()
+    assert max(map(len, lines)) <= 80 and "\033" not in "".join(lines)
+    names = [line.split()[0] for line in lines[3:]]
+    running = [name for name, s in machine.services().items() if s["pid"]]
+    assert set(names) >= {"lives", "family"} and len(names) <= len(running) + 4
+
+
+def test_the_live_view_gives_the_terminal_back(machine):
+    settings = machine.ok("stty -g </dev/console")
+    for command, key in (("ingotctl top", "q"), ("timeout -s INT 2 ingotctl top", "")):
+        mark = machine.mark()
+        machine.send(f"{command}; echo over\n")
+        machine.wait_line("services run; memory ", since=mark)
+        machine.wait_line("services run; memory ", since=machine.mark())  # drawn anew while nothing is typed
+        machine.send(key)
+        assert machine.wait_line("over$", since=mark).string.endswith("\033[?25hover"), "the cursor is shown again"
+        assert machine.ok("stty -g </dev/console") == settings
