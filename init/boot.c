@@ -18,6 +18,7 @@
 #include "cleanup.h"
 #include "console.h"
 #include "control.h"
+#include "control_port.h"
 #include "links.h"
 #include "loop.h"
 #include "modules.h"
@@ -145,6 +146,8 @@ boot_services(struct init *in, struct err *e)
 		return -1;
 	svc_act_init(in);
 	buttons_init(in);
+	if (CFG_HOST_CONTROL)
+		port_init(in);
 	mounts_seal();
 	if (CFG_EMERGENCY_SHELL && in->s->cmdline.shell)
 		shell_init(in);

@@ -16,6 +16,7 @@
 #include "cleanup.h"
 #include "console.h"
 #include "control_packet.h"
+#include "control_port.h"
 #include "control_pump.h"
 #include "control_serve.h"
 #include "control_wait.h"
@@ -46,6 +47,7 @@ control_init(struct init *in)
 	int fd = listen_on(CTL_SOCKET);
 
 	in->s->listen_ms = SVC_NEVER;
+	in->s->port.look_ms = SVC_NEVER;
 	if (fd < 0 || loop_add(in, WATCH_LISTEN, fd, EPOLLIN) < 0)
 		warn("control socket: %s", err_text(errno));
 }
@@ -56,6 +58,10 @@ control_event(struct init *in, uint32_t c, uint32_t events)
 	struct client *cl = &in->s->client[c];
 	struct ctl_request q;
 
+	if (CFG_HOST_CONTROL && c == CLIENT_PORT) {
+		port_event(in, events);
+		return;
+	}
 	if (events & ~(uint32_t)EPOLLOUT) {
 		ssize_t n = recv(loop_fd(in, control_slot(c)), &q, sizeof q, MSG_DONTWAIT | MSG_TRUNC);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -68,10 +74,8 @@ control_event(struct init *in, uint32_t c, uint32_t events)
 			control_drop(in, c); /* gone, or it asks twice */
 		return;
 	}
-	if (cl->phase == CLIENT_STATUS || cl->phase == CLIENT_LOGS || cl->phase == CLIENT_EVENTS) {
-		cl->unread_ms = SVC_NEVER;
-		control_pump(in, c);
-	}
+	cl->unread_ms = SVC_NEVER;
+	control_pump(in, c);
 }
 
 static bool
@@ -153,7 +157,7 @@ control_settle(struct init *in)
 {
 	char text[CONTROL_TEXT_MAX];
 
-	for (uint32_t c = 0; c < CFG_MAX_CLIENTS; c++) {
+	for (uint32_t c = 0; c < CLIENTS; c++) {
 		struct client *cl = &in->s->client[c];
 		const struct watch *w = &in->s->watch[control_slot(c)];
 		int code;
@@ -173,6 +177,8 @@ control_timers(struct init *in)
 		in->s->listen_ms = SVC_NEVER;
 		loop_want(in, WATCH_LISTEN, EPOLLIN);
 	}
+	if (CFG_HOST_CONTROL)
+		port_timers(in);
 	for (uint32_t c = 0; c < CFG_MAX_CLIENTS; c++)
 		if (loop_fd(in, control_slot(c)) >= 0 && in->s->client[c].due_ms <= in->s->now_ms)
 			control_drop(in, c);
@@ -183,6 +189,8 @@ control_due(const struct init *in)
 {
 	uint64_t due = in->s->listen_ms;
 
+	if (CFG_HOST_CONTROL && in->s->port.look_ms < due)
+		due = in->s->port.look_ms;
 	for (uint32_t c = 0; c < CFG_MAX_CLIENTS; c++)
 		if (loop_fd(in, control_slot(c)) >= 0 && in->s->client[c].due_ms < due)
 			due = in->s->client[c].due_ms;

@@ -6,9 +6,17 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "control_port.h"
 #include "fmt.h"
+
+static bool
+is_port(uint32_t c)
+{
+	return CFG_HOST_CONTROL && c == CLIENT_PORT;
+}
 
 enum sent
 control_send(int fd, uint32_t kind, int code, const void *data, size_t size, const int *fds, size_t nfds)
@@ -37,12 +45,18 @@ control_send(int fd, uint32_t kind, int code, const void *data, size_t size, con
 enum sent
 control_reply(struct init *in, uint32_t c, uint32_t kind, const void *data, size_t size)
 {
+	if (is_port(c))
+		return port_send(in, kind, 0, data, size);
 	return control_send(loop_fd(in, control_slot(c)), kind, 0, data, size, NULL, 0);
 }
 
 void
 control_finish(struct init *in, uint32_t c, int code, const char *text)
 {
+	if (is_port(c)) {
+		port_finish(in, code, text);
+		return;
+	}
 	control_send(loop_fd(in, control_slot(c)), CTL_R_END, code, text, strlen(text), NULL, 0);
 	control_drop(in, c);
 }
@@ -50,7 +64,16 @@ control_finish(struct init *in, uint32_t c, int code, const char *text)
 void
 control_drop(struct init *in, uint32_t c)
 {
-	loop_drop(in, control_slot(c));
+	if (is_port(c))
+		port_idle(in);
+	else
+		loop_drop(in, control_slot(c));
+}
+
+void
+control_want_out(struct init *in, uint32_t c, bool out)
+{
+	loop_want(in, control_slot(c), EPOLLIN | (out ? EPOLLOUT : 0) | (is_port(c) ? EPOLLET : 0));
 }
 
 void

@@ -4,8 +4,6 @@
  */
 #include "control_pump.h"
 
-#include <sys/epoll.h>
-
 #include "control_packet.h"
 #include "events.h"
 #include "fmt.h"
@@ -108,7 +106,8 @@ send_more(struct init *in, uint32_t c)
 	case CLIENT_LOGS: return send_log(in, c);
 	case CLIENT_EVENTS: return send_events(in, c);
 	case CLIENT_REQUEST:
-	case CLIENT_WAIT: break;
+	case CLIENT_WAIT:
+	case CLIENT_END: break;
 	}
 	return SENT;
 }
@@ -117,16 +116,19 @@ void
 control_pump(struct init *in, uint32_t c)
 {
 	struct client *cl = &in->s->client[c];
+
+	if (cl->phase != CLIENT_STATUS && cl->phase != CLIENT_LOGS && cl->phase != CLIENT_EVENTS)
+		return;
 	enum sent sent = send_more(in, c);
 
 	if (sent == SENT_GONE) {
 		control_drop(in, c);
 	} else if (sent == SENT_LATER) {
-		loop_want(in, control_slot(c), EPOLLIN | EPOLLOUT);
+		control_want_out(in, c, true);
 		if (cl->unread_ms == SVC_NEVER)
 			cl->unread_ms = in->s->now_ms;
 	} else if (cl->follow) {
-		loop_want(in, control_slot(c), EPOLLIN);
+		control_want_out(in, c, false);
 	} else {
 		control_finish(in, c, 0, "");
 	}

@@ -19,6 +19,11 @@ static void
 give_pidfd(struct init *in, uint32_t c, uint32_t i)
 {
 	struct ctl_svc r;
+
+	if (CFG_HOST_CONTROL && c == CLIENT_PORT) {
+		control_finish(in, c, EOPNOTSUPP, "that is for the machine itself: descriptors do not reach the host");
+		return;
+	}
 	AUTO_FD folder = openat(in->launcher.cgroups, init_name(in, i), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int fds[2] = { loop_fd(in, loop_svc_slot(i, SVC_FD_PID)), folder };
 

@@ -7,8 +7,6 @@
 
 #include "init.h"
 
-#define CONTROL_TEXT_MAX 400
-
 /* False while it is still on its way; else *code is 0 or an errno, and text (of CONTROL_TEXT_MAX bytes) says why. */
 bool control_done(const struct init *in, const struct client *cl, int *code, char *text);
 

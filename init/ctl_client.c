@@ -10,6 +10,7 @@
 
 #include "cleanup.h"
 #include "ctl.h"
+#include "ctl_port.h"
 
 static int
 connect_init(int *out, struct err *e)
@@ -52,8 +53,9 @@ close_rights(struct ctl_packet *p)
 	}
 }
 
+/* One packet, with the descriptors that came along; *size is its size. */
 static int
-receive(int fd, struct ctl_packet *p, struct err *e)
+read_packet(int fd, struct ctl_packet *p, size_t *size, struct err *e)
 {
 	union {
 		struct cmsghdr align;
@@ -65,8 +67,6 @@ receive(int fd, struct ctl_packet *p, struct err *e)
 	int reset = 0;
 	ssize_t n;
 
-	for (size_t i = 0; i < CTL_FDS_MAX; i++)
-		p->fds[i] = -1;
 	/* A refusal may have crossed our request: the kernel then tells of the closed end first, and keeps the packet. */
 	do
 		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
@@ -76,8 +76,22 @@ receive(int fd, struct ctl_packet *p, struct err *e)
 	if (n == 0)
 		return err_set(e, 0, "PID 1 ended the conversation");
 	take_rights(&msg, p);
-	if ((size_t)n < sizeof p->reply || p->reply.version != CTL_VERSION ||
-	    p->reply.size != (size_t)n - sizeof p->reply || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
+	/* what does not fit is of another version: no size at all */
+	*size = msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC) ? 0 : (size_t)n;
+	return 0;
+}
+
+static int
+receive(int fd, struct ctl_packet *p, struct err *e)
+{
+	size_t n;
+
+	for (size_t i = 0; i < CTL_FDS_MAX; i++)
+		p->fds[i] = -1;
+	if (ctl_port_used() ? ctl_port_receive(p, &n, e) : read_packet(fd, p, &n, e))
+		return -1;
+	if (n < sizeof p->reply || p->reply.version != CTL_VERSION ||
+	    p->reply.size != n - sizeof p->reply ||
 	    (p->reply.kind == CTL_R_SVC && p->reply.size != sizeof p->u.svc) ||
 	    (p->reply.kind == CTL_R_STATE && p->reply.size != sizeof p->u.state) ||
 	    (p->reply.kind == CTL_R_EVENT && p->reply.size != sizeof p->u.event)) {
@@ -104,6 +118,17 @@ verdict(const struct ctl_packet *p, const char *name, struct err *e)
 	return *name ? err_wrap(e, "service %s", name) : -1;
 }
 
+static int
+ask(const struct ctl_request *q, int *fd, struct err *e)
+{
+	if (connect_init(fd, e))
+		return -1;
+	/* EPIPE: refused before it was asked; the packet that says why can be read all the same */
+	if (send(*fd, q, sizeof *q, MSG_NOSIGNAL) < 0 && errno != EPIPE)
+		return err_set(e, errno, "asking PID 1");
+	return 0;
+}
+
 int
 ctl_call_since(enum ctl_verb verb, uint32_t flags, const char *name, uint64_t since,
 	       int (*each)(void *ctx, struct ctl_packet *p, struct err *e), void *ctx, struct err *e)
@@ -115,11 +140,8 @@ ctl_call_since(enum ctl_verb verb, uint32_t flags, const char *name, uint64_t si
 	if (strlen(name) > TBL_NAME_MAX)
 		return err_set(e, 0, "service %s: no such service (ingotctl status lists them)", name);
 	strcpy(request.name, name);
-	if (connect_init(&fd, e))
+	if (ctl_port_used() ? ctl_port_ask(&request, e) : ask(&request, &fd, e))
 		return -1;
-	/* EPIPE: refused before it was asked; the packet that says why can be read all the same */
-	if (send(fd, &request, sizeof request, MSG_NOSIGNAL) < 0 && errno != EPIPE)
-		return err_set(e, errno, "asking PID 1");
 	for (;;) {
 		if (receive(fd, &p, e))
 			return -1;

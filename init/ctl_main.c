@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "ctl.h"
+#include "ctl_port.h"
 #include "fmt.h"
 
 #ifndef INGOT_VERSION
@@ -120,9 +121,37 @@ help(void)
 	return finish();
 }
 
+/* What looks into the machine by itself, or needs descriptors of it. */
+static bool
+works_inside_only(const char *name)
+{
+	static const char *const inside[] = { "exec", "top", "tree" };
+
+	for (size_t i = 0; i < sizeof inside / sizeof *inside; i++)
+		if (strcmp(inside[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* --port N before the command: descriptor N is a connection to the port of a VM, as `ingot ctl` has it. */
+static void
+take_port(int *argc, char ***argv)
+{
+	int fd = 0;
+
+	if (*argc < 3 || strcmp((*argv)[1], "--port") != 0)
+		return;
+	for (const char *p = (*argv)[2]; *p >= '0' && *p <= '9' && fd < 1000; p++)
+		fd = fd * 10 + (*p - '0');
+	ctl_port_use(fd);
+	*argc -= 2;
+	*argv += 2;
+}
+
 int
 main(int argc, char **argv)
 {
+	take_port(&argc, &argv);
 	if (argc < 2)
 		return ctl_usage(NULL, "which command?", "");
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
@@ -134,6 +163,8 @@ main(int argc, char **argv)
 	const struct command *c = find(argv[1]);
 	if (!c)
 		return ctl_usage(NULL, argv[1][0] == '-' ? "unknown option " : "unknown command ", argv[1]);
+	if (ctl_port_used() && works_inside_only(c->name))
+		return ctl_usage(NULL, c->name, " works inside the machine only: `ingot run --shell` gives a shell there");
 	if (argc > 2 && strcmp(argv[2], "--help") == 0) {
 		out_fmt("Usage: ingotctl %s %s\n%s\n", c->name, c->arguments, c->help);
 		return finish();

@@ -6,12 +6,14 @@
 #ifndef INGOT_CTL_PROTO_H
 #define INGOT_CTL_PROTO_H
 
+#include <stddef.h>
 #include <stdint.h>
 
+#include "crc32.h"
 #include "table.h"
 
 #define CTL_SOCKET  "/run/ingot/control"
-#define CTL_VERSION 1u
+#define CTL_VERSION 2u
 #define CTL_DATA_MAX 4096
 
 enum ctl_verb {
@@ -91,6 +93,30 @@ enum ctl_state_kind { CTL_STATE_MEMORY, CTL_STATE_DISK, CTL_STATE_INSTEAD, CTL_S
 struct ctl_state {
 	uint32_t kind; /* enum ctl_state_kind */
 	char text[CTL_STATE_TEXT]; /* for people; "" for memory */
+};
+
+/* The same over a port of a virtual machine, which is a stream of bytes without connections. A request is one struct
+ * ctl_hail. Whatever came before it is over: half of another one, what was asked, and what was being told. Each packet
+ * of a reply has a struct ctl_frame before it; the first frame of a session is empty, so that whoever asks knows at once
+ * that somebody is there. Descriptors cannot be passed. The other end is the VM's host, and is served as root. */
+#define CTL_PORT_NAME  "org.ingot.control"
+#define CTL_PORT_MAGIC "\xd7ingot\xd7\xa5" /* without its NUL; no valid name holds such bytes */
+#define CTL_MAGIC_SIZE 8
+
+struct ctl_hail {
+	uint8_t magic[CTL_MAGIC_SIZE];
+	uint32_t crc;     /* CRC-32 of what follows it */
+	uint32_t session; /* the caller's number for this request */
+	struct ctl_request request;
+};
+
+#define ctl_hail_crc(h) \
+	crc32_of(&(h)->session, sizeof(struct ctl_hail) - offsetof(struct ctl_hail, session))
+
+struct ctl_frame {
+	uint8_t magic[CTL_MAGIC_SIZE];
+	uint32_t session; /* as in the request that it answers */
+	uint32_t size;    /* of the packet that follows: a struct ctl_reply and its data, or nothing */
 };
 
 #endif

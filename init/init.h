@@ -13,6 +13,7 @@
 #include "cmdline.h"
 #include "console.h"
 #include "ctl_proto.h"
+#include "hail.h"
 #include "limits.h"
 #include "logring.h"
 #include "spawn.h"
@@ -21,9 +22,14 @@
 
 #define LOG_RING_SIZE ((size_t)CFG_LOG_RING_KB * 1024)
 #define BUTTONS_MAX 8
+#define CONTROL_TEXT_MAX 400 /* of what the last packet says */
 
 /* A service's descriptors, each with a place in the watch table. */
 enum svc_fd { SVC_FD_PID, SVC_FD_ERROR, SVC_FD_STATUS, SVC_FD_READY, SVC_FD_LOG, SVC_FDS };
+
+/* The clients of the control socket, and behind them the one of the host's port. */
+#define CLIENT_PORT CFG_MAX_CLIENTS
+#define CLIENTS     (CFG_MAX_CLIENTS + 1)
 
 /* The places of the watch table: each watched descriptor has one of its own, so that none is searched or allocated. */
 enum watch_slot {
@@ -33,7 +39,7 @@ enum watch_slot {
 	WATCH_LISTEN,
 	WATCH_BUTTON,
 	WATCH_CLIENT = WATCH_BUTTON + BUTTONS_MAX,
-	WATCH_SVC = WATCH_CLIENT + CFG_MAX_CLIENTS,
+	WATCH_SVC = WATCH_CLIENT + CLIENTS,
 	WATCHES = WATCH_SVC + CFG_MAX_SERVICES * SVC_FDS
 };
 
@@ -71,7 +77,7 @@ struct event_ring {
 	struct svc_change change[CFG_EVENTS_KEPT];
 };
 
-enum client_phase { CLIENT_REQUEST, CLIENT_STATUS, CLIENT_LOGS, CLIENT_WAIT, CLIENT_EVENTS };
+enum client_phase { CLIENT_REQUEST, CLIENT_STATUS, CLIENT_LOGS, CLIENT_WAIT, CLIENT_EVENTS, CLIENT_END };
 
 /* Written by control*.c. A place is in use while its watch has a descriptor. */
 struct client {
@@ -86,13 +92,23 @@ struct client {
 	bool state_first; /* CLIENT_STATUS: the packet about /state is to be sent */
 };
 
+/* The host's port: found after the boot, as its name comes late. */
+struct port {
+	struct hail hail;    /* the request that is being read */
+	uint32_t session;    /* of the request that is being served */
+	uint32_t wait_ms;    /* until the next look for the port */
+	uint64_t look_ms;    /* when that is, or SVC_NEVER */
+	int32_t end_code;    /* CLIENT_END: the last packet, which the host could not take yet */
+	char end_text[CONTROL_TEXT_MAX];
+};
+
 enum down_kind { DOWN_NOT, DOWN_POWEROFF, DOWN_REBOOT, DOWN_HALT };
 
 struct state {
 	struct watch watch[WATCHES];          /* loop.c */
 	struct svc svc[CFG_MAX_SERVICES];     /* svc_act.c */
 	struct svc_run run[CFG_MAX_SERVICES]; /* svc_act.c */
-	struct client client[CFG_MAX_CLIENTS]; /* control*.c */
+	struct client client[CLIENTS];        /* control*.c */
 	uint64_t listen_ms;                   /* control.c: when to accept again, or SVC_NEVER */
 	struct cmdline cmdline;               /* boot.c */
 	uint32_t services;                    /* boot.c; never more than the table has */
@@ -111,6 +127,7 @@ struct state {
 	uint32_t state_kind;                  /* state.c: enum ctl_state_kind */
 	char state_text[CTL_STATE_TEXT];      /* state.c: which disk, or why there is none */
 	struct event_ring events;             /* events.c */
+	struct port port;                     /* control_port.c */
 };
 
 struct init {

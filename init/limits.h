@@ -33,5 +33,8 @@
 #ifndef CFG_POWER_BUTTON
 #define CFG_POWER_BUTTON 1
 #endif
+#ifndef CFG_HOST_CONTROL
+#define CFG_HOST_CONTROL 1
+#endif
 
 #endif

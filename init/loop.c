@@ -125,6 +125,15 @@ loop_want(struct init *in, uint32_t slot, uint32_t events)
 }
 
 void
+loop_again(struct init *in, uint32_t slot)
+{
+	uint32_t events = in->s->watch[slot].events;
+
+	in->s->watch[slot].events = 0;
+	loop_want(in, slot, events);
+}
+
+void
 loop_drop(struct init *in, uint32_t slot)
 {
 	struct watch *w = &in->s->watch[slot];

@@ -16,6 +16,9 @@ int loop_add(struct init *in, uint32_t slot, int fd, uint32_t events);
 /* Changes what a watched place waits for. */
 void loop_want(struct init *in, uint32_t slot, uint32_t events);
 
+/* A place that is watched for changes (EPOLLET) is told once more of what is there. */
+void loop_again(struct init *in, uint32_t slot);
+
 /* Closes a place's descriptor, if it has one. */
 void loop_drop(struct init *in, uint32_t slot);
 
