@@ -225,12 +225,17 @@ options_parse(struct options *o, int argc, char **argv, struct err *e)
 		}
 		if (optind < argc && !o->verb)
 			o->verb = argv[optind++];
+		else if (optind < argc && o->n_args == 1 && strcmp(o->verb, "ctl") == 0)
+			break;
 		else if (optind < argc && o->n_args == VERB_ARGS_MAX)
 			return err_set(e, 0, "%s is one word too many (see ingot --help)", argv[optind]);
 		else if (optind < argc)
 			o->args[o->n_args++] = argv[optind++];
 	} while (optind < argc);
 	o->build.image_file = o->args[0];
+	if (optind < argc) /* a command of ingotctl, with options of its own */
+		o->rest = argv + optind;
+	o->n_rest = (size_t)(argc - optind);
 	return check_verb(o, given, e);
 }
 

@@ -38,6 +38,8 @@ struct options {
 	const char *verb;
 	const char *args[VERB_ARGS_MAX]; /* what stands behind the verb, options apart */
 	size_t n_args;
+	char **rest; /* ctl: the command and what stands behind it, options and all */
+	size_t n_rest;
 	struct build_options build; /* image_file is the first of args */
 	struct run_options run;
 	const char *keep_days; /* --keep-days, as it was written; NULL without */

@@ -20,6 +20,7 @@ struct verb {
 };
 
 /* Each in a file of its own, verb_NAME.c. */
+int verb_ctl(const struct options *o, struct build *b, struct err *e);
 int verb_diff(const struct options *o, struct build *b, struct err *e);
 int verb_init(const struct options *o, struct build *b, struct err *e);
 int verb_lock(const struct options *o, struct build *b, struct err *e);

@@ -14,9 +14,12 @@
 #include <unistd.h>
 
 #define ARGS_MAX 48
-/* The child's ends of the two sockets, at numbers that the command line can name. */
+/* The child's ends of the sockets, at numbers that the command line can name. */
 #define CONSOLE_FD 3
 #define MONITOR_FD 4
+#define CONTROL_FD 5
+#define CHILD_FDS  3
+#define CONTROL_PORT "org.ingot.control" /* as PID 1 looks for it */
 
 const char *
 qemu_find(struct arena *a, struct err *e)
@@ -74,11 +77,12 @@ qemu_accel(const char *asked, struct err *e)
 
 /* microvm has no PCI by itself; with ACPI it has a power button and tells the guest where its devices are. */
 static const struct machine {
-	const char *name, *words, *net, *disk;
+	const char *name, *words, *net, *disk, *serial;
 } machines[] = {
-	{ "pc", "pc", "virtio-net-pci,netdev=net,romfile=", "virtio-blk-pci,drive=state" },
-	{ "q35", "q35", "virtio-net-pci,netdev=net,romfile=", "virtio-blk-pci,drive=state" },
-	{ "microvm", "microvm,acpi=on,rtc=on", "virtio-net-device,netdev=net", "virtio-blk-device,drive=state" },
+	{ "pc", "pc", "virtio-net-pci,netdev=net,romfile=", "virtio-blk-pci,drive=state", "virtio-serial-pci" },
+	{ "q35", "q35", "virtio-net-pci,netdev=net,romfile=", "virtio-blk-pci,drive=state", "virtio-serial-pci" },
+	{ "microvm", "microvm,acpi=on,rtc=on", "virtio-net-device,netdev=net", "virtio-blk-device,drive=state",
+	  "virtio-serial-device" },
 };
 
 #define N_MACHINES (sizeof machines / sizeof *machines)
@@ -165,15 +169,21 @@ make_args(struct args *v, struct arena *a, const struct qemu_config *c)
 	add(v, "-mon", "chardev=monitor,mode=readline");
 	add(v, "-netdev", netdev(a, c));
 	add(v, "-device", machine_of(c)->net);
-	if (!c->state)
+	if (c->state) {
+		/* from the kernel alone: microvm's firmware would try the disk first, and stay there */
+		add(v, "-boot", "strict=on");
+		add(v, "-drive", drive(a, c->state));
+		add(v, "-device", machine_of(c)->disk);
+	}
+	if (c->control < 0)
 		return;
-	add(v, "-boot", "strict=on"); /* from the kernel alone: microvm's firmware would try the disk first, and stay there */
-	add(v, "-drive", drive(a, c->state));
-	add(v, "-device", machine_of(c)->disk);
+	add(v, "-device", machine_of(c)->serial);
+	add(v, "-chardev", arena_printf(a, "socket,id=control,fd=%d,server=on,wait=off", CONTROL_FD));
+	add(v, "-device", "virtserialport,chardev=control,name=" CONTROL_PORT);
 }
 
 static void
-child(const char *program, const struct args *v, int console, int monitor, pid_t parent)
+child(const char *program, const struct args *v, const int fds[CHILD_FDS], pid_t parent)
 {
 	/* a session of its own: Ctrl-C is for ingot, which powers the guest off in order */
 	setsid();
@@ -185,11 +195,14 @@ child(const char *program, const struct args *v, int console, int monitor, pid_t
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	int null = open("/dev/null", O_RDWR);
 	/* above the numbers they go to, or one could overwrite the other */
-	int c = fcntl(console, F_DUPFD, 16), m = fcntl(monitor, F_DUPFD, 16);
-	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(c, CONSOLE_FD) < 0 || dup2(m, MONITOR_FD) < 0)
+	int high[CHILD_FDS];
+	for (size_t i = 0; i < CHILD_FDS; i++)
+		high[i] = fds[i] < 0 ? -1 : fcntl(fds[i], F_DUPFD_CLOEXEC, 16);
+	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0)
 		_exit(127);
-	close(c);
-	close(m);
+	for (size_t i = 0; i < CHILD_FDS; i++)
+		if (fds[i] >= 0 && dup2(high[i], CONSOLE_FD + (int)i) < 0)
+			_exit(127);
 	execv(program, (char *const *)v->v);
 	_exit(127);
 }
@@ -215,7 +228,7 @@ qemu_start(struct qemu *q, struct arena *a, const struct qemu_config *c, struct 
 	pid_t self = getpid();
 	q->pid = fork();
 	if (q->pid == 0)
-		child(program, &v, console[1], monitor[1], self);
+		child(program, &v, (const int[CHILD_FDS]){ console[1], monitor[1], c->control }, self);
 	close(console[1]);
 	close(monitor[1]);
 	q->console = console[0];

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "control_socket.h"
 #include "progress.h"
 #include "run_loop.h"
 #include "state_file.h"
@@ -83,6 +84,7 @@ static int
 boot(struct build *b, const struct run_options *o, struct run_vm *vm, struct qemu_config *c, struct err *e)
 {
 	struct tbl t;
+	struct err why;
 
 	c->accel = qemu_accel(o->accel, e);
 	if (!c->accel || tbl_open(&t, b->table, b->table_size, e))
@@ -96,7 +98,14 @@ boot(struct build *b, const struct run_options *o, struct run_vm *vm, struct qem
 	vm->stop_ms = t.machine->stop_deadline_ms;
 	vm->config = c;
 	progress_note("ingot: booting %s (%s, %llu MiB)", b->dir, c->accel, (unsigned long long)c->memory >> 20);
-	return run_loop(b->project.arena, vm, e);
+	AUTO_FD control = control_socket_make(b->dir, &why);
+	if (control < 0)
+		progress_note("ingot: `ingot ctl` cannot ask this machine: %s", why.msg);
+	c->control = control;
+	int r = run_loop(b->project.arena, vm, e);
+	if (control >= 0)
+		control_socket_remove(b->dir);
+	return r;
 }
 
 int

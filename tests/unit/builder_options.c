@@ -189,6 +189,19 @@ TEST(words_behind_the_verb)
 	REFUSED("d is one word too many (see ingot --help)", "why", "a", "b", "c", "d");
 }
 
+TEST(the_command_of_ctl_keeps_its_options)
+{
+	struct options o;
+	struct err e;
+
+	assert_int_equal(PARSE(&o, &e, "ctl", "a.yml", "-q", "logs", "-f", "--any"), 0);
+	assert_true(o.quiet);
+	assert_int_equal(o.n_rest, 3);
+	assert_string_equal(o.rest[0], "logs");
+	assert_string_equal(o.rest[2], "--any");
+	assert_int_equal(o.n_args, 1);
+}
+
 TEST(options_of_run_are_of_run_alone)
 {
 	REFUSED("--port is an option of run, not of build", "build", "-p", "80:80", "a.yml");
@@ -227,6 +240,7 @@ main(void)
 		cmocka_unit_test(unknown_options_are_named),
 		cmocka_unit_test(missing_values_are_named),
 		cmocka_unit_test(words_behind_the_verb),
+		cmocka_unit_test(the_command_of_ctl_keeps_its_options),
 		cmocka_unit_test(options_of_run_are_of_run_alone),
 		cmocka_unit_test(nothing_at_all),
 	};
