@@ -97,8 +97,9 @@ struct ctl_state {
 
 /* The same over a port of a virtual machine, which is a stream of bytes without connections. A request is one struct
  * ctl_hail. Whatever came before it is over: half of another one, what was asked, and what was being told. Each packet
- * of a reply has a struct ctl_frame before it; the first frame of a session is empty, so that whoever asks knows at once
- * that somebody is there. Descriptors cannot be passed. The other end is the VM's host, and is served as root. */
+ * of a reply has a struct ctl_frame before it; the first frame of a session is empty, so that
+ * who asks knows at once that somebody is there. Descriptors cannot be passed. The other end is the
+ * VM's host, and is served as root. */
 #define CTL_PORT_NAME  "org.ingot.control"
 #define CTL_PORT_MAGIC "\xd7ingot\xd7\xa5" /* without its NUL; no valid name holds such bytes */
 #define CTL_MAGIC_SIZE 8
