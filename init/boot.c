@@ -19,6 +19,7 @@
 #include "console.h"
 #include "control.h"
 #include "control_port.h"
+#include "ending.h"
 #include "links.h"
 #include "loop.h"
 #include "modules.h"
@@ -189,5 +190,5 @@ boot_failed(const struct init *in, const struct err *e)
 	warn("boot failed: %s", e->msg);
 	if (panic > 0)
 		poll(NULL, 0, panic * 1000);
-	shutdown_now(panic ? DOWN_REBOOT : DOWN_POWEROFF, SYNC_MS);
+	ending_now(panic ? DOWN_REBOOT : DOWN_POWEROFF, SYNC_MS);
 }

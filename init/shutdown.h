@@ -10,14 +10,11 @@
 /* Begins it, unless it has begun. why: who asked, for the console. */
 void shutdown_begin(struct init *in, enum down_kind kind, const char *why);
 
-/* Stops what may stop now; once nothing runs, ends the machine and does not return. */
+/* Stops what may stop now; once nothing runs, ends the machine (ending.h) and does not return. */
 void shutdown_settle(struct init *in);
 
 /* The deadline for the services: ends the machine when it is reached. */
 void shutdown_timers(struct init *in);
 uint64_t shutdown_due(const struct init *in);
-
-/* At once: sync within sync_ms, then reboot(2). */
-__attribute__((noreturn)) void shutdown_now(enum down_kind kind, int sync_ms);
 
 #endif

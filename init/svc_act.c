@@ -123,6 +123,8 @@ on_failure(struct init *in, uint32_t i)
 {
 	char why[TBL_NAME_MAX + 32];
 
+	if (in->s->down != DOWN_NOT)
+		return; /* all of them end, each in its turn */
 	switch ((enum tbl_on_failure)tbl_svc(&in->table, i)->on_failure) {
 	case TBL_ON_FAILURE_DEPENDENTS:
 		restart_dependents(in, i);
@@ -326,13 +328,20 @@ svc_act_clock(struct init *in)
 		svc_act_event(in, i, SVC_EV_CLOCK);
 }
 
+/* During a shutdown no job is due any more. */
+static uint64_t
+tick_ms(const struct init *in, uint32_t i)
+{
+	return in->s->down == DOWN_NOT ? svc_tick_ms(tbl_svc(&in->table, i), &in->s->svc[i]) : SVC_NEVER;
+}
+
 void
 svc_act_timers(struct init *in)
 {
 	for (uint32_t i = 0; i < in->s->services; i++) {
 		if (in->s->svc[i].due_ms <= in->s->now_ms)
 			svc_act_event(in, i, SVC_EV_DUE);
-		if (svc_tick_ms(tbl_svc(&in->table, i), &in->s->svc[i]) <= in->s->now_ms)
+		if (tick_ms(in, i) <= in->s->now_ms)
 			svc_act_event(in, i, SVC_EV_TICK);
 		if (in->s->run[i].probe_ms <= in->s->now_ms)
 			ready_try(in, i);
@@ -345,7 +354,7 @@ svc_act_due(const struct init *in)
 	uint64_t due = SVC_NEVER;
 
 	for (uint32_t i = 0; i < in->s->services; i++) {
-		uint64_t tick = svc_tick_ms(tbl_svc(&in->table, i), &in->s->svc[i]);
+		uint64_t tick = tick_ms(in, i);
 		if (in->s->svc[i].due_ms < due)
 			due = in->s->svc[i].due_ms;
 		if (tick < due)

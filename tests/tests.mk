@@ -36,7 +36,7 @@ $(foreach kind,san fuzz,$(eval $(call test_archive,$(kind),init,$$(SAN_INIT))))
 $(foreach kind,san fuzz,$(eval $(call test_archive,$(kind),builder,$$(SAN_BUILDER))))
 $(eval $(call test_archive,san,support,$$(SUPPORT_SRC)))
 
-.SECONDARY: $(UNIT_SRC:%.c=build/san/%.o) $(FUZZ_SRC:%.c=build/fuzz/%.o)
+.SECONDARY: $(UNIT_SRC:%.c=build/san/%.o) $(SIM_SRC:%.c=build/san/%.o) $(FUZZ_SRC:%.c=build/fuzz/%.o)
 
 # A lib test links lib; the others link their own folder and lib.
 archives = $(filter-out build/$(1)/lib.a,build/$(1)/$(firstword $(subst _, ,$(notdir $*))).a) build/$(1)/lib.a
@@ -50,6 +50,14 @@ build/unit/%: build/san/tests/unit/%.o build/san/support.a $$(call archives,san)
 $(FUZZ): build/fuzz/%: build/fuzz/tests/fuzz/%.o $$(call archives,fuzz)
 	$(call say,FUZZ,$*)
 	$(Q)$(FUZZ_CC) -fsanitize=fuzzer -o $@ $^ $(TEST_LIBS)
+
+# The supervisor's own sources on a simulated kernel: tests/sim/sim.h.
+SIM_SRC := $(sort $(wildcard tests/sim/*.c))
+SIM := build/sim/supervisor
+$(SIM): $(SIM_SRC:%.c=build/san/%.o) build/san/init.a build/san/lib.a
+	$(call say,SIM,$(@F))
+	@mkdir -p $(@D)
+	$(Q)$(UNIT_CC) -o $@ $^
 
 # The last line is the count, whatever happens: N passed, N failed, N skipped. Nothing is written beside the tests.
 # Debian's own python, which python3-pytest belongs to, whatever PATH says.
@@ -67,7 +75,7 @@ check-fuzz: $(FUZZ)
 
 # The programs first, on all processors; then one test at a time, as the boot tests measure time.
 check:
-	@$(MAKE) $(QUIETLY) all $(UNIT) $(FUZZ) build/bench/bench_writers || $(NOT_BUILT)
+	@$(MAKE) $(QUIETLY) all $(UNIT) $(FUZZ) $(SIM) build/bench/bench_writers || $(NOT_BUILT)
 	@$(PYTEST) tests $(PYTEST_ARGS)
 
 test:
@@ -90,5 +98,5 @@ bench-root:
 	@PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/bench/root.py
 
 .PHONY: check-unit check-fuzz bench-root
--include $(patsubst %.c,build/san/%.d,$(LIB_SRC) $(INIT_SRC) $(BUILDER_SRC) $(UNIT_SRC) $(SUPPORT_SRC))
+-include $(patsubst %.c,build/san/%.d,$(LIB_SRC) $(INIT_SRC) $(BUILDER_SRC) $(UNIT_SRC) $(SUPPORT_SRC) $(SIM_SRC))
 -include $(patsubst %.c,build/fuzz/%.d,$(LIB_SRC) $(INIT_SRC) $(BUILDER_SRC) $(FUZZ_SRC))

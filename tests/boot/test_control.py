@@ -24,7 +24,7 @@ def whole(told, first):
 
 
 def test_nothing_is_missed_between_status_and_the_events(machine):
-    """(44) What status says, and the events since its number, come to what a later status says."""
+    """init case 44: What status says, and the events since its number, come to what a later status says."""
     machine.ok("ingotctl stop again && ingotctl stop flaps && ingotctl stop tick && ingotctl stop slow")
     first = json.loads(machine.ok("ingotctl status --json"))
     machine.ok("ingotctl restart lives && ingotctl stop lives && ingotctl start lives")
@@ -60,7 +60,7 @@ def test_events_are_followed(machine):
 
 
 def test_who_is_overrun_is_told_how_much_is_lost(machine):
-    """(44) The ring is of fixed size: the count of what is lost closes the gap in the numbers."""
+    """init case 44: The ring is of fixed size: the count of what is lost closes the gap in the numbers."""
     seq = json.loads(machine.ok("ingotctl status --json"))["seq"]
     machine.ok("ingotctl start again || :")
     machine.until("ingotctl status --json", lambda text: json.loads(text)["seq"] > seq + 600, timeout=60)
@@ -82,7 +82,7 @@ def test_a_number_of_another_boot_is_the_newest(machine):
 
 
 def test_who_does_not_read_events_holds_nobody_up(machine):
-    """(42)"""
+    """init case 42"""
     machine.ok("mkfifo /tmp/held; (exec ingotctl events -f --json >/tmp/held & echo $! >/tmp/held.pid); "
                "(exec sleep 1000 </tmp/held & echo $! >/tmp/sleep.pid)")
     before = machine.service("again")["restarts"]

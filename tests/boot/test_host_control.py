@@ -66,7 +66,7 @@ def port(vm, at):
         s.close()
 
 
-def hail(verb, name=b"", flags=0, session=1, version=1):
+def hail(verb, name=b"", flags=0, session=1, version=2):
     body = struct.pack("<IIII32sIQ", session, version, verb, flags, name, 0, 0)
     return MAGIC + struct.pack("<I", zlib.crc32(body)) + body
 
@@ -131,7 +131,7 @@ def test_logs_are_whole_though_they_are_more_than_the_port_holds(vm):
 
 
 def test_events_since_a_status_have_no_gap(vm):
-    """(44)"""
+    """init case 44"""
     seq = json.loads(ok("status", "--json"))["seq"]
     ok("restart", "idle")
     told = [json.loads(line) for line in ok("events", "--json", "--since", str(seq)).splitlines()]
@@ -183,7 +183,7 @@ def statuses(s, session):
 
 
 def test_two_clients_one_after_the_other(vm, port):
-    """(42)"""
+    """init case 42"""
     for session in (11, 12):
         s = port()
         s.sendall(hail(STATUS, session=session))
@@ -193,7 +193,7 @@ def test_two_clients_one_after_the_other(vm, port):
 
 @pytest.mark.parametrize("junk", (b"\0" * 1000, bytes(range(256)) * 300, MAGIC * 500, b"x"))
 def test_junk_before_a_request_is_passed_over(vm, port, junk):
-    """(42)"""
+    """init case 42"""
     s = port()
     s.sendall(junk + hail(STATUS, session=21))
     statuses(s, 21)
@@ -201,7 +201,7 @@ def test_junk_before_a_request_is_passed_over(vm, port, junk):
 
 @pytest.mark.parametrize("part", (1, 8, 15, 40, 79))
 def test_half_a_request_does_not_swallow_the_next(vm, port, part):
-    """(42) Its sender is gone, or still there."""
+    """init case 42: Its sender is gone, or still there."""
     s = port()
     s.sendall(hail(START, b"idle", session=31)[:part])
     s.close()
@@ -214,7 +214,7 @@ def test_half_a_request_does_not_swallow_the_next(vm, port, part):
 
 
 def test_a_client_that_dies_in_mid_reply(vm, port):
-    """(42) What it did not read is not told to the next one."""
+    """init case 42: What it did not read is not told to the next one."""
     for n in range(30):
         s = port()
         s.sendall(hail(LOGS, b"talks", FOLLOW, session=100 + n))
@@ -226,7 +226,7 @@ def test_a_client_that_dies_in_mid_reply(vm, port):
 
 
 def test_a_client_that_does_not_read_holds_nobody_up(vm, port):
-    """(42) It follows a log that fills all that lies between; then it reads, and gets what is kept."""
+    """init case 42: It follows a log that fills all that lies between; then it reads, and gets what is kept."""
     s = port()
     s.sendall(hail(LOGS, b"talks", FOLLOW, session=51))
     for _ in range(40):
@@ -241,7 +241,7 @@ def test_a_client_that_does_not_read_holds_nobody_up(vm, port):
 
 
 def test_wrong_requests_are_refused_in_words(vm, port):
-    """(42)"""
+    """init case 42"""
     s = port()
     for session, request, text in (
             (61, {"verb": STATUS, "version": 99}, b"another version"), (62, {"verb": VERBS}, b"no such request"),
@@ -265,7 +265,7 @@ def test_a_new_request_ends_the_one_before(vm, port):
 
 
 def test_a_thousand_connections(vm, port):
-    """(42)"""
+    """init case 42"""
     fds = vm.ok("ls /proc/1/fd | wc -l")
     for n in range(1000):
         s = port()
@@ -280,7 +280,7 @@ def test_a_thousand_connections(vm, port):
 
 
 def test_an_unused_port_does_not_wake_pid_1(vm):
-    """(63)"""
+    """init case 63"""
     vm.until_service("slow", lambda s: s["state"] == "up")
     switches = "grep ^voluntary /proc/1/status"
     before, after = vm.ok(f"{switches}; sleep 3; {switches}").splitlines()
@@ -288,7 +288,7 @@ def test_an_unused_port_does_not_wake_pid_1(vm):
 
 
 def test_the_host_powers_it_off_over_the_port(vm, at):
-    """(49) The last one on this machine."""
+    """init case 49: The last one on this machine."""
     ok("poweroff")
     vm.wait_line("^ingot: power off: asked for by ingotctl$")
     assert vm.wait_end() == 0

@@ -133,7 +133,7 @@ def test_each_state_has_its_own_size(boot, disk):
 
 
 def test_a_full_disk_is_seen_by_who_filled_it_and_by_whoever_writes(boot, disk):
-    """case of a full disk: the hog may take more than there is, so all see the end of the space; PID 1 goes on."""
+    """init case 37: the hog may take more than there is, so all see the end of the space; PID 1 goes on."""
     with boot(disk=disk) as machine:
         machine.connect()
         filled = machine.exec("hog", "dd if=/dev/zero of=/var/lib/hog/large/fill bs=1M count=100")
@@ -273,7 +273,7 @@ def test_what_a_newer_kernel_made_is_never_made_anew(boot, disk):
 # ---- left over ----
 
 def test_left_over_and_foreign_things_are_tolerated(boot, disk, tmp_path):
-    """case of left-over state from another boot: another version's records, a file where a folder was, a link."""
+    """init case 55: another version's records, a file where a folder was, a link."""
     (tmp_path / "junk").write_bytes(os.urandom(5000))
     for command in ("mkdir .ingot", "mkdir .ingot/99", f"write {tmp_path}/junk .ingot/99/records",
                     f"write {tmp_path}/junk .ingot/1", "mkdir keeper", "symlink keeper/data /etc", "mkdir gone",
@@ -298,7 +298,7 @@ def test_records_have_a_folder_for_root_alone(boot, disk):
 # ---- the end ----
 
 def test_a_frozen_disk_does_not_hold_up_the_end(boot, disk):
-    """case of a hung mount: neither sync nor unmounting comes back; the deadline of the shutdown holds all the same."""
+    """init case 47: neither sync nor unmounting comes back; the deadline of the shutdown holds all the same."""
     with boot(disk=disk) as machine:
         machine.connect()
         machine.exec_ok("keeper", "echo dirty >/data/dirty")

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Kills, syncs, then reboot(2), each under a limit of time. Whatever may hang in the kernel is done by a child.
+ * Only the state disk is unmounted: every other file system is in memory or read-only.
+ */
+#include "ending.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/reboot.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "console.h"
+#include "loop.h"
+#include "state.h"
+
+#define SYNC_MIN_MS 500
+#define GONE_MS 1000 /* for killed processes to be gone */
+#define DRAIN_MS 200
+
+static const struct {
+	const char *name;
+	int how; /* of reboot(2) */
+} kinds[] = {
+	[DOWN_POWEROFF] = { "power off", RB_POWER_OFF },
+	[DOWN_REBOOT] = { "reboot", RB_AUTOBOOT },
+	[DOWN_HALT] = { "halt", RB_HALT_SYSTEM },
+};
+
+/* The child alone may hang in it. */
+static void
+sync_within(int ms)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		state_leave();
+		sync();
+		_exit(0);
+	}
+	for (; pid > 0 && ms > 0; ms -= 10) {
+		if (waitpid(pid, NULL, WNOHANG) == pid)
+			return;
+		poll(NULL, 0, 10);
+	}
+	warn("sync: %s: going on without it", pid < 0 ? "no process for it" : "it has not ended");
+}
+
+__attribute__((noreturn)) void
+ending_now(enum down_kind kind, int sync_ms)
+{
+	sync_within(sync_ms);
+	warn("%s", kinds[kind].name);
+	console_drain(DRAIN_MS);
+	/* A halt ends its caller, and PID 1's end is a panic: that is left for where there is no room for a child. */
+	pid_t pid = fork();
+	if (pid <= 0)
+		reboot(kinds[kind].how);
+	if (pid == 0)
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+static void
+reap_all(void)
+{
+	for (int ms = GONE_MS; ms > 0; ms -= 10) {
+		pid_t pid;
+		while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+			;
+		if (pid < 0) /* no child is left */
+			return;
+		poll(NULL, 0, 10);
+	}
+}
+
+__attribute__((noreturn)) void
+ending(struct init *in, enum down_kind kind)
+{
+	kill(-1, SIGKILL);
+	reap_all();
+	uint64_t now = loop_clock_ms(), left = in->s->down_ms > now ? in->s->down_ms - now : 0;
+	ending_now(kind, left > SYNC_MIN_MS ? (int)left : SYNC_MIN_MS);
+}

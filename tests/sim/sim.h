@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The supervisor under a simulated kernel and simulated clocks: all of it follows from one seed. world.c is the kernel
+ * that PID 1's own sources call, sim_table.c makes the tables, sim_check.c holds what must be true after each step, and
+ * main.c turns the wheel.
+ */
+#ifndef INGOT_SIM_H
+#define INGOT_SIM_H
+
+#include "init.h"
+
+#define SIM_SVCS 14 /* at most, in one world */
+
+/* ---- chance ---- */
+
+struct chance {
+	uint64_t state;
+};
+
+uint64_t chance_below(struct chance *c, uint64_t below); /* 0 for 0 */
+bool chance_of(struct chance *c, unsigned percent);
+/* A time: mostly short, now and then as long as `max`. */
+uint64_t chance_ms(struct chance *c, uint64_t max);
+
+/* ---- the world ---- */
+
+enum proc_phase { PROC_NONE, PROC_FORKED, PROC_RUNNING, PROC_ENDED /* and not reported yet */ };
+
+/* What is going to happen to a process; SVC_NEVER: not by itself. */
+struct proc {
+	enum proc_phase phase;
+	uint64_t exec_ms, ready_ms, end_ms;
+	bool exec_fails, exec_told, ready_told, lost_ready;
+	struct svc_end end;
+	unsigned signals, kills; /* that it was sent */
+	uint64_t first_kill_ms;
+};
+
+struct world {
+	struct init in;
+	struct state state;
+	struct chance chance;
+	uint64_t now_ms;
+	int64_t wall_offset_ms; /* of the wall clock against the monotonic one */
+	struct proc proc[CFG_MAX_SERVICES];
+	uint64_t events, spawns;
+	bool ended; /* the shutdown has come to its end */
+	unsigned at_once; /* wake-ups in a row that were due at once */
+	uint64_t *table;
+	bool loud;
+};
+
+extern struct world *world; /* that PID 1's sources run in */
+
+void world_begin(struct world *w, uint64_t seed);
+void world_end(struct world *w);
+/* When something happens by itself next, or SVC_NEVER. */
+uint64_t world_due(const struct world *w);
+/* Lets all that is due happen and tells PID 1, in any order. */
+void world_deliver(struct world *w);
+
+/* ---- sim_table.c ---- */
+
+/* A random table that tbl_open takes; allocated. */
+uint64_t *sim_table(struct chance *c, struct tbl *out);
+
+/* ---- sim_check.c ---- */
+
+void sim_seed(uint64_t seed); /* of the world to come, for what is said of it */
+/* Ends the program with the seed and the reason where something is not as it must be. */
+void sim_check(const struct world *w);
+void sim_check_launch(const struct world *w, uint32_t i);
+void sim_check_signal(const struct world *w, uint32_t i);
+__attribute__((noreturn)) void sim_wrong(const char *what, uint32_t svc);
+
+#endif

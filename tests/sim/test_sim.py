@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+"""PID 1's own sources on a simulated kernel and clock (sim.h): thousands of random worlds, each from its seed; as many
+as FUZZ_SECONDS (5) takes, about."""
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+SIM = pathlib.Path(__file__).parents[2] / "build" / "sim" / "supervisor"
+WORLDS = 600 * int(os.environ.get("FUZZ_SECONDS", "5"))
+
+
+def worlds(*words):
+    done = subprocess.run([SIM, *map(str, words)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True)
+    assert done.returncode == 0, "\n".join(done.stdout.splitlines()[-20:]) + f"\nall of it: {SIM} -v SEED"
+    assert done.stdout.endswith(": nothing wrong\n")
+
+
+def test_nothing_is_wrong_in_any_world():
+    worlds(1, WORLDS)
+
+
+@pytest.mark.parametrize("seed,what", (
+    (343, "during a shutdown a job's next run replaced the one that ran, out of its turn"),
+    (1186, "during a shutdown a failure restarted what depended on it, out of its turn")))
+def test_what_was_found_once(seed, what):
+    worlds(seed)
