@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -20,17 +21,20 @@
 #include "control.h"
 #include "control_port.h"
 #include "ending.h"
+#include "keep.h"
 #include "links.h"
 #include "loop.h"
 #include "modules.h"
 #include "mounts.h"
 #include "posture.h"
+#include "reexec.h"
 #include "root.h"
 #include "shell.h"
 #include "shutdown.h"
 #include "state.h"
 #include "signals.h"
 #include "svc_act.h"
+#include "svc_io.h"
 
 #define FILES_SPARE 256 /* descriptors beyond the services' */
 #define SYNC_MS 2000
@@ -84,19 +88,6 @@ attach_root(bool *attached, struct err *e)
 	return r;
 }
 
-/* The address space is taken now, a page of memory only when it is written. */
-static int
-make_rings(struct init *in, struct err *e)
-{
-	size_t size = in->s->services * LOG_RING_SIZE;
-	void *p = mmap(NULL, size ? size : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	if (p == MAP_FAILED)
-		return err_set(e, errno, "log rings");
-	in->rings = p;
-	return 0;
-}
-
 static void
 raise_file_limit(void)
 {
@@ -141,7 +132,7 @@ boot_services(struct init *in, struct err *e)
 		return err_set(e, 0, "the image has %u services, this ingot-init takes %u", n, (unsigned)CFG_MAX_SERVICES);
 	in->s->services = n;
 	set_machine(in);
-	if (make_rings(in, e) || spawn_init(&in->launcher, e))
+	if (keep_rings(in, e) || spawn_init(&in->launcher, e))
 		return -1;
 	if (state_init(in, e))
 		return -1;
@@ -180,6 +171,61 @@ boot(struct init *in, struct err *e)
 		return 0;
 	}
 	return boot_services(in, e);
+}
+
+/* ---- after an exec: what a boot made is there, and is opened again ---- */
+
+int
+boot_check(struct err *e)
+{
+	struct tbl t;
+
+	return open_table(&t, e);
+}
+
+static int
+open_again(struct init *in, struct err *e)
+{
+	struct err ignored;
+
+	if (CFG_EMERGENCY_SHELL && in->s->cmdline.emergency) {
+		if (open_table(&in->table, &ignored))
+			in->table.base = NULL;
+		return 0;
+	}
+	if (open_table(&in->table, e) || keep_rings(in, e) || spawn_open(&in->launcher, e))
+		return -1;
+	if (tbl_count(&in->table, TBL_SVCS) != in->s->services)
+		return err_set(e, 0, "%s is not the one that this machine runs", TBL_PATH);
+	in->launcher.disk = in->s->state_kind == CTL_STATE_DISK;
+	return 0;
+}
+
+int
+boot_again(struct init *in, struct err *e)
+{
+	loop_read_clocks(in);
+	if (loop_resume(in, e))
+		return -1;
+	console_init();
+	console_quiet(in->s->cmdline.quiet);
+	if (open_again(in, e))
+		return -1;
+	for (uint32_t i = 0; i < in->s->services; i++)
+		svc_io_reconcile(in, i);
+	control_resume(in);
+	reexec_resumed(in);
+	kill(getpid(), SIGCHLD); /* an end that was told already may not have been looked at */
+	say("PID 1 goes on: %u services kept", in->s->services);
+	return 0;
+}
+
+__attribute__((noreturn)) void
+boot_again_failed(const struct err *e)
+{
+	console_init();
+	warn("PID 1 cannot go on: %s", e->msg);
+	ending_now(DOWN_REBOOT, SYNC_MS);
 }
 
 __attribute__((noreturn)) void

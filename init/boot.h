@@ -10,6 +10,13 @@
 /* Fails only where going on makes no sense; everything else is a line on the console. */
 int boot(struct init *in, struct err *e);
 
+/* The same in a program that goes on with the state of another: everything is there, and is opened again. */
+int boot_again(struct init *in, struct err *e);
+__attribute__((noreturn)) void boot_again_failed(const struct err *e); /* reboots */
+
+/* Whether boot_again would have a table to go on with; for a program that is not PID 1. */
+int boot_check(struct err *e);
+
 /* What the command line's panic= says, for a boot that failed: power off, reboot, or reboot after a while. */
 __attribute__((noreturn)) void boot_failed(const struct init *in, const struct err *e);
 

@@ -135,6 +135,14 @@ admit(struct init *in, int fd)
 }
 
 void
+control_resume(struct init *in)
+{
+	for (uint32_t c = 0; c < CLIENTS; c++)
+		if (in->s->client[c].phase == CLIENT_REQUEST && in->s->client[c].due_ms == SVC_NEVER)
+			control_drop(in, c);
+}
+
+void
 control_accept(struct init *in)
 {
 	for (int n = 0; n < ACCEPT_MAX; n++) {

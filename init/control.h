@@ -11,6 +11,9 @@
 /* Makes the socket. Failing, it is a line on the console: the services do not need it. */
 void control_init(struct init *in);
 
+/* After an exec: who asked for something that a crash interrupted is let go. */
+void control_resume(struct init *in);
+
 void control_accept(struct init *in);
 void control_event(struct init *in, uint32_t client, uint32_t events);
 

@@ -12,6 +12,7 @@
 #include "control_packet.h"
 #include "control_pump.h"
 #include "events.h"
+#include "reexec.h"
 #include "shutdown.h"
 #include "svc_act.h"
 
@@ -110,10 +111,22 @@ serve_named(struct init *in, uint32_t c, const struct ctl_request *q, uint32_t i
 		break;
 	case CTL_POWEROFF:
 	case CTL_REBOOT:
+	case CTL_REEXEC:
 	case CTL_VERBS:
 	default:
 		control_finish(in, c, EINVAL, "this request takes no name");
 	}
+}
+
+static void
+begin_reexec(struct init *in, uint32_t c, const struct ctl_request *q)
+{
+	const char *why;
+	int code = reexec_begin(in, q->path, &why);
+
+	in->s->client[c].phase = CLIENT_WAIT;
+	if (code)
+		control_finish(in, c, code, why);
 }
 
 static void
@@ -137,6 +150,9 @@ serve_unnamed(struct init *in, uint32_t c, const struct ctl_request *q)
 	case CTL_EVENTS:
 		tell_events(in, c, q, UINT32_MAX);
 		break;
+	case CTL_REEXEC:
+		begin_reexec(in, c, q);
+		break;
 	case CTL_START:
 	case CTL_STOP:
 	case CTL_RESTART:
@@ -158,7 +174,8 @@ control_serve(struct init *in, uint32_t c, const struct ctl_request *q)
 	cl->verb = q->verb;
 	if (q->version != CTL_VERSION) {
 		control_finish(in, c, EPROTO, "PID 1 speaks another version of the control protocol");
-	} else if (q->verb >= CTL_VERBS || (q->flags & ~CTL_FLAGS) || memchr(q->name, '\0', sizeof q->name) == NULL) {
+	} else if (q->verb >= CTL_VERBS || (q->flags & ~CTL_FLAGS) || memchr(q->name, '\0', sizeof q->name) == NULL ||
+		   memchr(q->path, '\0', sizeof q->path) == NULL) {
 		control_finish(in, c, EINVAL, "no such request");
 	} else if (q->name[0] == '\0') {
 		serve_unnamed(in, c, q);

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "fmt.h"
+#include "reexec.h"
 #include "svc_act.h"
 #include "svc_say.h"
 
@@ -66,6 +67,8 @@ control_done(const struct init *in, const struct client *cl, int *code, char *te
 {
 	*code = 0;
 	*text = '\0';
+	if (cl->verb == CTL_REEXEC)
+		return reexec_done(in, code, text, CONTROL_TEXT_MAX);
 	if (cl->verb == CTL_STOP)
 		return !svc_runs(&in->s->svc[cl->svc]);
 	return start_done(in, cl->svc, code, text);

@@ -40,6 +40,10 @@ int ctl_services(const char *name, const struct ctl_svc **out, size_t *n, struct
 /* What /state is, as the last call of ctl_services was told; NULL: it asked for one service. */
 const struct ctl_state *ctl_state(void);
 
+/* The same for a request of the caller's own, whose version is CTL_VERSION. */
+int ctl_ask(const struct ctl_request *request, int (*each)(void *ctx, struct ctl_packet *p, struct err *e), void *ctx,
+	    struct err *e);
+
 /* ctl_main.c */
 int ctl_fail(const struct err *e);                   /* prints the one line, returns CTL_FAILED */
 int ctl_usage(const char *command, const char *what, const char *word); /* the same, returns CTL_USAGE */
@@ -57,5 +61,6 @@ int ctl_events(int argc, char **argv);
 int ctl_timing(int argc, char **argv);
 int ctl_top(int argc, char **argv);
 int ctl_tree(int argc, char **argv);
+int ctl_reexec(int argc, char **argv);
 
 #endif

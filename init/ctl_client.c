@@ -134,20 +134,28 @@ ctl_call_since(enum ctl_verb verb, uint32_t flags, const char *name, uint64_t si
 	       int (*each)(void *ctx, struct ctl_packet *p, struct err *e), void *ctx, struct err *e)
 {
 	struct ctl_request request = { .version = CTL_VERSION, .verb = verb, .flags = flags, .since = since };
-	static struct ctl_packet p;
-	AUTO_FD fd = -1;
 
 	if (strlen(name) > TBL_NAME_MAX)
 		return err_set(e, 0, "service %s: no such service (ingotctl status lists them)", name);
 	strcpy(request.name, name);
-	if (ctl_port_used() ? ctl_port_ask(&request, e) : ask(&request, &fd, e))
+	return ctl_ask(&request, each, ctx, e);
+}
+
+int
+ctl_ask(const struct ctl_request *request, int (*each)(void *ctx, struct ctl_packet *p, struct err *e), void *ctx,
+	struct err *e)
+{
+	static struct ctl_packet p;
+	AUTO_FD fd = -1;
+
+	if (ctl_port_used() ? ctl_port_ask(request, e) : ask(request, &fd, e))
 		return -1;
 	for (;;) {
 		if (receive(fd, &p, e))
 			return -1;
 		if (p.reply.kind == CTL_R_END) {
 			close_rights(&p);
-			return verdict(&p, name, e);
+			return verdict(&p, request->name, e);
 		}
 		int ret = each ? each(ctx, &p, e) : 0;
 		close_rights(&p);

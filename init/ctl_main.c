@@ -31,6 +31,7 @@ static const struct command {
 	{ "top", "[--once | -n COUNT] [--json]", "what each service uses, each second anew; q ends it", ctl_top, 0 },
 	{ "timing", "[--json]", "when each service was launched and ready, as a chart", ctl_timing, 0 },
 	{ "exec", "NAME [--] [CMD ARG...]", "run a command, or a shell, inside a service", ctl_exec, 0 },
+	{ "reexec", "[PATH]", "replace PID 1, services run on", ctl_reexec, 0 },
 	{ "poweroff", "", "stop everything and switch off", ctl_simple, CTL_POWEROFF },
 	{ "reboot", "", "stop everything and boot anew", ctl_simple, CTL_REBOOT },
 };

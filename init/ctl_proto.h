@@ -25,6 +25,7 @@ enum ctl_verb {
 	CTL_POWEROFF, CTL_REBOOT, /* reply: CTL_R_END when accepted */
 	CTL_EVENTS,   /* reply: CTL_R_EVENT for each change behind `since`, CTL_R_LOST where the ring had overrun,
 		       * CTL_R_END unless following */
+	CTL_REEXEC,   /* reply: CTL_R_END from the new program, or with why it was refused */
 	CTL_VERBS
 };
 
@@ -39,6 +40,7 @@ struct ctl_request {
 	char name[TBL_NAME_MAX + 1]; /* of the service; empty: all, or none */
 	uint32_t pad;
 	uint64_t since; /* CTL_EVENTS: the number of the last change that is known already */
+	char path[TBL_PATH_MAX + 1]; /* CTL_REEXEC: of the program; empty: /init */
 };
 
 enum ctl_reply_kind { CTL_R_SVC, CTL_R_DATA, CTL_R_LOST, CTL_R_END, CTL_R_STATE, CTL_R_EVENT };

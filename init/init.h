@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * All that PID 1 knows: one fixed-size state without pointers, beside what is mapped or opened once at boot. Each
- * part of the state is written by the file that its comment names.
+ * All that PID 1 knows: one fixed-size state without pointers, which outlives the program (keep.h), beside what each
+ * program maps or opens anew. Each part of the state is written by the file that its comment names.
  */
 #ifndef INGOT_INIT_H
 #define INGOT_INIT_H
@@ -102,6 +102,29 @@ struct port {
 	char end_text[CONTROL_TEXT_MAX];
 };
 
+enum reexec_phase { REEXEC_NOT, REEXEC_CHECKING, REEXEC_GO, REEXEC_DONE, REEXEC_FAILED };
+
+/* Written by reexec.c. */
+struct reexec {
+	uint32_t phase;  /* enum reexec_phase */
+	pid_t pid;       /* of the check, in REEXEC_CHECKING */
+	int answer;      /* pipe from the check, in REEXEC_CHECKING */
+	bool late;       /* the check was killed for its time limit */
+	uint64_t due_ms; /* that limit, in REEXEC_CHECKING */
+	char path[TBL_PATH_MAX + 1];
+	char text[TBL_PATH_MAX + 145]; /* why it was refused */
+};
+
+#define CRASHES_MAX 3
+
+/* Written by crash.c. */
+struct crash {
+	uint32_t count;              /* since boot */
+	uint32_t signal;             /* of the last one */
+	uint64_t instruction;        /* where it was */
+	uint64_t at_ms[CRASHES_MAX]; /* the last ones, by count */
+};
+
 enum down_kind { DOWN_NOT, DOWN_POWEROFF, DOWN_REBOOT, DOWN_HALT };
 
 struct state {
@@ -128,6 +151,9 @@ struct state {
 	char state_text[CTL_STATE_TEXT];      /* state.c: which disk, or why there is none */
 	struct event_ring events;             /* events.c */
 	struct port port;                     /* control_port.c */
+	struct reexec reexec;                 /* reexec.c */
+	struct crash crash;                   /* crash.c */
+	uint32_t handling;                    /* loop.c: the place whose event is being handled, or WATCHES */
 };
 
 struct init {
@@ -135,6 +161,7 @@ struct init {
 	struct tbl table;      /* table.base is NULL in an emergency */
 	struct launcher launcher;
 	uint8_t *rings;        /* a log ring for each service */
+	int memory;            /* keep.c: what state and rings lie in; -1: memory that ends with the program */
 };
 
 /* Inconsistency in our own state: one line, and on. PID 1 never aborts. */

@@ -36,5 +36,8 @@
 #ifndef CFG_HOST_CONTROL
 #define CFG_HOST_CONTROL 1
 #endif
+#ifndef CFG_SURVIVE
+#define CFG_SURVIVE 1
+#endif
 
 #endif

@@ -6,6 +6,7 @@
 #include "loop.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
@@ -16,6 +17,7 @@
 #include "console.h"
 #include "control.h"
 #include "ready.h"
+#include "reexec.h"
 #include "shell.h"
 #include "shutdown.h"
 #include "signals.h"
@@ -85,6 +87,39 @@ loop_init(struct init *in, struct err *e)
 	int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (timer < 0 || loop_add(in, WATCH_TIMER, timer, EPOLLIN))
 		return err_set(e, errno, "timer");
+	return 0;
+}
+
+/* A crash may have come between the close of a descriptor and the note of it. */
+static void
+forget_closed(struct init *in)
+{
+	for (uint32_t i = 0; i < WATCHES; i++) {
+		struct watch *w = &in->s->watch[i];
+		if (w->fd < 0 || fcntl(w->fd, F_GETFD) >= 0)
+			continue;
+		w->fd = -1;
+		w->generation++;
+	}
+}
+
+int
+loop_resume(struct init *in, struct err *e)
+{
+	forget_closed(in);
+	in->s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (in->s->epoll < 0)
+		return err_set(e, errno, "epoll");
+	for (uint32_t i = 0; i < WATCHES; i++) {
+		struct watch *w = &in->s->watch[i];
+		struct epoll_event ev = { .events = w->events, .data.u64 = (uint64_t)w->generation << 32 | i };
+		if (w->fd >= 0 && epoll_ctl(in->s->epoll, EPOLL_CTL_ADD, w->fd, &ev) < 0)
+			loop_drop(in, i);
+	}
+	in->s->armed_ms = 0; /* no due time is that: the timer is set anew */
+	in->s->handling = WATCHES;
+	if (loop_fd(in, WATCH_TIMER) < 0 || loop_fd(in, WATCH_SIGNAL) < 0)
+		return err_set(e, 0, "the timer or the signals are lost");
 	return 0;
 }
 
@@ -216,6 +251,8 @@ arm(struct init *in)
 		due = d;
 	if ((d = shutdown_due(in)) < due)
 		due = d;
+	if ((d = reexec_due(in)) < due)
+		due = d;
 	if (due == in->s->armed_ms)
 		return;
 	in->s->armed_ms = due;
@@ -237,11 +274,13 @@ settle(struct init *in)
 	control_timers(in);
 	shell_timers(in);
 	shutdown_timers(in);
+	reexec_timers(in);
 	for (int round = 0; in->s->changed && round < ROUNDS_MAX; round++) {
 		in->s->changed = false;
 		shutdown_settle(in);
 		svc_act_settle(in);
 	}
+	reexec_settle(in);
 	control_settle(in);
 }
 
@@ -263,8 +302,11 @@ loop_run(struct init *in)
 		loop_read_clocks(in);
 		for (int i = 0; i < n; i++) {
 			uint32_t slot = (uint32_t)ready[i].data.u64, generation = (uint32_t)(ready[i].data.u64 >> 32);
-			if (slot < WATCHES && in->s->watch[slot].fd >= 0 && in->s->watch[slot].generation == generation)
-				dispatch(in, slot, ready[i].events);
+			if (slot >= WATCHES || in->s->watch[slot].fd < 0 || in->s->watch[slot].generation != generation)
+				continue;
+			in->s->handling = slot;
+			dispatch(in, slot, ready[i].events);
 		}
+		in->s->handling = WATCHES;
 	}
 }

@@ -9,6 +9,10 @@
 
 int loop_init(struct init *in, struct err *e);
 
+/* Watches again what an earlier program left, each descriptor in its place. Before anything is opened: a number that a
+ * crash has closed already would be taken for what it was. */
+int loop_resume(struct init *in, struct err *e);
+
 /* Watches fd, which the place owns from here on, also on failure (it is closed then). A place in use is an
  * inconsistency: the old descriptor is closed first. fd -1 is nothing to watch. */
 int loop_add(struct init *in, uint32_t slot, int fd, uint32_t events);

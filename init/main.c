@@ -4,16 +4,20 @@
  * allocates.
  */
 #include <stddef.h>
+#include <string.h>
+#include <sys/prctl.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "boot.h"
 #include "console.h"
+#include "crash.h"
+#include "keep.h"
 #include "loop.h"
+#include "reexec.h"
+#include "ending.h"
 #include "signals.h"
-
-static struct state state;
 
 void
 init_bug(const struct init *in, const char *file, int line, const char *what)
@@ -22,19 +26,52 @@ init_bug(const struct init *in, const char *file, int line, const char *what)
 	warn("inconsistent: %s:%d: %s; going on", file, line, what);
 }
 
-int
-main(void)
+/* With the state of the program before this one, whether it crashed or was replaced. */
+static void
+go_on(struct init *in, int fd)
 {
-	static const char usage[] = "ingot-init is PID 1 of an image; there is nothing to run here\n";
-	struct init in = { .s = &state };
 	struct err e;
 
+	prctl(PR_SET_NAME, "init"); /* whatever path it was executed by */
+	if (keep_resume(in, fd, &e))
+		boot_again_failed(&e);
+	crash_init(in); /* before anything that the state could make crash */
+	if (boot_again(in, &e))
+		boot_again_failed(&e);
+}
+
+static void
+begin(struct init *in)
+{
+	struct err e;
+
+	if (keep_init(in, &e)) {
+		console_init();
+		warn("boot failed: %s", e.msg);
+		ending_now(DOWN_POWEROFF, 0);
+	}
+	if (boot(in, &e))
+		boot_failed(in, &e);
+	crash_init(in);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const char usage[] = "ingot-init is PID 1 of an image; there is nothing to run here\n";
+	struct init in = { .memory = -1 };
+
+	if (CFG_SURVIVE && getpid() != 1 && argc == 3 && strcmp(argv[1], REEXEC_CHECK) == 0)
+		return reexec_check(argv[2]);
 	if (getpid() != 1)
 		return write(STDERR_FILENO, usage, sizeof usage - 1) < 0 ? 1 : 2;
 	signals_block();
 	reboot(RB_DISABLE_CAD); /* Ctrl-Alt-Del: SIGINT, not an end on the spot */
 	umask(022);
-	if (boot(&in, &e))
-		boot_failed(&in, &e);
+	int fd = CFG_SURVIVE ? keep_given(argc, argv) : -1;
+	if (fd >= 0)
+		go_on(&in, fd);
+	else
+		begin(&in);
 	loop_run(&in);
 }

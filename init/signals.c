@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "loop.h"
+#include "reexec.h"
 #include "shell.h"
 #include "shutdown.h"
 #include "svc_io.h"
@@ -37,10 +38,17 @@ static const struct {
 	{ SIGNAL_POWER_BUTTON, DOWN_POWEROFF, "signal 38" },
 };
 
+/* A fault while its signal is blocked could not be handled (crash.c). */
+static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
+
 void
 signals_block(void)
 {
-	sys_sigmask(~0ull, NULL);
+	uint64_t mask = ~0ull;
+
+	for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
+		mask &= ~(1ull << (faults[i] - 1));
+	sys_sigmask(mask, NULL);
 }
 
 int
@@ -63,13 +71,16 @@ reap(struct init *in)
 {
 	for (int n = 0; n < REAP_MAX; n++) {
 		siginfo_t si = { 0 };
+		int status;
 		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) < 0 || si.si_pid == 0)
 			return;
 		uint32_t i = svc_io_of_pid(in, si.si_pid);
-		if (i < in->s->services)
+		if (i < in->s->services) {
 			svc_io_pidfd(in, i);
-		else if (waitpid(si.si_pid, NULL, WNOHANG) == si.si_pid)
+		} else if (waitpid(si.si_pid, &status, WNOHANG) == si.si_pid) {
 			shell_reaped(in, si.si_pid);
+			reexec_reaped(in, si.si_pid, status);
+		}
 	}
 	kill(getpid(), SIGCHLD); /* there may be more */
 }

@@ -21,13 +21,19 @@ struct pipes {
 };
 
 int
-spawn_init(struct launcher *l, struct err *e)
+spawn_open(struct launcher *l, struct err *e)
 {
 	*l = (struct launcher){ .stub = -1, .cgroups = -1 };
 	l->stub = open(STUB_PATH, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (l->stub < 0)
 		return err_set(e, errno, "%s", STUB_PATH);
-	return template_dev(e) || cgroup_init(&l->cgroups, e) ? -1 : 0;
+	return cgroup_init(&l->cgroups, e);
+}
+
+int
+spawn_init(struct launcher *l, struct err *e)
+{
+	return template_dev(e) || spawn_open(l, e) ? -1 : 0;
 }
 
 /* ---- pipes ---- */
@@ -104,7 +110,8 @@ launch(struct sandbox *x, int cgroup, int *pidfd)
 	};
 	uint64_t old;
 
-	/* The child starts with every signal blocked: a stop request that comes at once is not lost. */
+	/* The child starts with every signal blocked: a stop request that comes at once is not lost, and a fault in it is
+	 * not taken for one of PID 1. */
 	sys_sigmask(~0ull, &old);
 	pid_t pid = sys_clone3(&args);
 	if (pid == 0)

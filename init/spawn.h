@@ -57,6 +57,9 @@ struct stub_status {
 /* Once, at boot: wants /proc, /sys/fs/cgroup (cgroup2) and a writable /run mounted. What it opens stays open. */
 int spawn_init(struct launcher *l, struct err *e);
 
+/* The same where an earlier program has done it: it opens, and makes nothing. */
+int spawn_open(struct launcher *l, struct err *e);
+
 /* Makes the service's cgroup, which must not be there, and its /state folders if they are not there yet; writes the
  * limits and reads them back, then clones straight into the cgroup and the namespaces. The steps behind the clone
  * report over error_fd. Blocks only for the clone itself, allocates nothing. The error names the step, as in "step

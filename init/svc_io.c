@@ -161,17 +161,11 @@ end_of(struct init *in, uint32_t i, int status)
 
 /* Every word that it left behind is read before the end is told: it may have become ready, or have failed to start, in
  * the very same wake-up. */
-void
-svc_io_pidfd(struct init *in, uint32_t i)
+static void
+gone(struct init *in, uint32_t i, int status)
 {
 	struct svc_run *r = &in->s->run[i];
-	int status = SIGKILL;
-	pid_t pid = r->pid > 0 ? waitpid(r->pid, &status, WNOHANG | __WALL) : 0;
 
-	if (pid == 0)
-		return;
-	if (pid < 0)
-		INIT_BUG(in, "a service's process was reaped by another");
 	svc_io_error(in, i);
 	ready_event(in, i);
 	svc_io_status(in, i);
@@ -185,4 +179,38 @@ svc_io_pidfd(struct init *in, uint32_t i)
 	for (enum svc_fd fd = SVC_FD_PID; fd < SVC_FDS; fd++)
 		loop_drop(in, loop_svc_slot(i, fd));
 	svc_act_ended(in, i, SVC_EV_ENDED, end);
+}
+
+void
+svc_io_pidfd(struct init *in, uint32_t i)
+{
+	struct svc_run *r = &in->s->run[i];
+	int status = SIGKILL;
+	pid_t pid = r->pid > 0 ? waitpid(r->pid, &status, WNOHANG | __WALL) : 0;
+
+	if (pid == 0)
+		return;
+	if (pid < 0)
+		INIT_BUG(in, "a service's process was reaped by another");
+	gone(in, i, status);
+}
+
+/* A crash may have come between a process and the note of it, on either side. */
+void
+svc_io_reconcile(struct init *in, uint32_t i)
+{
+	const struct svc_run *r = &in->s->run[i];
+	uint32_t slot = loop_svc_slot(i, SVC_FD_PID);
+	bool runs = svc_runs(&in->s->svc[i]);
+
+	if (runs && r->pid > 0) {
+		if (loop_fd(in, slot) < 0)
+			watch(in, i, SVC_FD_PID, sys_pidfd_open(r->pid));
+		svc_io_pidfd(in, i);
+		return;
+	}
+	if (!svc_io_clean(in, i))
+		svc_io_kill(in, i);
+	if (runs)
+		gone(in, i, SIGKILL);
 }

@@ -100,6 +100,12 @@ sys_pidfd_send_signal(int pidfd, int sig)
 }
 
 static inline int
+sys_pidfd_open(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+static inline int
 sys_setgroups(size_t count, const gid_t *list)
 {
 	return (int)syscall(SYS_setgroups, count, list);

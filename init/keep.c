@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The state's memory, its layout, and the exec that hands it on. It changes nothing in the state, and closes nothing: a
+ * descriptor that is not watched has FD_CLOEXEC and ends with the program.
+ */
+#include "keep.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "console.h"
+#include "crc32.h"
+#include "fmt.h"
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8u /* since Linux 6.3; before, the kernel refuses what it does not know */
+#endif
+
+#define MAGIC   "INGOTPID"
+#define MEANING 1u /* raised when the state means something else although its layout is the same */
+
+/* At the start of the memory; the log rings follow at the next page. */
+struct kept {
+	char magic[8];
+	uint32_t layout;
+	uint32_t crc; /* of the state, as the program before left it */
+	struct state state;
+};
+
+#define AT(type, member) (uint32_t)offsetof(struct type, member)
+
+/* All that two programs must agree on. */
+static const struct {
+	char magic[8];
+	uint32_t facts[40];
+} layout = {
+	MAGIC,
+	{ MEANING, TBL_VERSION, CTL_VERSION, (uint32_t)sizeof(struct kept), (uint32_t)LOG_RING_SIZE, CFG_MAX_SERVICES,
+	  CFG_MAX_CLIENTS, SVC_FDS, SVC_STATES, WATCH_LISTEN, WATCH_BUTTON, WATCH_CLIENT, WATCH_SVC, CTL_VERBS,
+	  sizeof(struct watch), sizeof(struct svc), sizeof(struct svc_run), sizeof(struct client), sizeof(struct tbl_svc),
+	  AT(svc, failures), AT(svc, since_ms), AT(svc, due_ms), AT(svc, end), AT(svc_run, log), AT(client, pos),
+	  AT(state, svc), AT(state, run), AT(state, client), AT(state, cmdline), AT(state, now_ms), AT(state, shell_pid),
+	  AT(state, down), AT(state, reexec), sizeof(struct reexec), AT(state, crash), sizeof(struct crash) },
+};
+
+uint32_t
+keep_layout(void)
+{
+	return crc32_of(&layout, sizeof layout);
+}
+
+static size_t
+rings_at(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (sizeof(struct kept) + page - 1) / page * page;
+}
+
+static struct kept *
+kept_of(const struct init *in)
+{
+	return (struct kept *)((char *)in->s - offsetof(struct kept, state));
+}
+
+static void *
+map(int fd, size_t from, size_t size)
+{
+	int how = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
+
+	return mmap(NULL, size, PROT_READ | PROT_WRITE, how | MAP_NORESERVE, fd, fd < 0 ? 0 : (off_t)from);
+}
+
+int
+keep_init(struct init *in, struct err *e)
+{
+	in->memory = memfd_create("ingot-state", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+	if (in->memory < 0 && errno == EINVAL)
+		in->memory = memfd_create("ingot-state", MFD_CLOEXEC);
+	if (in->memory >= 0 && ftruncate(in->memory, (off_t)rings_at()) < 0) {
+		close(in->memory);
+		in->memory = -1;
+	}
+	struct kept *k = map(in->memory, 0, rings_at());
+	if (k == MAP_FAILED)
+		return err_set(e, errno, "memory for the state");
+	memcpy(k->magic, MAGIC, sizeof k->magic);
+	k->layout = keep_layout();
+	in->s = &k->state;
+	return 0;
+}
+
+int
+keep_rings(struct init *in, struct err *e)
+{
+	size_t size = in->s->services ? in->s->services * LOG_RING_SIZE : 1;
+
+	if (in->memory >= 0 && ftruncate(in->memory, (off_t)(rings_at() + size)) < 0)
+		return err_set(e, errno, "log rings");
+	void *p = map(in->memory, rings_at(), size);
+	if (p == MAP_FAILED)
+		return err_set(e, errno, "log rings");
+	in->rings = p;
+	return 0;
+}
+
+/* ---- from one program to the next ---- */
+
+static void
+hand_on(int fd, bool on)
+{
+	if (fd >= 0)
+		fcntl(fd, F_SETFD, on ? 0 : FD_CLOEXEC); /* one that a crash left closed is no matter */
+}
+
+/* Only just before the exec, so that no service ever inherits one of them. */
+static void
+hand_on_all(const struct init *in, bool on)
+{
+	for (uint32_t i = 0; i < WATCHES; i++)
+		hand_on(in->s->watch[i].fd, on);
+	if (in->s->shell_pid)
+		hand_on(in->s->shell_error, on);
+	if (in->s->reexec.phase == REEXEC_CHECKING)
+		hand_on(in->s->reexec.answer, on);
+	hand_on(in->memory, on);
+}
+
+/* The kernel gives words of its command line as arguments too: a number that no exec of ours left is none. */
+int
+keep_given(int argc, char **argv)
+{
+	int fd = 0;
+
+	if (argc != 3 || strcmp(argv[1], KEEP_WORD) != 0)
+		return -1;
+	for (const char *p = argv[2]; *p; p++) {
+		if (*p < '0' || *p > '9' || fd > 100000)
+			return -1;
+		fd = fd * 10 + (*p - '0');
+	}
+	return fd > STDERR_FILENO && fcntl(fd, F_GETFD) >= 0 ? fd : -1;
+}
+
+int
+keep_resume(struct init *in, int fd, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || st.st_size < (off_t)rings_at())
+		return err_set(e, 0, "the state is cut");
+	struct kept *k = map(fd, 0, rings_at());
+	if (k == MAP_FAILED)
+		return err_set(e, errno, "the state");
+	if (memcmp(k->magic, MAGIC, sizeof k->magic) != 0 || k->layout != keep_layout())
+		return err_set(e, 0, "the state is of another layout");
+	if (k->crc != crc32_of(&k->state, sizeof k->state))
+		return err_set(e, 0, "the state is damaged");
+	in->memory = fd;
+	in->s = &k->state;
+	hand_on_all(in, false);
+	return 0;
+}
+
+void
+keep_exec(struct init *in, const char *path)
+{
+	static char *const none[] = { NULL };
+	char number[16];
+	char *argv[] = { "ingot-init", KEEP_WORD, number, NULL };
+
+	fmt(number, sizeof number, "%d", in->memory);
+	kept_of(in)->crc = crc32_of(in->s, sizeof *in->s);
+	hand_on_all(in, true);
+	execve(path, argv, none);
+	int code = errno;
+	hand_on_all(in, false);
+	errno = code;
+}
