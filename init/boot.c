@@ -35,6 +35,7 @@
 #include "signals.h"
 #include "svc_act.h"
 #include "svc_io.h"
+#include "watchdog.h"
 
 #define FILES_SPARE 256 /* descriptors beyond the services' */
 #define SYNC_MS 2000
@@ -99,13 +100,14 @@ raise_file_limit(void)
 
 /* What the table says of the machine itself. */
 static void
-set_machine(const struct init *in)
+set_machine(struct init *in)
 {
 	const char *host = tbl_str(&in->table, in->table.machine->hostname);
 
 	if (*host && sethostname(host, strlen(host)) < 0)
 		warn("hostname %s: %s", host, err_text(errno));
 	modules_load(&in->table, in->table.machine->early, tbl_count(&in->table, TBL_MODULES));
+	watchdog_init(in);
 	posture_init(&in->table); /* some sysctls come with a module, and no module comes after them */
 	links_init(&in->table);
 }

@@ -19,14 +19,13 @@
 #include "keep.h"
 #include "loop.h"
 #include "ending.h"
+#include "signals.h"
 #include "sys.h"
 
 #define STACK_BYTES 32768
 #define WITHIN_MS 60000
 #define SYNC_MS 2000
 #define LINE_BYTES 320
-
-static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
 
 static struct init *crashed;
 static _Alignas(16) uint8_t stack[STACK_BYTES];
@@ -117,6 +116,7 @@ crash_init(struct init *in)
 	sigfillset(&a.sa_mask);
 	if (sigaltstack(&on, NULL) < 0)
 		warn("a stack for crashes: %s", err_text(errno));
-	for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
-		sigaction(signals[i], &a, NULL);
+	for (int number = 1; number <= SIGSEGV; number++)
+		if (SIGNALS_FAULTS >> (number - 1) & 1)
+			sigaction(number, &a, NULL);
 }

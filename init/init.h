@@ -115,6 +115,14 @@ struct reexec {
 	char text[TBL_PATH_MAX + 145]; /* why it was refused */
 };
 
+/* Written by watchdog.c; all zero where there is none. */
+struct watchdog {
+	int fd;
+	uint32_t every_ms; /* from one feeding to the next */
+	uint64_t due_ms;
+	bool hungry;       /* the last one was left out */
+};
+
 #define CRASHES_MAX 3
 
 /* Written by crash.c. */
@@ -153,6 +161,7 @@ struct state {
 	struct port port;                     /* control_port.c */
 	struct reexec reexec;                 /* reexec.c */
 	struct crash crash;                   /* crash.c */
+	struct watchdog watchdog;             /* watchdog.c */
 	uint32_t handling;                    /* loop.c: the place whose event is being handled, or WATCHES */
 };
 

@@ -44,7 +44,7 @@ static const struct {
 	  sizeof(struct watch), sizeof(struct svc), sizeof(struct svc_run), sizeof(struct client), sizeof(struct tbl_svc),
 	  AT(svc, failures), AT(svc, since_ms), AT(svc, due_ms), AT(svc, end), AT(svc_run, log), AT(client, pos),
 	  AT(state, svc), AT(state, run), AT(state, client), AT(state, cmdline), AT(state, now_ms), AT(state, shell_pid),
-	  AT(state, down), AT(state, reexec), sizeof(struct reexec), AT(state, crash), sizeof(struct crash) },
+	  AT(state, down), AT(state, reexec), sizeof(struct reexec), AT(state, crash), AT(state, watchdog) },
 };
 
 uint32_t
@@ -127,6 +127,8 @@ hand_on_all(const struct init *in, bool on)
 		hand_on(in->s->shell_error, on);
 	if (in->s->reexec.phase == REEXEC_CHECKING)
 		hand_on(in->s->reexec.answer, on);
+	if (in->s->watchdog.every_ms)
+		hand_on(in->s->watchdog.fd, on);
 	hand_on(in->memory, on);
 }
 

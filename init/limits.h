@@ -36,6 +36,9 @@
 #ifndef CFG_HOST_CONTROL
 #define CFG_HOST_CONTROL 1
 #endif
+#ifndef CFG_WATCHDOG
+#define CFG_WATCHDOG 1
+#endif
 #ifndef CFG_SURVIVE
 #define CFG_SURVIVE 1
 #endif

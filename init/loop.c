@@ -23,6 +23,7 @@
 #include "signals.h"
 #include "svc_act.h"
 #include "svc_io.h"
+#include "watchdog.h"
 
 #define EVENTS_MAX 32
 #define ROUNDS_MAX (CFG_MAX_SERVICES + 1)
@@ -253,6 +254,8 @@ arm(struct init *in)
 		due = d;
 	if ((d = reexec_due(in)) < due)
 		due = d;
+	if ((d = watchdog_due(in)) < due)
+		due = d;
 	if (due == in->s->armed_ms)
 		return;
 	in->s->armed_ms = due;
@@ -275,6 +278,7 @@ settle(struct init *in)
 	shell_timers(in);
 	shutdown_timers(in);
 	reexec_timers(in);
+	watchdog_timers(in);
 	for (int round = 0; in->s->changed && round < ROUNDS_MAX; round++) {
 		in->s->changed = false;
 		shutdown_settle(in);

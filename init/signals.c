@@ -38,17 +38,10 @@ static const struct {
 	{ SIGNAL_POWER_BUTTON, DOWN_POWEROFF, "signal 38" },
 };
 
-/* A fault while its signal is blocked could not be handled (crash.c). */
-static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
-
 void
 signals_block(void)
 {
-	uint64_t mask = ~0ull;
-
-	for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
-		mask &= ~(1ull << (faults[i] - 1));
-	sys_sigmask(mask, NULL);
+	sys_sigmask(~SIGNALS_FAULTS, NULL); /* a fault whose signal is blocked could not be handled: crash.c */
 }
 
 int

@@ -29,7 +29,7 @@ static const struct {
 };
 
 static_assert(sizeof(struct tbl_header) % ALIGN == 0, "sections start aligned");
-static_assert(sizeof(struct tbl_machine) == 80, "the layout is a contract: raise TBL_VERSION with it");
+static_assert(sizeof(struct tbl_machine) == 88, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_svc) == 200, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_mount) == 24, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_link) == 24, "the layout is a contract: raise TBL_VERSION with it");
@@ -314,6 +314,9 @@ check_machine(const struct tbl *t, struct err *e)
 		return err_set(e, 0, "service table: the machine record is wrong");
 	if (!disk_ok(t))
 		return err_set(e, 0, "service table: what it says of the state disk is wrong");
+	if ((m->watchdog == 0) != (m->watchdog_ms == 0) || (m->watchdog != 0 && !path_ok(t, m->watchdog)) ||
+	    m->watchdog_ms % 1000 || m->watchdog_ms > INT32_MAX)
+		return err_set(e, 0, "service table: the watchdog is wrong");
 	for (uint32_t i = 0; i < tbl_count(t, TBL_MODULES); i++)
 		if (!path_ok(t, tbl_module(t, i)->path) || !str_ok(t, tbl_module(t, i)->params))
 			return err_set(e, 0, "service table: module %u is wrong", i);

@@ -84,6 +84,8 @@ struct tbl_machine {
 	uint32_t disk_label;   /* string: of the file system that is /state; none: /state is in memory */
 	uint32_t disk_wait_ms; /* for its device to appear */
 	uint32_t disk_policy[TBL_TROUBLES]; /* enum tbl_policy */
+	uint32_t watchdog;    /* string: path of the watchdog's device, or none */
+	uint32_t watchdog_ms; /* with a watchdog: its timeout, whole seconds */
 };
 
 struct tbl_module {
@@ -129,7 +131,8 @@ enum tbl_on_failure {
 #define TBL_SVC_MACHINE (1u << 0) /* a program of the machine itself: its root, its namespaces, uid 0, its capabilities;
 				     only the cgroup is its own. Written by the builder alone (the DHCP client). */
 #define TBL_SVC_NETNS   (1u << 1) /* a network namespace of its own, holding a down lo (network mode none) */
-#define TBL_SVC_FLAGS   (TBL_SVC_MACHINE | TBL_SVC_NETNS)
+#define TBL_SVC_CRITICAL (1u << 8) /* the watchdog is fed only while it is well */
+#define TBL_SVC_FLAGS   (TBL_SVC_MACHINE | TBL_SVC_NETNS | TBL_SVC_CRITICAL)
 
 struct tbl_svc {
 	uint32_t name; /* string; the builder sees to it that it is unique */

@@ -167,7 +167,7 @@ walk_table(struct walk *w, const struct key *table, const struct node *map, cons
 		const char *at = below(w, path, k->name);
 		if (n)
 			walk_key(w, k, n, at, depth);
-		else if (k->type != KEY_LATER && k->type != KEY_OPTION) /* the other kinds of a source mean nothing */
+		else if (k->type != KEY_LATER && (k->type != KEY_OPTION || depth == 0)) /* a source's other kinds mean nothing */
 			walk_absent(w, k, at, depth);
 	}
 }

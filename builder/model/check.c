@@ -410,6 +410,21 @@ check_tests(struct project *p)
 	}
 }
 
+static void
+check_watchdog(struct project *p)
+{
+	const struct model_watchdog *w = p->image.watchdog;
+
+	if (w && !CFG_WATCHDOG)
+		diag(p->diags, w->head.node, "this ingot was configured without a watchdog: set CONFIG_WATCHDOG");
+	if (w && w->timeout % 1000)
+		diag(p->diags, node_place(w->head.node, "timeout"), "a watchdog's timeout is whole seconds");
+	for (size_t i = 0; i < project_units(p); i++)
+		if (project_unit(p, i)->critical && !w)
+			diag(p->diags, node_place(project_unit(p, i)->head.node, "critical"),
+			     "nothing acts on `critical` without a watchdog: write `watchdog: {device: /dev/watchdog0}`");
+}
+
 /* What the ingot-init that this ingot carries was configured to do: see Kconfig. */
 static void
 check_config(struct project *p)
@@ -463,5 +478,6 @@ project_check(struct project *p)
 	project_check_disk(p);
 	check_links(p);
 	check_forwards(p);
+	check_watchdog(p);
 	check_tests(p);
 }

@@ -262,6 +262,7 @@ struct model_service {
 	struct model_retries retries;
 	uint64_t timeout;
 	LIST_OF(const char *) unchecked; /* paths whose programs are not held against the root */
+	int critical;
 	/* Not from the file: what its OCI image sets where the file says nothing (oci_defaults.c). */
 	const struct src_oci *oci;
 	LIST_OF(struct model_default) defaults;
@@ -360,6 +361,12 @@ model_has_disk(const struct model_disk *d)
 	return d->head.node != NULL;
 }
 
+struct model_watchdog {
+	struct key_head head;
+	const char *device;
+	uint64_t timeout;
+};
+
 enum root_kind { ROOT_MEMORY, ROOT_SQUASHFS };
 
 struct model_initramfs {
@@ -394,6 +401,7 @@ struct image {
 	struct model_initramfs initramfs;
 	struct model_disk state;
 	struct model_budget budget;
+	struct model_watchdog *watchdog; /* NULL: none */
 	struct model_run run;
 	LIST_OF(struct model_test) tests;
 };

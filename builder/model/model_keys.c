@@ -362,6 +362,8 @@ static const struct key service_keys[] = {
 	  .doc = "what happens when it ends" },
 	{ "on-failure", KEY_WORD, AT(model_service, on_failure), .preset = "none", .words = on_failure_words,
 	  .doc = "besides: restart-dependents, what needs it, at each failure; reboot, once it stays down" },
+	{ "critical", KEY_BOOL, AT(model_service, critical), .preset = "false",
+	  .doc = "the machine's watchdog is fed only while it is ready, or starts for the first time" },
 	LATER("health", "checks while it runs"),
 	LATER("replicas", "instances of it"),
 	LATER("watchdog", "sd_notify's watchdog"),
@@ -419,6 +421,14 @@ static const struct key budget_keys[] = {
 	  .doc = "of the kernel's file and each output's together: a build that comes to more fails; absent: none" },
 	{ "ready", KEY_TIME, AT(model_budget, ready),
 	  .doc = "from the kernel's begin to the last service that is ready; `ingot test` holds the machine against it" },
+	END
+};
+
+static const struct key watchdog_keys[] = {
+	{ "device", KEY_PATH, AT(model_watchdog, device), .preset = "/dev/watchdog0",
+	  .doc = "its driver must be in the kernel, or among `kernel: {modules}`" },
+	{ "timeout", KEY_TIME, AT(model_watchdog, timeout), .preset = "30s", .min = 3000, .max = 3600000,
+	  .doc = "whole seconds from the last feeding to the reset; it is fed three times as often" },
 	END
 };
 
@@ -540,6 +550,8 @@ const struct key image_keys[] = {
 	  .doc = "the disk that the services' state is kept on, over reboots too; absent: it is in memory" },
 	{ "budget", KEY_STRUCT, AT(image, budget), .sub = budget_keys, .size = sizeof(struct model_budget),
 	  .doc = "what the machine has" },
+	{ "watchdog", KEY_OPTION, AT(image, watchdog), .sub = watchdog_keys, .size = sizeof(struct model_watchdog),
+	  .doc = "resets the machine when PID 1 hangs or a service that is `critical` stays away; absent: none" },
 	{ "run", KEY_STRUCT, AT(image, run), .sub = run_keys, .size = sizeof(struct model_run),
 	  .doc = "how `ingot run` starts the VM" },
 	{ "tests", KEY_STRUCTS, AT(image, tests), .sub = test_keys, .size = sizeof(struct model_test),

@@ -142,6 +142,8 @@ print_service(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 		fprintf(to, ", cpu %u us in %u us", s->cpu_quota_us, s->cpu_period_us);
 	fputc('\n', to);
 	print_mounts(t, to, s);
+	if (s->flags & TBL_SVC_CRITICAL)
+		fprintf(to, "    critical: the watchdog is fed only while it is well\n");
 	if (s->kind == TBL_JOB)
 		print_schedule(to, s);
 	else
@@ -188,6 +190,8 @@ svc_table_print(const struct tbl *t, FILE *to)
 		fprintf(to, "root: %s in the initramfs, a squashfs, after %u modules\n", tbl_str(t, t->machine->root),
 			t->machine->early);
 	print_disk(t, to);
+	if (t->machine->watchdog)
+		fprintf(to, "watchdog: %s, timeout %u ms\n", tbl_str(t, t->machine->watchdog), t->machine->watchdog_ms);
 	for (uint32_t i = 0; i < tbl_count(t, TBL_MODULES); i++)
 		fprintf(to, "module: %s\n", tbl_str(t, tbl_module(t, i)->path));
 	for (uint32_t i = 0; i < tbl_count(t, TBL_SYSCTLS); i++)

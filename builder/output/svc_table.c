@@ -172,7 +172,7 @@ add_unit(struct compiler *c, const struct plan_unit *u)
 		.root = string(c, u->root.path),
 		.cwd = s->cwd && s->cwd[1] ? string(c, s->cwd) : 0,
 		.kind = u->job ? TBL_JOB : TBL_SERVICE,
-		.flags = s->network.mode == NET_NONE ? TBL_SVC_NETNS : 0,
+		.flags = (s->network.mode == NET_NONE ? TBL_SVC_NETNS : 0u) | (s->critical ? TBL_SVC_CRITICAL : 0u),
 		.argv = words(c, s->command.v, s->command.n),
 		.env = words(c, s->env.v, s->env.n),
 		.deps = deps(c, s->needs.v, s->needs.n),
@@ -282,6 +282,11 @@ add_machine(struct compiler *c, const struct kernel *k, struct tree *t)
 
 	zone_parse(p->project->image.timezone, &m.zone, &e); /* it has been checked */
 	add_disk(c, &m);
+	const struct model_watchdog *w = p->project->image.watchdog;
+	if (w) {
+		m.watchdog = string(c, w->device);
+		m.watchdog_ms = (uint32_t)w->timeout;
+	}
 	append(c, TBL_MACHINE, &m);
 	for (size_t i = 0; i < k->n_modules; i++) {
 		struct tbl_module r = { .path = string(c, arena_printf(p->arena, "/ingot/modules/%s.ko", k->modules[i].name)) };

@@ -54,6 +54,10 @@ def test_shipped_images_are_right(top, project):
     (("image: t\n", "image: t\noutputs: [disk]\n"), "t.yml:2:11: `outputs: disk` is not supported yet"),
     (("memory: 8M}", "memory: 8M}\n    unchecked: [srv]"),
      "t.yml:12:16: `unchecked` holds absolute paths, such as /srv/tftp, not `srv`"),
+    (("memory: 8M}", "memory: 8M}\n    critical: true"),
+     "t.yml:12:15: nothing acts on `critical` without a watchdog: write `watchdog: {device: /dev/watchdog0}`"),
+    (("image: t\n", "image: t\nwatchdog: {timeout: 3500ms}\n"),
+     "t.yml:2:21: a watchdog's timeout is whole seconds"),
     (("image: t\n", "image: &t t\n"), "t.yml:1:8: anchors are not supported: write the value where it is used"),
     (("image: t\n", "image: !!str t\n"), "t.yml:1:8: tags are not supported: write the plain value"),
 ])

@@ -25,6 +25,7 @@ jobs:
 users: [{name: u, uid: 10000}, {name: v, uid: 7, gid: 8}]
 network: {links: [{address: 10.0.2.15}]}
 state: {absent: tmpfs}
+watchdog: {timeout: 20s}
 """).replace("kernel: {recipe: kern}", "kernel: {recipe: kern, cmdline: [quiet]}")
 
 

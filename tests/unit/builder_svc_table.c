@@ -48,6 +48,7 @@ make(struct made *m, const char *yaml, bool busybox)
 
 static const char whole[] = IMAGE_HEAD
 	"hostname: box\n"
+	"watchdog: {device: /dev/watchdog1, timeout: 20s}\n"
 	"users: [{name: www, uid: 10001, gid: 33}]\n"
 	"network: {links: [{name: eth0, dhcp: true}]}\n"
 	"services:\n"
@@ -59,6 +60,7 @@ static const char whole[] = IMAGE_HEAD
 	"    network: {mode: machine, ports: [{machine: 80}]}\n"
 	"    limits: {memory: 64M, pids: 32, cpu: 80%}\n"
 	"    scratch: {size: 2M}\n"
+	"    critical: true\n"
 	"    state: [{path: /var/z, size: 1M}, {path: /var/a, size: 2M, mode: 0750}]\n"
 	"    ready: {tcp: 8080, timeout: 7s}\n"
 	"    wants: [report]\n"
@@ -126,7 +128,9 @@ TEST(a_service_is_whole)
 	assert_int_equal(tbl_dep(&m.t, s, 1), 0);
 	assert_int_equal(s->uid, 10001);
 	assert_int_equal(s->gid, 33);
-	assert_int_equal(s->flags, 0);
+	assert_int_equal(s->flags, TBL_SVC_CRITICAL);
+	assert_string_equal(tbl_str(&m.t, m.t.machine->watchdog), "/dev/watchdog1");
+	assert_int_equal(m.t.machine->watchdog_ms, 20000);
 	assert_int_equal(s->ready, TBL_READY_TCP);
 	assert_int_equal(s->ready_port, 8080);
 	assert_int_equal(s->ready_timeout_ms, 7000);
@@ -265,6 +269,9 @@ static const struct {
 	{ "pids: 32", "pids: 33" },
 	{ "cpu: 80%", "cpu: 81%" },
 	{ "scratch: {size: 2M}", "scratch: {size: 3M}" },
+	{ "critical: true", "critical: false" },
+	{ "/dev/watchdog1", "/dev/watchdog0" },
+	{ "timeout: 20s", "timeout: 21s" },
 	{ "path: /var/z", "path: /var/y" },
 	{ "size: 2M, mode: 0750", "size: 3M, mode: 0750" },
 	{ "mode: 0750", "mode: 0700" },
@@ -358,6 +365,8 @@ TEST(the_table_is_shown_whole)
 	assert_has(text, "image: t\nhostname: box\n");
 	assert_has(text, "module: /ingot/modules/button.ko\n");
 	assert_has(text, "sysctl: /proc/sys/net/ipv4/ip_unprivileged_port_start = 80\n");
+	assert_has(text, "watchdog: /dev/watchdog1, timeout 20000 ms\n");
+	assert_has(text, "    critical: the watchdog is fed only while it is well\n");
 	assert_has(text, "link eth0: dhcp\n");
 	assert_has(text, "  web:\n    kind: service\n    root: /svc/web\n    command: /bin/run -g daemon off\n");
 	assert_has(text, "    needs: db dhcp\n");

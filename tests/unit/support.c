@@ -192,7 +192,8 @@ good_table(struct good_table *t)
 	memset(t, 0, sizeof *t);
 	fill_sections(t);
 	t->machine = (struct tbl_machine){ string(&s, "web"), string(&s, "host"), string(&s, "/bin/busybox"), 10000,
-					    string(&s, "/root.squashfs"), 1, 0, 5000, { 0 } };
+					    string(&s, "/root.squashfs"), 1, .disk_wait_ms = 5000,
+					    .watchdog = string(&s, "/dev/watchdog0"), .watchdog_ms = 30000 };
 	t->modules[0] = (struct tbl_module){ string(&s, "/ingot/modules/button.ko"), 0 };
 	t->sysctls[0] = (struct tbl_sysctl){ string(&s, "/proc/sys/kernel/pid_max"), string(&s, "4096") };
 	t->links[0] = (struct tbl_link) {
