@@ -67,7 +67,7 @@ def port(vm, at):
 
 
 def hail(verb, name=b"", flags=0, session=1, version=2):
-    body = struct.pack("<IIII32sIQ", session, version, verb, flags, name, 0, 0)
+    body = struct.pack("<IIII32sIQ256s", session, version, verb, flags, name, 0, 0, b"")
     return MAGIC + struct.pack("<I", zlib.crc32(body)) + body
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """PID 1 is replaced, refuses a replacement, and crashes, each under running services: none of them is started again, no
-end is lost, and nothing that PID 1 knew is forgotten. The numbers are those of what PID 1 is held against: 51 to 53."""
+end is lost, and nothing that PID 1 knew is forgotten. Of what PID 1 is held against: init cases 51, 52 and 53."""
 import re
 import subprocess
 import time
@@ -30,7 +30,7 @@ def reexec(g, path=""):
     g.ok(f"ingotctl reexec {path}")
 
 
-# ---- another program (52) ----
+# ---- another program: init case 52 ----
 
 def test_another_program_goes_on_with_the_services(machine):
     all_up(machine)
@@ -148,7 +148,7 @@ def test_an_emergency_goes_on_too(start):
         g.wait_line("^ingot: PID 1 goes on: 0 services kept$", since=mark)
 
 
-# ---- programs that will not do (53) ----
+# ---- programs that will not do: init case 53 ----
 
 SCRIPTS = {
     "crashes": "kill -SEGV $$",
@@ -208,7 +208,7 @@ def test_a_wrong_path_is_an_error_of_usage(machine):
     assert done.status == 2 and "the path must be absolute" in done.out
 
 
-# ---- crashes (51) ----
+# ---- crashes: init case 51 ----
 
 NAMES = {4: "Illegal instruction", 6: "Aborted", 7: "Bus error", 8: "Arithmetic exception", 11: "Segmentation fault"}
 

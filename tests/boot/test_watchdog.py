@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The watchdog is fed while PID 1 and the critical services are well, through a re-exec, a crash and a shutdown;
 without that the machine is reset. In User Mode Linux the kernel's own one stands for the hardware. What PID 1 is held
-against, number 50."""
+against, init case 50."""
 import shutil
 import time
 

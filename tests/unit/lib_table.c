@@ -111,7 +111,7 @@ static const struct nonsense refused[] = {
 	AT(machine.early, 2) /* of one */,
 	AT(machine.early, UINT32_MAX),
 	AT(machine.disk_label, BEYOND),
-	AT(machine.disk_label, 40) /* in a path: more than 16 characters */,
+	AT(machine.disk_label, 55) /* in a path: more than 16 characters */,
 	AT(machine.disk_wait_ms, TBL_WAIT_MAX_MS + 1),
 	AT(machine.disk_policy[TBL_DISK_ABSENT], TBL_POLICY_RECREATE),
 	AT(machine.disk_policy[TBL_DISK_ABSENT], TBL_POLICIES),
