@@ -19,7 +19,7 @@ import guest
 pytestmark = pytest.mark.skipif(not shutil.which("qemu-system-x86_64"), reason="no qemu-system-x86_64")
 MAGIC = b"\xd7ingot\xd7\xa5"  # as ctl_proto.h has them
 STATUS, START, LOGS, PIDFD, VERBS = 0, 1, 4, 5, 64
-SVC, DATA, END = 0, 1, 3
+SVC, DATA, END, STATE = 0, 1, 3, 4
 FOLLOW = 1
 
 
@@ -178,7 +178,7 @@ def test_a_second_machine_leaves_the_first_its_socket(vm, at):
 
 def statuses(s, session):
     told = list(frames(s, session))
-    assert [kind for kind, _, _ in told] == [SVC, SVC, SVC, END] and told[-1][1] == 0
+    assert [kind for kind, _, _ in told] == [STATE, SVC, SVC, SVC, END] and told[-1][1] == 0
     return [data[:32].rstrip(b"\0") for kind, _, data in told if kind == SVC]
 
 
@@ -191,7 +191,8 @@ def test_two_clients_one_after_the_other(vm, port):
         s.close()
 
 
-@pytest.mark.parametrize("junk", (b"\0" * 1000, bytes(range(256)) * 300, MAGIC * 500, b"x"))
+@pytest.mark.parametrize("junk", (b"\0" * 1000, bytes(range(256)) * 300, MAGIC * 500, b"x"),
+                         ids=("zeros", "all-bytes", "beginnings", "one"))
 def test_junk_before_a_request_is_passed_over(vm, port, junk):
     """init case 42"""
     s = port()
