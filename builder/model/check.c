@@ -242,13 +242,13 @@ check_schedule(struct project *p, const struct model_service *s)
 	if (s->schedule.calendar && cron_parse(s->schedule.calendar, &c, &e))
 		diag(p->diags, node_place(at, "calendar"), "`calendar`: %s", e.msg);
 	if (s->schedule.every && s->schedule.jitter >= s->schedule.every)
-		diag(p->diags, node_place(at, "jitter"), "`jitter` must be shorter than `every`");
+		diag(p->diags, node_place(at, "jitter"), "`jitter` is not shorter than `every`");
 	if (s->schedule.every && s->missed == TBL_MISSED_ONCE)
 		diag(p->diags, node_place(s->head.node, "missed"),
 		     "an interval misses nothing when the clock is set: leave `missed` out");
 	if (s->retries.backoff.max < s->retries.backoff.first)
 		diag(p->diags, s->retries.backoff.head.node, "`max` is below `first`");
-	if (s->retries.head.node && !s->retries.count)
+	if (s->retries.head.node && !node_get(s->retries.head.node, "count"))
 		diag(p->diags, s->retries.head.node, "`retries` needs a `count`");
 }
 

@@ -236,7 +236,7 @@ TEST(schedules_make_sense)
 	says(JOB("schedule: {}"), "`schedule` needs either `every` or `calendar`");
 	says(JOB("schedule: {every: 5m, calendar: '@daily'}"), "`schedule` needs either `every` or `calendar`");
 	says(JOB("schedule: {calendar: '0 25 * * *'}"), "`calendar`: the hour in `25 * * *`");
-	says(JOB("schedule: {every: 5m, jitter: 5m}"), "`jitter` must be shorter than `every`");
+	says(JOB("schedule: {every: 5m, jitter: 5m}"), "`jitter` is not shorter than `every`");
 	says(JOB("schedule: {every: 5m}, missed: once"), "leave `missed` out");
 	says(JOB("schedule: {every: 5m}, retries: {backoff: {first: 1s}}"), "`retries` needs a `count`");
 	says(JOB("schedule: {every: 5m}, retries: {count: 2, backoff: {first: 60s}}"), "`max` is below `first`");
