@@ -91,5 +91,9 @@ control_fill(const struct init *in, uint32_t i, struct ctl_svc *r)
 	r->boot_ms = in->s->boot_ms;
 	r->launch_ms = in->s->run[i].launch_ms;
 	r->ready_ms = in->s->run[i].ready_ms;
+	r->next_ms = v->next_ms;
+	r->runs = v->runs;
+	r->skipped = v->skipped;
+	r->reason = v->reason;
 	fmt(r->name, sizeof r->name, "%s", init_name(in, i));
 }

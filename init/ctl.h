@@ -59,6 +59,7 @@ int ctl_logs(int argc, char **argv);
 int ctl_exec(int argc, char **argv);
 int ctl_events(int argc, char **argv);
 int ctl_timing(int argc, char **argv);
+int ctl_jobs(int argc, char **argv);
 int ctl_top(int argc, char **argv);
 int ctl_tree(int argc, char **argv);
 int ctl_reexec(int argc, char **argv);

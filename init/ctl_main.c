@@ -29,6 +29,7 @@ static const struct command {
 	{ "events", "[-f] [NAME] [--since N] [--json]", "how services changed; -f: and go on to change", ctl_events, 0 },
 	{ "tree", "[NAME] [--json]", "the processes of each service", ctl_tree, 0 },
 	{ "top", "[--once | -n COUNT] [--json]", "what each service uses, each second anew; q ends it", ctl_top, 0 },
+	{ "jobs", "[--json]", "when each job runs next, and how its last run ended", ctl_jobs, 0 },
 	{ "timing", "[--json]", "when each service was launched and ready, as a chart", ctl_timing, 0 },
 	{ "exec", "NAME [--] [CMD ARG...]", "run a command, or a shell, inside a service", ctl_exec, 0 },
 	{ "reexec", "[PATH]", "replace PID 1, services run on", ctl_reexec, 0 },

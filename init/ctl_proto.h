@@ -73,6 +73,11 @@ struct ctl_svc {
 	uint64_t boot_ms;   /* monotonic, when PID 1 began */
 	uint64_t launch_ms; /* of the first launch; 0: there was none */
 	uint64_t ready_ms;  /* when it was ready, or had done its work, for the first time; 0: never yet */
+	uint64_t next_ms;   /* a job's next regular run, monotonic; UINT64_MAX: its calendar waits for the clock */
+	uint32_t runs;      /* launches */
+	uint32_t skipped;   /* a job's runs that were due and did not happen */
+	uint32_t reason;    /* enum svc_reason of a job's last run, or of the one that it is about to do */
+	uint32_t pad;
 };
 
 /* One change of a service's state. */

@@ -5,14 +5,13 @@
 #include <string.h>
 
 #include "ctl.h"
+#include "ctl_table.h"
 #include "ctl_words.h"
 #include "fmt.h"
 #include "json.h"
 #include "svc.h"
 
 enum column { COL_NAME, COL_STATE, COL_PID, COL_UPTIME, COL_RESTARTS, COL_LAST, COLUMNS };
-
-#define CELL_MAX END_TEXT_MAX
 
 static const struct ctl_svc *services;
 static size_t count;
@@ -31,27 +30,13 @@ uptime_ms(const struct ctl_svc *s)
 
 /* ---- the table ---- */
 
-/* The two largest units: 4s, 12m 30s, 3h 05m, 17d 2h. */
 static void
-duration_text(uint64_t ms, char *buf, size_t cap)
+cell(size_t row, int column, char *buf, size_t cap)
 {
-	unsigned long s = (unsigned long)(ms / 1000);
+	const struct ctl_svc *s = &services[row];
 
-	if (s < 60)
-		fmt(buf, cap, "%lus", s);
-	else if (s < 3600)
-		fmt(buf, cap, "%lum %02lus", s / 60, s % 60);
-	else if (s < 86400)
-		fmt(buf, cap, "%luh %02lum", s / 3600, s / 60 % 60);
-	else
-		fmt(buf, cap, "%lud %luh", s / 86400, s / 3600 % 24);
-}
-
-static void
-cell(const struct ctl_svc *s, enum column c, char *buf, size_t cap)
-{
 	fmt(buf, cap, "-");
-	switch (c) {
+	switch ((enum column)column) {
 	case COL_NAME: fmt(buf, cap, "%s", s->name); break;
 	case COL_STATE: fmt(buf, cap, "%s", svc_state_name(s->state)); break;
 	case COL_PID:
@@ -69,15 +54,6 @@ cell(const struct ctl_svc *s, enum column c, char *buf, size_t cap)
 }
 
 static void
-put_cell(const char *text, enum column c, const int *width)
-{
-	if (c + 1 == COLUMNS)
-		out_fmt("%s\n", text);
-	else
-		out_fmt("%*s  ", width[c], text);
-}
-
-static void
 print_state(void)
 {
 	const struct ctl_state *state = ctl_state();
@@ -92,25 +68,9 @@ static void
 print_table(void)
 {
 	static const char *const heads[] = { "NAME", "STATE", "PID", "UPTIME", "RESTARTS", "LAST" };
-	int width[COLUMNS];
-	char text[CELL_MAX];
 
 	print_state();
-	for (enum column c = 0; c < COLUMNS; c++) {
-		width[c] = (int)strlen(heads[c]);
-		for (size_t i = 0; i < count; i++) {
-			cell(&services[i], c, text, sizeof text);
-			if ((int)strlen(text) > width[c])
-				width[c] = (int)strlen(text);
-		}
-	}
-	for (enum column c = 0; c < COLUMNS; c++)
-		put_cell(heads[c], c, width);
-	for (size_t i = 0; i < count; i++)
-		for (enum column c = 0; c < COLUMNS; c++) {
-			cell(&services[i], c, text, sizeof text);
-			put_cell(text, c, width);
-		}
+	table_print(heads, COLUMNS, count, cell);
 }
 
 /* ---- JSON ---- */

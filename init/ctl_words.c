@@ -85,3 +85,18 @@ end_json(struct json *j, const struct ctl_svc *s)
 	json_string(j, text);
 	json_object_end(j);
 }
+
+void
+duration_text(uint64_t ms, char *buf, size_t cap)
+{
+	unsigned long s = (unsigned long)(ms / 1000);
+
+	if (s < 60)
+		fmt(buf, cap, "%lus", s);
+	else if (s < 3600)
+		fmt(buf, cap, "%lum %02lus", s / 60, s % 60);
+	else if (s < 86400)
+		fmt(buf, cap, "%luh %02lum", s / 3600, s / 60 % 60);
+	else
+		fmt(buf, cap, "%lud %luh", s / 86400, s / 3600 % 24);
+}

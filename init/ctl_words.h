@@ -16,6 +16,9 @@ void end_text(const struct ctl_svc *s, char *buf, size_t cap);
 /* The key "last" with an object, or null. */
 void end_json(struct json *j, const struct ctl_svc *s);
 
+/* The two largest units: 4s, 12m 30s, 3h 05m, 17d 2h. */
+void duration_text(uint64_t ms, char *buf, size_t cap);
+
 /* What json_init wants for standard output. */
 void out_json(void *ctx, const char *bytes, size_t size);
 

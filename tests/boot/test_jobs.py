@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Jobs, held against the cases that PID 1 is made for: overlap, retries, calendars when the clock is set."""
+import json
+import re
+
 IMAGE = "jobs"
 BEFORE = 1774742400  # 2026-03-29 00:00 UTC: an hour before summer time begins in the image's zone
 HOUR = 3600
@@ -21,6 +24,25 @@ def test_retries_come_before_the_next_run(machine):
     assert (shown["restarts"], shown["last"]["text"]) == (2, "exit 0")
     shown = machine.until_service("hopeless", lambda s: s["state"] == "waiting")
     assert (shown["restarts"], shown["last"]["text"]) == (2, "exit 9")
+
+
+def jobs(machine):
+    return {job["name"]: job for job in json.loads(machine.ok("ingotctl jobs --json"))["jobs"]}
+
+
+def test_jobs_tell_what_comes_and_what_became_of_the_last_run(machine):
+    machine.until_service("hopeless", lambda s: s["state"] == "waiting")
+    told = jobs(machine)
+    assert set(told) == set(machine.services())
+    job = told["hopeless"]
+    assert (job["runs"], job["retries"], job["skipped"], job["why"]) == (3, 2, 0, "retry")
+    assert job["last"]["text"] == "exit 9"
+    assert 3500000 < job["next_in_ms"] <= 3600000
+    assert (told["held-1"]["runs"], told["held-1"]["why"], told["held-1"]["last"]) == (0, None, None)
+    lines = machine.ok("ingotctl jobs").splitlines()
+    assert lines[0].split() == ["NAME", "STATE", "NEXT", "IN", "RUNS", "SKIPPED", "WHY", "LAST"]
+    assert re.search(r"^hopeless +waiting +59m [0-9]{2}s +3 +0 +retry +exit 9$", "\n".join(lines), re.M)
+    assert machine.run("ingotctl jobs x").status == 2
 
 
 def test_overlap_queue_runs_one_after_the_other(machine):
