@@ -46,10 +46,14 @@ plan_calendar(const struct tbl_svc *conf, struct svc *svc, const struct svc_cloc
 void
 job_plan(const struct tbl_svc *conf, struct svc *svc, const struct svc_clock *clock)
 {
-	if (conf->every_ms)
+	if (conf->every_ms) {
 		plan_interval(conf, svc, clock->now_ms);
-	else
-		plan_calendar(conf, svc, clock);
+		return;
+	}
+	/* by the wall clock it may be a moment early, as both clocks are cut to milliseconds: this run is done all the same */
+	if (svc->next_ms <= clock->now_ms)
+		svc->last_wall_s = svc->next_wall_s;
+	plan_calendar(conf, svc, clock);
 }
 
 void

@@ -784,6 +784,21 @@ test_a_calendar_waits_for_its_hour(void **unused)
 	assert_int_equal(v.due_ms, DAY_MS + 3 * 3600 * 1000);
 }
 
+static void
+test_a_calendar_that_wakes_a_moment_early_runs_once(void **unused)
+{
+	struct svc v = initial(&calendar_job, 7000);
+	uint64_t at = v.due_ms;
+	/* both clocks are cut to milliseconds, each at another place */
+	struct svc_clock early = { at, WALL_MS + (int64_t)at - 1, &utc };
+	(void)unused;
+
+	v = svc_step(&calendar_job, &v, &(struct svc_event){ .kind = SVC_EV_DUE }, &early).svc;
+	v = svc_step(&calendar_job, &v, &(struct svc_event){ .kind = SVC_EV_DEPS }, &early).svc;
+	assert_int_equal(v.state, SVC_STARTING);
+	assert_int_equal(v.next_ms, at + DAY_MS + 1);
+}
+
 /* One step with the wall clock off by so much. */
 static void
 clock_moves(const struct tbl_svc *c, struct svc *v, uint64_t now, int64_t by_ms)
@@ -909,6 +924,7 @@ main(void)
 		cmocka_unit_test(test_what_is_too_late_is_skipped),
 		cmocka_unit_test(test_jitter_stays_within_its_range_and_off_the_grid),
 		cmocka_unit_test(test_a_calendar_waits_for_its_hour),
+		cmocka_unit_test(test_a_calendar_that_wakes_a_moment_early_runs_once),
 		cmocka_unit_test(test_a_clock_that_was_never_set_starts_no_calendar),
 		cmocka_unit_test(test_a_clock_set_forward_skips_or_runs_once),
 		cmocka_unit_test(test_a_clock_set_back_a_little_runs_nothing_twice),
