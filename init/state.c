@@ -85,7 +85,7 @@ take(const struct init *in, struct disk_report *r)
 	if (pid < 0)
 		return;
 	if (r->mount >= 0) {
-		AUTO_FD child = (int)syscall(SYS_pidfd_open, pid, 0);
+		AUTO_FD child = sys_pidfd_open(pid);
 		r->mount = (int)syscall(SYS_pidfd_getfd, child, r->mount, 0);
 	}
 	end_child(pid);
@@ -112,7 +112,7 @@ make_anew(const struct init *in, const char *device, struct err *e)
 		execve(MKE2FS, (char *const *)argv, envp);
 		_exit(127);
 	}
-	AUTO_FD child = pid < 0 ? -1 : (int)syscall(SYS_pidfd_open, pid, 0);
+	AUTO_FD child = pid < 0 ? -1 : sys_pidfd_open(pid);
 	struct pollfd p = { .fd = child, .events = POLLIN };
 	if (child < 0)
 		return err_set(e, errno, "%s", MKE2FS);
