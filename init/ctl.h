@@ -47,6 +47,8 @@ int ctl_ask(const struct ctl_request *request, int (*each)(void *ctx, struct ctl
 /* ctl_main.c */
 int ctl_fail(const struct err *e);                   /* prints the one line, returns CTL_FAILED */
 int ctl_usage(const char *command, const char *what, const char *word); /* the same, returns CTL_USAGE */
+/* Takes --json and one name, or none where name is NULL; what else is there is told of, and is CTL_USAGE. */
+int ctl_arguments(int argc, char **argv, const char **name, bool *json);
 
 /* ctl_out.c: standard output, buffered. */
 void out_bytes(const char *bytes, size_t size);

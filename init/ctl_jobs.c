@@ -111,13 +111,13 @@ int
 ctl_jobs(int argc, char **argv)
 {
 	static const char *const heads[] = { "NAME", "STATE", "NEXT IN", "RUNS", "SKIPPED", "WHY", "LAST" };
-	bool as_json = argc == 2 && strcmp(argv[1], "--json") == 0;
+	bool as_json = false;
 	const struct ctl_svc *services;
 	struct err e;
 	size_t n;
 
-	if (argc > 1 && !as_json)
-		return ctl_usage(argv[0], argv[1][0] == '-' ? "unknown option " : "too many arguments: ", argv[1]);
+	if (ctl_arguments(argc, argv, NULL, &as_json))
+		return CTL_USAGE;
 	if (ctl_services("", &services, &n, &e))
 		return ctl_fail(&e);
 	count = 0;

@@ -81,6 +81,22 @@ ctl_usage(const char *command, const char *what, const char *word)
 	return CTL_USAGE;
 }
 
+int
+ctl_arguments(int argc, char **argv, const char **name, bool *json)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--json") == 0)
+			*json = true;
+		else if (argv[i][0] == '-')
+			return ctl_usage(argv[0], "unknown option ", argv[i]);
+		else if (!name || **name)
+			return ctl_usage(argv[0], "too many arguments: ", argv[i]);
+		else
+			*name = argv[i];
+	}
+	return CTL_OK;
+}
+
 /* ---- the simple commands ---- */
 
 static int

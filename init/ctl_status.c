@@ -150,16 +150,8 @@ ctl_status(int argc, char **argv)
 	bool json = false;
 	struct err e;
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--json") == 0)
-			json = true;
-		else if (argv[i][0] == '-')
-			return ctl_usage(argv[0], "unknown option ", argv[i]);
-		else if (*name)
-			return ctl_usage(argv[0], "too many arguments: ", argv[i]);
-		else
-			name = argv[i];
-	}
+	if (ctl_arguments(argc, argv, &name, &json))
+		return CTL_USAGE;
 	if (ctl_services(name, &services, &count, &e))
 		return ctl_fail(&e);
 	if (json)

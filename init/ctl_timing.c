@@ -161,11 +161,11 @@ print_json(void)
 int
 ctl_timing(int argc, char **argv)
 {
-	bool as_json = argc == 2 && strcmp(argv[1], "--json") == 0;
+	bool as_json = false;
 	struct err e;
 
-	if (argc > 1 && !as_json)
-		return ctl_usage(argv[0], argv[1][0] == '-' ? "unknown option " : "too many arguments: ", argv[1]);
+	if (ctl_arguments(argc, argv, NULL, &as_json))
+		return CTL_USAGE;
 	if (ctl_services("", &services, &count, &e))
 		return ctl_fail(&e);
 	if (as_json)

@@ -228,16 +228,8 @@ ctl_tree(int argc, char **argv)
 	struct err e;
 	size_t n;
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--json") == 0)
-			as_json = true;
-		else if (argv[i][0] == '-')
-			return ctl_usage(argv[0], "unknown option ", argv[i]);
-		else if (*name)
-			return ctl_usage(argv[0], "too many arguments: ", argv[i]);
-		else
-			name = argv[i];
-	}
+	if (ctl_arguments(argc, argv, &name, &as_json))
+		return CTL_USAGE;
 	if (ctl_services(name, &v, &n, &e))
 		return ctl_fail(&e);
 	print(v, n, as_json);
