@@ -95,5 +95,9 @@ control_fill(const struct init *in, uint32_t i, struct ctl_svc *r)
 	r->runs = v->runs;
 	r->skipped = v->skipped;
 	r->reason = v->reason;
+	if (v->state == SVC_UP && (t->health.kind != TBL_PROBE_NONE || t->watchdog_ms))
+		r->health = v->unhealthy ? CTL_HEALTH_SICK : CTL_HEALTH_WELL;
+	r->sick = v->sick;
+	r->sick_value = v->sick_value;
 	fmt(r->name, sizeof r->name, "%s", init_name(in, i));
 }

@@ -13,7 +13,7 @@
 #include "table.h"
 
 #define CTL_SOCKET  "/run/ingot/control"
-#define CTL_VERSION 2u
+#define CTL_VERSION 3u
 #define CTL_DATA_MAX 4096
 
 enum ctl_verb {
@@ -55,7 +55,20 @@ struct ctl_reply {
 
 /* How a service's last run ended; "why" tells what a wait status alone cannot. */
 enum ctl_end { CTL_END_NONE, CTL_END_EXIT, CTL_END_SIGNAL, CTL_END_OOM, CTL_END_LAUNCH, CTL_END_NOT_READY,
-	       CTL_END_TIMEOUT, CTL_ENDS };
+	       CTL_END_TIMEOUT, CTL_END_UNHEALTHY, CTL_ENDS };
+
+/* CTL_END_UNHEALTHY: what was found. Where it is a wait status or a number, end_value holds it. */
+enum ctl_sick {
+	CTL_SICK_ERRNO,  /* the probe could not be made: an errno; ETIMEDOUT where it took too long */
+	CTL_SICK_HTTP,   /* an HTTP status, or 0 for an answer that is none */
+	CTL_SICK_EXIT,   /* the check's exit code */
+	CTL_SICK_SIGNAL, /* what killed the check */
+	CTL_SICK_ABSENT, /* the file is not there */
+	CTL_SICK_OLD,    /* the file has not been changed for too long */
+	CTL_SICK_SILENT, /* no WATCHDOG=1 came in time */
+	CTL_SICK_SAID,   /* it said so itself: WATCHDOG=trigger */
+	CTL_SICKS
+};
 
 struct ctl_svc {
 	char name[TBL_NAME_MAX + 1];
@@ -63,7 +76,7 @@ struct ctl_svc {
 	uint32_t state; /* enum svc_state */
 	uint32_t end;   /* enum ctl_end of the last run */
 	uint32_t end_value; /* exit code, signal, or errno */
-	uint32_t end_step;  /* CTL_END_LAUNCH: enum launch_step */
+	uint32_t end_step;  /* CTL_END_LAUNCH: enum launch_step; CTL_END_UNHEALTHY: enum ctl_sick */
 	int32_t pid;    /* of the stub, 0 when not running */
 	uint32_t uid, gid;
 	uint32_t restarts; /* starts beyond the first that were not asked for */
@@ -77,8 +90,11 @@ struct ctl_svc {
 	uint32_t runs;      /* launches */
 	uint32_t skipped;   /* a job's runs that were due and did not happen */
 	uint32_t reason;    /* enum svc_reason of a job's last run, or of the one that it is about to do */
-	uint32_t pad;
+	uint32_t health;    /* enum ctl_health */
+	uint32_t sick, sick_value; /* CTL_HEALTH_SICK: what was found, enum ctl_sick */
 };
+
+enum ctl_health { CTL_HEALTH_UNKNOWN /* not up, or nobody looks */, CTL_HEALTH_WELL, CTL_HEALTH_SICK, CTL_HEALTHS };
 
 /* One change of a service's state. */
 struct ctl_event {

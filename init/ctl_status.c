@@ -9,6 +9,7 @@
 #include "ctl_words.h"
 #include "fmt.h"
 #include "json.h"
+#include "sick.h"
 #include "svc.h"
 
 enum column { COL_NAME, COL_STATE, COL_PID, COL_UPTIME, COL_RESTARTS, COL_LAST, COLUMNS };
@@ -38,7 +39,9 @@ cell(size_t row, int column, char *buf, size_t cap)
 	fmt(buf, cap, "-");
 	switch ((enum column)column) {
 	case COL_NAME: fmt(buf, cap, "%s", s->name); break;
-	case COL_STATE: fmt(buf, cap, "%s", svc_state_name(s->state)); break;
+	case COL_STATE:
+		fmt(buf, cap, "%s%s", svc_state_name(s->state), s->health == CTL_HEALTH_SICK ? " (unhealthy)" : "");
+		break;
 	case COL_PID:
 		if (runs(s))
 			fmt(buf, cap, "%d", s->pid);
@@ -48,7 +51,12 @@ cell(size_t row, int column, char *buf, size_t cap)
 			duration_text(uptime_ms(s), buf, cap);
 		break;
 	case COL_RESTARTS: fmt(buf, cap, "%u", s->restarts); break;
-	case COL_LAST: end_text(s, buf, cap); break;
+	case COL_LAST:
+		if (s->health == CTL_HEALTH_SICK)
+			sick_text(s->sick, s->sick_value, buf, cap);
+		else
+			end_text(s, buf, cap);
+		break;
 	case COLUMNS: break;
 	}
 }
@@ -76,6 +84,27 @@ print_table(void)
 /* ---- JSON ---- */
 
 static void
+json_health(struct json *j, const struct ctl_svc *s)
+{
+	char text[SICK_TEXT_MAX];
+
+	json_key(j, "health");
+	if (s->health == CTL_HEALTH_UNKNOWN) {
+		json_null(j);
+		return;
+	}
+	json_object(j);
+	json_key(j, "well");
+	json_bool(j, s->health == CTL_HEALTH_WELL);
+	if (s->health == CTL_HEALTH_SICK) {
+		sick_text(s->sick, s->sick_value, text, sizeof text);
+		json_key(j, "text");
+		json_string(j, text);
+	}
+	json_object_end(j);
+}
+
+static void
 json_service(struct json *j, const struct ctl_svc *s)
 {
 	json_object(j);
@@ -99,6 +128,7 @@ json_service(struct json *j, const struct ctl_svc *s)
 	json_key(j, "in_state_ms");
 	json_uint(j, uptime_ms(s));
 	end_json(j, s);
+	json_health(j, s);
 	json_object_end(j);
 }
 

@@ -5,6 +5,7 @@
 #include "ctl_words.h"
 
 #include "fmt.h"
+#include "sick.h"
 #include "spawn.h"
 
 /* The signals as kill -l names them; the library knows sentences only. */
@@ -26,7 +27,7 @@ signal_text(uint32_t sig, char *buf, size_t cap)
 void
 end_text(const struct ctl_svc *s, char *buf, size_t cap)
 {
-	char sig[16];
+	char sig[16], sick[SICK_TEXT_MAX];
 
 	switch ((enum ctl_end)s->end) {
 	case CTL_END_EXIT: fmt(buf, cap, "exit %u", s->end_value); return;
@@ -40,6 +41,10 @@ end_text(const struct ctl_svc *s, char *buf, size_t cap)
 		return;
 	case CTL_END_NOT_READY: fmt(buf, cap, "never ready"); return;
 	case CTL_END_TIMEOUT: fmt(buf, cap, "ran too long"); return;
+	case CTL_END_UNHEALTHY:
+		sick_text(s->end_step, s->end_value, sick, sizeof sick);
+		fmt(buf, cap, "unhealthy: %s", sick);
+		return;
 	case CTL_END_NONE:
 	case CTL_ENDS: break;
 	}
@@ -59,6 +64,7 @@ end_json(struct json *j, const struct ctl_svc *s)
 	static const char *const names[CTL_ENDS] = {
 		[CTL_END_EXIT] = "exit", [CTL_END_SIGNAL] = "signal", [CTL_END_OOM] = "oom",
 		[CTL_END_LAUNCH] = "launch", [CTL_END_NOT_READY] = "not-ready", [CTL_END_TIMEOUT] = "timeout",
+		[CTL_END_UNHEALTHY] = "unhealthy",
 	};
 	char text[END_TEXT_MAX];
 

@@ -25,7 +25,15 @@
 #define CONTROL_TEXT_MAX 400 /* of what the last packet says */
 
 /* A service's descriptors, each with a place in the watch table. */
-enum svc_fd { SVC_FD_PID, SVC_FD_ERROR, SVC_FD_STATUS, SVC_FD_READY, SVC_FD_LOG, SVC_FDS };
+enum svc_fd {
+	SVC_FD_PID,
+	SVC_FD_ERROR,
+	SVC_FD_STATUS,
+	SVC_FD_PROBE, /* the readiness pipe while it starts, or the socket of a probe */
+	SVC_FD_NOTIFY,
+	SVC_FD_LOG,
+	SVC_FDS
+};
 
 /* The clients of the control socket, and behind them the one of the host's port. */
 #define CLIENT_PORT CFG_MAX_CLIENTS
@@ -49,15 +57,30 @@ struct watch {
 	uint32_t events;     /* EPOLLIN and the like, as the kernel has them now */
 };
 
-/* What svc_act.c and ready.c keep of a service beside its state machine. */
+/* Where a probe stands. */
+enum probe_phase { PROBE_IDLE, PROBE_CONNECTING, PROBE_ANSWER, PROBE_STUB };
+
+#define PROBE_ANSWER_SIZE 12 /* "HTTP/1.1 200" */
+
+/* Written by probe.c and watch.c. */
+struct probe {
+	uint32_t phase;   /* enum probe_phase */
+	uint32_t wait_ms; /* until the next, while it starts */
+	uint64_t due_ms;  /* when the next one begins; of one that runs: when it has failed; or SVC_NEVER */
+	uint32_t seq;     /* of the one the stub was asked for last */
+	uint32_t got;     /* PROBE_ANSWER: bytes of the answer */
+	char answer[PROBE_ANSWER_SIZE];
+};
+
+/* What svc_act.c and svc_io.c keep of a service beside its state machine. */
 struct svc_run {
 	pid_t pid;              /* of the stub, 0 when none */
 	bool reported;          /* the stub has said how the main process ended */
 	int32_t wait_status;    /* with reported */
 	uint32_t failed_mount;  /* of a launch that failed at LAUNCH_MOUNT */
 	bool group;             /* its cgroup may be there */
-	uint32_t probe_wait_ms; /* until the next attempt to connect */
-	uint64_t probe_ms;      /* when that is, or SVC_NEVER */
+	struct probe probe;
+	uint64_t notify_ms;     /* notify.c: when to listen again, or SVC_NEVER */
 	struct logring log;
 	struct mirror mirror;   /* of the log, on the console */
 	uint64_t launch_ms;     /* events.c: of the first launch, or 0 */

@@ -15,6 +15,7 @@ static const char *const names[LAUNCH_STEPS] = {
 	[LAUNCH_ROOT] = "root",
 	[LAUNCH_MOUNT] = "mount",
 	[LAUNCH_PIVOT] = "pivot",
+	[LAUNCH_NOTIFY] = "notify",
 	[LAUNCH_CWD] = "cwd",
 	[LAUNCH_HOSTNAME] = "hostname",
 	[LAUNCH_RLIMITS] = "rlimits",

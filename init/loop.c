@@ -16,13 +16,14 @@
 #include "buttons.h"
 #include "console.h"
 #include "control.h"
-#include "ready.h"
+#include "notify.h"
 #include "reexec.h"
 #include "shell.h"
 #include "shutdown.h"
 #include "signals.h"
 #include "svc_act.h"
 #include "svc_io.h"
+#include "watch.h"
 #include "watchdog.h"
 
 #define EVENTS_MAX 32
@@ -202,8 +203,11 @@ dispatch_service(struct init *in, uint32_t i, enum svc_fd which)
 	case SVC_FD_STATUS:
 		svc_io_status(in, i);
 		break;
-	case SVC_FD_READY:
-		ready_event(in, i);
+	case SVC_FD_PROBE:
+		watch_event(in, i);
+		break;
+	case SVC_FD_NOTIFY:
+		notify_event(in, i);
 		break;
 	case SVC_FD_LOG:
 		svc_io_log(in, i);

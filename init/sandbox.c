@@ -12,6 +12,9 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 
 #include "fmt.h"
 #include "identity.h"
@@ -56,11 +59,11 @@ step_fds(struct sandbox *x)
 	int null = open(TEMPLATE_DEV "/null", O_RDONLY | O_CLOEXEC);
 
 	if (null < 0 || lift(&null) || lift(&x->error) || lift(&x->log) || lift(&x->status) || lift(&x->ready) ||
-	    lift(&x->stub))
+	    lift(&x->notify) || lift(&x->stub))
 		return -1;
 	if (place(null, 0, 0) || place(x->log, 1, 0) || place(x->log, 2, 0) || place(x->error, STUB_FD_ERROR, 0) ||
 	    place(x->status, STUB_FD_STATUS, 0) || place(x->ready, STUB_FD_READY, 0) ||
-	    place(x->stub, STUB_FD_EXE, O_CLOEXEC))
+	    place(x->stub, STUB_FD_EXE, O_CLOEXEC) || place(x->notify, STUB_FD_NOTIFY, O_CLOEXEC))
 		return -1;
 	/* dup3 has closed what stood at these numbers; where nothing was placed, PID 1's may still stand. */
 	if (x->status < 0)
@@ -69,6 +72,8 @@ step_fds(struct sandbox *x)
 		close(STUB_FD_READY);
 	if (x->stub < 0)
 		close(STUB_FD_EXE);
+	if (x->notify < 0)
+		close(STUB_FD_NOTIFY);
 	x->error = STUB_FD_ERROR;
 	return sys_close_range(STUB_FD_END, ~0u, 0);
 }
@@ -81,6 +86,20 @@ step_cgroup_ns(struct sandbox *x)
 	(void)x;
 	/* rooted at the group that the clone went into */
 	return unshare(CLONE_NEWCGROUP);
+}
+
+/* PID 1 reads the same socket. Whoever has the service's folders may write to it. */
+static int
+step_notify(struct sandbox *x)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX, .sun_path = TBL_NOTIFY_PATH };
+
+	if (x->notify < 0)
+		return 0;
+	mode_t mask = umask(0);
+	int ret = bind(STUB_FD_NOTIFY, (struct sockaddr *)&at, sizeof at);
+	umask(mask);
+	return ret;
 }
 
 static int
@@ -105,6 +124,7 @@ static const struct step isolation[] = {
 	{ LAUNCH_ROOT, sandbox_root },
 	{ LAUNCH_MOUNT, sandbox_mount },
 	{ LAUNCH_PIVOT, sandbox_pivot },
+	{ LAUNCH_NOTIFY, step_notify },
 	{ LAUNCH_CWD, step_cwd },
 	{ LAUNCH_HOSTNAME, step_hostname },
 };
@@ -120,15 +140,34 @@ copy_words(const struct sandbox *x, struct tbl_span span, char **out)
 	return span.count;
 }
 
+/* Puts the probe's words behind the n that are there, and an empty one before them. Returns where they begin; 0: it is
+ * not the stub's. */
+static size_t
+copy_probe(const struct sandbox *x, const struct tbl_probe *p, char *age, char **argv, size_t *n)
+{
+	if (p->kind != TBL_PROBE_FILE && p->kind != TBL_PROBE_EXEC)
+		return 0;
+	argv[(*n)++] = age + strlen(age);
+	size_t at = *n;
+	if (p->kind == TBL_PROBE_FILE)
+		argv[(*n)++] = age;
+	*n += copy_words(x, p->words, argv + *n);
+	return at;
+}
+
 __attribute__((noreturn)) static void
 exec_stub(struct sandbox *x)
 {
-	char word[sizeof STUB_NAME + 4] = STUB_NAME;
-	char *argv[TBL_ARGV_MAX + 2] = { word }, *envp[TBL_ARGV_MAX + 1];
+	char word[sizeof STUB_NAME + 32], age[2][16];
+	char *argv[3 * TBL_ARGV_MAX + 8] = { word }, *envp[TBL_ARGV_MAX + 1];
+	const struct tbl_probe *ready = &x->s->ready_probe, *health = &x->s->health;
 
-	if (x->s->ready == TBL_READY_FD)
-		fmt(word, sizeof word, "%s:%u", STUB_NAME, x->s->ready_fd);
-	copy_words(x, x->s->argv, argv + 1);
+	size_t n = 1 + copy_words(x, x->s->argv, argv + 1);
+	fmt(age[0], sizeof age[0], "%u", ready->age_ms);
+	fmt(age[1], sizeof age[1], "%u", health->age_ms);
+	size_t ready_at = copy_probe(x, ready, age[0], argv, &n), health_at = copy_probe(x, health, age[1], argv, &n);
+	fmt(word, sizeof word, "%s:%u:%zu:%zu", STUB_NAME, x->s->ready == TBL_READY_FD ? x->s->ready_fd : 0, ready_at,
+	    health_at);
 	copy_words(x, x->s->env, envp);
 	/* Signals stay blocked: what is sent meanwhile waits for the stub, where a PID 1 would drop it. */
 	sys_execveat(STUB_FD_EXE, "", argv, envp, AT_EMPTY_PATH);

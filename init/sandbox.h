@@ -13,7 +13,7 @@ struct sandbox {
 	const struct tbl_svc *s;
 	const char *name;
 	int stub;               /* descriptors of PID 1, anywhere; -1 where there is none */
-	int error, status, log, ready;
+	int error, status, log, ready, notify;
 	int root;               /* of the service, once it is attached */
 	uint32_t mount;         /* index of the mount being made */
 };

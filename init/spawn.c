@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "cgroup.h"
@@ -18,6 +19,7 @@
 
 struct pipes {
 	int error[2], status[2], log[2], ready[2]; /* read end, write end */
+	int notify;
 };
 
 int
@@ -52,6 +54,7 @@ pipes_release(struct pipes *p)
 	close_pair(p->status);
 	close_pair(p->log);
 	close_pair(p->ready);
+	fd_cleanup(&p->notify);
 }
 
 /* The read end alone is non-blocking: PID 1 must never wait, a service may expect to. */
@@ -71,6 +74,11 @@ pipes_init(struct pipes *p, const struct tbl_svc *s)
 		return -1;
 	if (!(s->flags & TBL_SVC_MACHINE) && open_pair(p->status))
 		return -1;
+	if (s->flags & TBL_SVC_NOTIFY) {
+		p->notify = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		if (p->notify < 0)
+			return -1;
+	}
 	return s->ready == TBL_READY_FD ? open_pair(p->ready) : 0;
 }
 
@@ -147,6 +155,7 @@ launch_with_pipes(const struct launcher *l, struct sandbox *x, struct pipes *p, 
 	x->status = p->status[1];
 	x->log = p->log[1];
 	x->ready = p->ready[1];
+	x->notify = p->notify;
 	out->pid = launch(x, cgroup, &out->pidfd);
 	if (out->pid < 0)
 		return fail_errno(out, LAUNCH_CLONE, e);
@@ -154,6 +163,7 @@ launch_with_pipes(const struct launcher *l, struct sandbox *x, struct pipes *p, 
 	out->status_fd = take_fd(&p->status[0]);
 	out->log_fd = take_fd(&p->log[0]);
 	out->ready_fd = take_fd(&p->ready[0]);
+	out->notify_fd = take_fd(&p->notify);
 	return 0;
 }
 
@@ -162,10 +172,11 @@ spawn(const struct launcher *l, const struct tbl *t, uint32_t svc, struct spawne
 {
 	const struct tbl_svc *s = tbl_svc(t, svc);
 	struct sandbox x = { .t = t, .s = s, .name = tbl_str(t, s->name), .root = -1 };
-	struct pipes p = { { -1, -1 }, { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	struct pipes p = { { -1, -1 }, { -1, -1 }, { -1, -1 }, { -1, -1 }, -1 };
 	AUTO_FD cgroup = -1;
 
-	*out = (struct spawned){ .pid = -1, .pidfd = -1, .status_fd = -1, .error_fd = -1, .log_fd = -1, .ready_fd = -1 };
+	*out = (struct spawned){ .pid = -1, .pidfd = -1, .status_fd = -1, .error_fd = -1, .log_fd = -1, .ready_fd = -1,
+				  .notify_fd = -1 };
 	if (cgroup_make(l->cgroups, x.name, &cgroup, e))
 		return fail(out, LAUNCH_CGROUP, e);
 	if (cgroup_limit(cgroup, s, e))

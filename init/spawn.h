@@ -24,11 +24,12 @@ struct launcher {
 struct spawned {
 	pid_t pid;     /* of the stub (or of the program itself with TBL_SVC_MACHINE) */
 	int pidfd;     /* readable when the stub has ended and all of its namespace with it */
-	int status_fd; /* the stub writes one struct stub_status when the service's main process ends; -1 for a machine
-			* service, whose own wait status counts */
+	int status_fd; /* the stub writes a struct stub_status for each probe, and one when the service's main
+			* process ends; -1 for a machine service, whose own wait status counts */
 	int error_fd;  /* one struct launch_error if a step failed; end of file without one: the program was executed */
 	int log_fd;    /* read end of the pipe that is the service's stdout and stderr */
 	int ready_fd;  /* read end of the readiness pipe, -1 unless TBL_READY_FD */
+	int notify_fd; /* datagram socket, bound in the service's namespace; -1 without TBL_SVC_NOTIFY */
 	uint32_t failed_step; /* enum launch_step, when spawn itself returns -1; e->code is the errno then */
 };
 
@@ -37,8 +38,8 @@ enum launch_step {
 	/* before the clone: spawn fails */
 	LAUNCH_CGROUP, LAUNCH_LIMITS, LAUNCH_STATE, LAUNCH_PIPES, LAUNCH_CLONE,
 	/* in the child, in this order but for LAUNCH_FDS: the error pipe says so */
-	LAUNCH_FDS, LAUNCH_CGROUP_NS, LAUNCH_ROOT, LAUNCH_MOUNT, LAUNCH_PIVOT, LAUNCH_CWD, LAUNCH_HOSTNAME, LAUNCH_RLIMITS,
-	LAUNCH_IDS, LAUNCH_CAPS, LAUNCH_STUB, LAUNCH_FORK, LAUNCH_EXEC,
+	LAUNCH_FDS, LAUNCH_CGROUP_NS, LAUNCH_ROOT, LAUNCH_MOUNT, LAUNCH_PIVOT, LAUNCH_NOTIFY, LAUNCH_CWD, LAUNCH_HOSTNAME,
+	LAUNCH_RLIMITS, LAUNCH_IDS, LAUNCH_CAPS, LAUNCH_STUB, LAUNCH_FORK, LAUNCH_EXEC,
 	LAUNCH_STEPS
 };
 
@@ -49,9 +50,11 @@ struct launch_error {
 	uint32_t mount; /* LAUNCH_MOUNT: index among the service's mounts */
 };
 
-/* What the stub reports: the exact wait status of the service's main process, which would be lost otherwise. */
+/* What the stub reports: the exact wait status of the service's main process, which would be lost otherwise, or how a
+ * probe ended. */
 struct stub_status {
-	int32_t wait_status; /* as waitpid gives it */
+	int32_t wait_status; /* as waitpid gives it; of a probe that could not be started: the negative errno */
+	uint32_t seq;        /* of the probe, as it was asked for; 0: the main process */
 };
 
 /* Once, at boot: wants /proc, /sys/fs/cgroup (cgroup2) and a writable /run mounted. What it opens stays open. */

@@ -8,8 +8,10 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "spawn.h"
 #include "stub_abi.h"
@@ -65,29 +67,56 @@ fail(int fd, uint32_t step, long code)
 	leave(127);
 }
 
-/* N of "ingot-stub:N", -1 without one. */
-static int
-ready_number(const char *word)
-{
-	int n = 0;
+struct stub {
+	char **argv, **envp;
+	unsigned ready;    /* descriptor, 0: none */
+	unsigned probe[2]; /* by enum stub_which: where its words begin in argv, 0: none */
+	long main;         /* process ids */
+	long probing;      /* 0: no probe runs */
+	uint32_t seq;      /* of that one */
+};
 
-	while (*word && *word != ':')
-		word++;
-	if (*word == '\0')
-		return -1;
-	while (*++word >= '0' && *word <= '9')
-		n = n * 10 + (*word - '0');
+/* The number behind the next colon, 0 without one; *word stands behind it. */
+static unsigned
+next_number(const char **word)
+{
+	unsigned n = 0;
+
+	while (**word && *(*word)++ != ':')
+		;
+	while (**word >= '0' && **word <= '9')
+		n = n * 10 + (unsigned)(*(*word)++ - '0');
 	return n;
+}
+
+/* Takes argv apart: each part ends with a null. */
+static void
+read_words(struct stub *s, const long *stack)
+{
+	unsigned words = (unsigned)stack[0];
+	const char *word;
+
+	s->argv = (char **)(stack + 1);
+	s->envp = s->argv + words + 1;
+	word = s->argv[0];
+	s->ready = next_number(&word);
+	for (int i = 0; i < 2; i++) {
+		s->probe[i] = next_number(&word);
+		if (s->probe[i] >= words)
+			s->probe[i] = 0;
+		if (s->probe[i])
+			s->argv[s->probe[i] - 1] = 0;
+	}
 }
 
 /* The child. The readiness pipe may want the very number of the error pipe, which therefore steps aside first. */
 __attribute__((noreturn)) static void
-run(char *const argv[], char *const envp[], int ready)
+run(const struct stub *s)
 {
 	unsigned long none = 0;
-	long error = STUB_FD_ERROR;
+	long error = STUB_FD_ERROR, ready = s->ready;
 
-	if (ready >= 0) {
+	if (ready) {
 		error = SYS(fcntl, STUB_FD_ERROR, F_DUPFD_CLOEXEC, ready < STUB_FD_END ? STUB_FD_END : ready + 1, 0);
 		if (error < 0)
 			fail(STUB_FD_ERROR, LAUNCH_FDS, error);
@@ -106,22 +135,94 @@ run(char *const argv[], char *const envp[], int ready)
 	SYS(setsid, 0, 0, 0, 0);
 	/* A signal that was passed on before this line ends the child here, as it would have ended the program. */
 	SYS(rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof none);
-	fail((int)error, LAUNCH_EXEC, SYS(execve, argv[0], argv, envp, 0));
+	fail((int)error, LAUNCH_EXEC, SYS(execve, s->argv[1], s->argv + 1, s->envp, 0));
 }
+
+/* ---- probes ---- */
+
+static uint64_t
+ms_of(const struct timespec *t)
+{
+	return (uint64_t)t->tv_sec * 1000 + (uint64_t)t->tv_nsec / 1000000;
+}
+
+/* A time of change that lies ahead, as the clock was set back, is no age. */
+static int
+probe_file(const char *age, const char *path)
+{
+	struct stat st;
+	struct timespec now;
+	uint64_t max = 0;
+
+	if (SYS(newfstatat, AT_FDCWD, path, &st, 0) < 0)
+		return STUB_FILE_ABSENT;
+	while (*age)
+		max = max * 10 + (uint64_t)(*age++ - '0');
+	SYS(clock_gettime, CLOCK_REALTIME, &now, 0, 0);
+	return max && ms_of(&now) > ms_of(&st.st_mtim) + max ? STUB_FILE_OLD : 0;
+}
+
+/* The child; its output goes where the service's goes. */
+__attribute__((noreturn)) static void
+probe_run(const struct stub *s, char **words)
+{
+	unsigned long none = 0;
+
+	SYS(close, STUB_FD_STATUS, 0, 0, 0);
+	SYS(setsid, 0, 0, 0, 0);
+	SYS(rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof none);
+	if (words[0][0] != '/')
+		leave(probe_file(words[0], words[1]));
+	SYS(execve, words[0], words, s->envp, 0);
+	leave(127);
+}
+
+static void
+report(long status, uint32_t seq)
+{
+	struct stub_status word = { .wait_status = (int32_t)status, .seq = seq };
+
+	SYS(write, STUB_FD_STATUS, &word, sizeof word, 0);
+}
+
+static void
+ask(struct stub *s, unsigned value)
+{
+	unsigned which = value >> 16 & 0xff;
+
+	if (s->probing > 0) { /* its group is there once it has begun */
+		SYS(kill, -s->probing, SIGKILL, 0, 0);
+		SYS(kill, s->probing, SIGKILL, 0, 0);
+	}
+	s->probing = 0;
+	if (which >= STUB_PROBE_NONE || !s->probe[which])
+		return;
+	s->seq = value & 0xffff;
+	s->probing = SYS(clone, SIGCHLD, 0, 0, 0);
+	if (s->probing == 0)
+		probe_run(s, s->argv + s->probe[which]);
+	if (s->probing < 0)
+		report(s->probing, s->seq);
+}
+
+/* ---- the loop ---- */
 
 /* Reaps all that has ended; leaves when the main process is among it. The kernel then kills the rest of the
  * namespace, before anyone outside can see this process gone. */
 static void
-reap(int main_pid)
+reap(struct stub *s)
 {
 	int status = 0;
 	long pid;
 
 	while ((pid = SYS(wait4, -1, &status, WNOHANG, 0)) > 0) {
-		if (pid != main_pid)
+		if (pid == s->probing) {
+			s->probing = 0;
+			report(status, s->seq);
+		}
+		if (pid != s->main)
 			continue;
-		struct stub_status report = { .wait_status = status };
-		SYS(write, STUB_FD_STATUS, &report, sizeof report, 0);
+		report(status, 0);
 		leave(status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff);
 	}
 }
@@ -129,9 +230,9 @@ reap(int main_pid)
 void
 stub_main(const long *stack)
 {
-	char *const *argv = (char *const *)(stack + 1);
-	char *const *envp = argv + stack[0] + 1;
+	struct stub s = { .main = -1 };
 	unsigned long all = ALL_SIGNALS;
+	siginfo_t info;
 
 	/* The service has the same uid: undumpable, this process can neither be traced by it nor be opened in /proc. */
 	SYS(prctl, PR_SET_DUMPABLE, 0, 0, 0);
@@ -139,23 +240,28 @@ stub_main(const long *stack)
 	SYS(rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof all);
 	if (stack[0] < 2)
 		fail(STUB_FD_ERROR, LAUNCH_STUB, -EINVAL);
+	read_words(&s, stack);
 
-	int ready = ready_number(argv[0]);
 	/* As fork: without CLONE_SETTLS and the like the kernel looks at no argument but the flags. */
-	long pid = SYS(clone, SIGCHLD, 0, 0, 0);
-	if (pid == 0)
-		run(argv + 1, envp, ready);
-	if (pid < 0)
-		fail(STUB_FD_ERROR, LAUNCH_FORK, pid);
+	s.main = SYS(clone, SIGCHLD, 0, 0, 0);
+	if (s.main == 0)
+		run(&s);
+	if (s.main < 0)
+		fail(STUB_FD_ERROR, LAUNCH_FORK, s.main);
 
-	/* Holding a write end here would hide the service's end of file from whoever reads. */
-	SYS(close_range, 0, STUB_FD_ERROR, 0, 0);
+	/* Holding a write end here would hide the service's end of file from whoever reads; a probe wants the log. */
+	if (s.probe[0] || s.probe[1])
+		SYS(close, STUB_FD_ERROR, 0, 0, 0);
+	else
+		SYS(close_range, 0, STUB_FD_ERROR, 0, 0);
 	SYS(close, STUB_FD_READY, 0, 0, 0);
 	for (;;) {
 		/* Blocked signals reach even a PID 1 that has no handler; they come out here. */
-		long sig = SYS(rt_sigtimedwait, &all, 0, 0, sizeof all);
-		if (sig > 0 && sig != SIGCHLD)
-			SYS(kill, pid, sig, 0, 0);
-		reap((int)pid); /* whatever it was: a look costs one call, and a child that is missed is never found */
+		long sig = SYS(rt_sigtimedwait, &all, &info, 0, sizeof all);
+		if (sig == STUB_ASK && info.si_code == SI_QUEUE && (info.si_int & ~0xffffff) == STUB_ASK_MAGIC)
+			ask(&s, (unsigned)info.si_int);
+		else if (sig > 0 && sig != SIGCHLD)
+			SYS(kill, s.main, sig, 0, 0);
+		reap(&s); /* whatever it was: a look costs one call, and a child that is missed is never found */
 	}
 }

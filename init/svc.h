@@ -37,6 +37,10 @@ enum svc_event_kind {
 	SVC_EV_START, SVC_EV_STOP, SVC_EV_RESTART, /* by hand, or by the shutdown */
 	SVC_EV_TICK,     /* a job's next_ms is reached while it does not just wait for it */
 	SVC_EV_CLOCK,    /* the wall clock was set */
+	SVC_EV_WELL,     /* a health check of what is up succeeded */
+	SVC_EV_UNWELL,   /* it failed; carries the end that it would be */
+	SVC_EV_ALIVE,    /* WATCHDOG=1 */
+	SVC_EV_SICK,     /* WATCHDOG=trigger; carries the end */
 	SVC_EVENTS
 };
 
@@ -60,7 +64,7 @@ enum svc_after { SVC_AFTER_DOWN, SVC_AFTER_START, SVC_AFTER_POLICY };
 struct svc_end {
 	uint32_t why;   /* enum ctl_end */
 	uint32_t value; /* exit code, signal, or errno (ETIMEDOUT where a time limit was reached) */
-	uint32_t step;  /* CTL_END_LAUNCH: enum launch_step */
+	uint32_t step;  /* CTL_END_LAUNCH: enum launch_step; CTL_END_UNHEALTHY: enum ctl_sick */
 };
 
 struct svc {
@@ -83,6 +87,10 @@ struct svc {
 	uint32_t reason;   /* enum svc_reason: of a job's last run, or of the one that it is about to do */
 	uint32_t skipped;  /* a job's runs that were due and did not happen */
 	bool queued;       /* a job is to run again when it has ended */
+	uint32_t unwell;   /* health checks in a row that failed */
+	uint32_t well;     /* that succeeded, in SVC_UP and unhealthy */
+	bool unhealthy;    /* in SVC_UP: the last verdict */
+	uint32_t sick, sick_value; /* with unhealthy: what was found, enum ctl_sick */
 	uint64_t random;   /* never 0; moves on at each draw */
 	struct svc_end end; /* of the last run */
 };

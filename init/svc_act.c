@@ -13,11 +13,11 @@
 #include "events.h"
 #include "fmt.h"
 #include "loop.h"
-#include "ready.h"
 #include "shutdown.h"
 #include "svc_io.h"
 #include "svc_say.h"
 #include "sys.h"
+#include "watch.h"
 
 #define NOBODY UINT32_MAX
 
@@ -47,7 +47,7 @@ svc_act_init(struct init *in)
 		struct svc_clock clock = clock_of(in);
 		in->s->svc[i] = svc_initial(tbl_svc(&in->table, i), seed_of(i), &clock);
 		calendars |= tbl_svc(&in->table, i)->calendar.minutes != 0;
-		in->s->run[i] = (struct svc_run){ .probe_ms = SVC_NEVER };
+		in->s->run[i] = (struct svc_run){ .probe.due_ms = SVC_NEVER, .notify_ms = SVC_NEVER };
 		if (!CFG_JOBS && tbl_svc(&in->table, i)->kind == TBL_JOB)
 			in->s->svc[i] = (struct svc){ .state = SVC_DOWN, .due_ms = SVC_NEVER };
 	}
@@ -158,15 +158,17 @@ step(struct init *in, uint32_t i, const struct svc_event *event)
 	if (next.svc.state != before.state || next.svc.wanted != before.wanted)
 		in->s->changed = true;
 	events_note(in, i, before.state);
-	if (next.svc.state != SVC_STARTING)
-		ready_end(in, i);
+	if (next.svc.state != before.state)
+		watch_end(in, i);
 	svc_say(in, i, &before, next.actions);
 	if (next.actions & SVC_ACT_SIGNAL)
 		send_stop_signal(in, i);
 	if (next.actions & SVC_ACT_KILL)
 		svc_io_kill(in, i);
 	if (next.actions & SVC_ACT_PROBE)
-		ready_begin(in, i);
+		watch_ready(in, i);
+	if (next.svc.state == SVC_UP && before.state != SVC_UP)
+		watch_health(in, i);
 	if (next.actions & SVC_ACT_FAILED)
 		on_failure(in, i);
 	if (next.actions & SVC_ACT_LAUNCH) /* last: it may step on */
@@ -343,8 +345,7 @@ svc_act_timers(struct init *in)
 			svc_act_event(in, i, SVC_EV_DUE);
 		if (tick_ms(in, i) <= in->s->now_ms)
 			svc_act_event(in, i, SVC_EV_TICK);
-		if (in->s->run[i].probe_ms <= in->s->now_ms)
-			ready_try(in, i);
+		watch_timers(in, i);
 	}
 }
 
@@ -354,13 +355,13 @@ svc_act_due(const struct init *in)
 	uint64_t due = SVC_NEVER;
 
 	for (uint32_t i = 0; i < in->s->services; i++) {
-		uint64_t tick = tick_ms(in, i);
+		uint64_t tick = tick_ms(in, i), look = watch_due(in, i);
 		if (in->s->svc[i].due_ms < due)
 			due = in->s->svc[i].due_ms;
 		if (tick < due)
 			due = tick;
-		if (in->s->run[i].probe_ms < due)
-			due = in->s->run[i].probe_ms;
+		if (look < due)
+			due = look;
 	}
 	return due;
 }

@@ -13,16 +13,18 @@
 
 #include "console.h"
 #include "loop.h"
-#include "ready.h"
+#include "notify.h"
+#include "probe.h"
 #include "svc_act.h"
 #include "svc_say.h"
 #include "sys.h"
+#include "watch.h"
 
 #define LOG_READ_MAX 16384 /* per wake-up, so that a flood leaves time for the others */
 #define LOG_DRAIN_MAX (1u << 20) /* bytes read after the end: what the largest pipe of a service holds */
 
 static void
-watch(struct init *in, uint32_t i, enum svc_fd which, int fd)
+watch_fd(struct init *in, uint32_t i, enum svc_fd which, int fd)
 {
 	if (loop_add(in, loop_svc_slot(i, which), fd, EPOLLIN) < 0)
 		warn("%s %s: watch: %s", svc_kind_word(in, i), init_name(in, i), err_text(errno));
@@ -35,11 +37,12 @@ svc_io_adopt(struct init *in, uint32_t i, const struct spawned *sp)
 
 	r->pid = sp->pid;
 	r->reported = false;
-	watch(in, i, SVC_FD_PID, sp->pidfd);
-	watch(in, i, SVC_FD_ERROR, sp->error_fd);
-	watch(in, i, SVC_FD_STATUS, sp->status_fd);
-	watch(in, i, SVC_FD_LOG, sp->log_fd);
-	watch(in, i, SVC_FD_READY, sp->ready_fd);
+	watch_fd(in, i, SVC_FD_PID, sp->pidfd);
+	watch_fd(in, i, SVC_FD_ERROR, sp->error_fd);
+	watch_fd(in, i, SVC_FD_STATUS, sp->status_fd);
+	watch_fd(in, i, SVC_FD_LOG, sp->log_fd);
+	watch_fd(in, i, SVC_FD_PROBE, sp->ready_fd);
+	watch_fd(in, i, SVC_FD_NOTIFY, sp->notify_fd);
 }
 
 uint32_t
@@ -99,13 +102,17 @@ svc_io_status(struct init *in, uint32_t i)
 	uint32_t slot = loop_svc_slot(i, SVC_FD_STATUS);
 	struct stub_status st;
 
-	if (loop_fd(in, slot) < 0)
-		return;
-	ssize_t n = read(loop_fd(in, slot), &st, sizeof st);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	loop_drop(in, slot);
-	if (n == (ssize_t)sizeof st) {
+	while (loop_fd(in, slot) >= 0) {
+		ssize_t n = read(loop_fd(in, slot), &st, sizeof st);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n == (ssize_t)sizeof st && st.seq != 0) {
+			probe_report(in, i, &st);
+			continue;
+		}
+		loop_drop(in, slot);
+		if (n != (ssize_t)sizeof st)
+			return;
 		in->s->run[i].reported = true;
 		in->s->run[i].wait_status = st.wait_status;
 	}
@@ -167,7 +174,9 @@ gone(struct init *in, uint32_t i, int status)
 	struct svc_run *r = &in->s->run[i];
 
 	svc_io_error(in, i);
-	ready_event(in, i);
+	watch_event(in, i);
+	notify_event(in, i);
+	probe_end(in, i); /* what its end did to a probe is no news */
 	svc_io_status(in, i);
 	for (size_t all = 0, n = 1; n > 0 && all < LOG_DRAIN_MAX; all += n)
 		n = read_log(in, i);
@@ -205,7 +214,7 @@ svc_io_reconcile(struct init *in, uint32_t i)
 
 	if (runs && r->pid > 0) {
 		if (loop_fd(in, slot) < 0)
-			watch(in, i, SVC_FD_PID, sys_pidfd_open(r->pid));
+			watch_fd(in, i, SVC_FD_PID, sys_pidfd_open(r->pid));
 		svc_io_pidfd(in, i);
 		return;
 	}

@@ -8,6 +8,7 @@
 
 #include "console.h"
 #include "fmt.h"
+#include "sick.h"
 #include "svc_act.h"
 
 #define TEXT_MAX 400
@@ -39,6 +40,7 @@ svc_end_text(const struct init *in, uint32_t i, char *buf, size_t cap)
 {
 	const struct tbl_svc *c = tbl_svc(&in->table, i);
 	const struct svc_end *end = &in->s->svc[i].end;
+	size_t n;
 
 	switch (end->why) {
 	case CTL_END_EXIT:
@@ -53,6 +55,9 @@ svc_end_text(const struct init *in, uint32_t i, char *buf, size_t cap)
 		if (end->value)
 			return fmt(buf, cap, "not ready within %u ms", c->ready_timeout_ms);
 		return fmt(buf, cap, "not ready: descriptor %u was closed without a word", c->ready_fd);
+	case CTL_END_UNHEALTHY:
+		n = fmt(buf, cap, "unhealthy: ");
+		return n + sick_text(end->step, end->value, buf + n, cap - n);
 	case CTL_END_TIMEOUT:
 		return fmt(buf, cap, "ran longer than %u ms", c->run_timeout_ms);
 	default:
@@ -98,6 +103,20 @@ say_blocked(const struct init *in, uint32_t i)
 			     init_name(in, i));
 }
 
+static void
+say_health(const struct init *in, uint32_t i)
+{
+	const struct svc *v = &in->s->svc[i];
+	char text[SICK_TEXT_MAX];
+
+	if (!v->unhealthy) {
+		say("service %s: healthy again", init_name(in, i));
+		return;
+	}
+	sick_text(v->sick, v->sick_value, text, sizeof text);
+	warn("service %s: unhealthy: %s%s", init_name(in, i), text, v->state == SVC_STOPPING ? "; it is stopped" : "");
+}
+
 void
 svc_say(const struct init *in, uint32_t i, const struct svc *before, uint32_t actions)
 {
@@ -107,6 +126,8 @@ svc_say(const struct init *in, uint32_t i, const struct svc *before, uint32_t ac
 	if (before->state == SVC_STOPPING && v->state == SVC_STOPPING && (actions & SVC_ACT_KILL))
 		warn("%s %s: still there %llu ms later: killed", kind, name,
 		     (unsigned long long)(in->s->now_ms - v->since_ms));
+	if (before->state == SVC_UP && before->unhealthy != v->unhealthy)
+		say_health(in, i);
 	if (before->state == v->state)
 		return;
 	switch ((enum svc_state)v->state) {

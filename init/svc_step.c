@@ -88,7 +88,9 @@ up(struct step *s)
 {
 	bool job = s->conf->kind == TBL_JOB;
 
-	step_enter(s, SVC_UP, job ? later(s->now, s->conf->run_timeout_ms) : SVC_NEVER);
+	step_enter(s, SVC_UP, later(s->now, job ? s->conf->run_timeout_ms : s->conf->watchdog_ms));
+	s->svc.unwell = s->svc.well = 0;
+	s->svc.unhealthy = false;
 }
 
 /* A job is up as soon as it runs: it has nothing to be ready for. A oneshot is never up, it is done. */
@@ -97,7 +99,7 @@ executed(struct step *s)
 {
 	if (s->conf->kind == TBL_JOB || s->conf->ready == TBL_READY_NONE)
 		up(s);
-	else if (s->conf->ready != TBL_READY_EXIT)
+	else if (s->conf->ready == TBL_READY_PROBE)
 		s->actions |= SVC_ACT_PROBE;
 }
 
@@ -125,8 +127,8 @@ stop_start(struct step *s)
 }
 
 /* Ends it for a reason of our own, which its exit must not hide. */
-static void
-condemn(struct step *s, enum ctl_end why)
+void
+step_condemn(struct step *s, enum ctl_end why)
 {
 	s->svc.after = SVC_AFTER_POLICY;
 	s->svc.end_known = true;
@@ -137,7 +139,7 @@ static void
 not_ready(struct step *s)
 {
 	step_enter(s, SVC_STOPPING, s->now + SVC_KILL_AGAIN_MS);
-	condemn(s, CTL_END_NOT_READY);
+	step_condemn(s, CTL_END_NOT_READY);
 	s->actions |= SVC_ACT_KILL;
 }
 
@@ -145,17 +147,21 @@ static void
 not_executed(struct step *s)
 {
 	step_enter(s, SVC_STOPPING, s->now + SVC_KILL_AGAIN_MS);
-	condemn(s, CTL_END_LAUNCH);
+	step_condemn(s, CTL_END_LAUNCH);
 	s->svc.end = s->event->end;
 	s->actions |= SVC_ACT_KILL;
 }
 
-/* UP has a due time for jobs alone. */
+/* A job's time is over, or a service's watchdog was not fed. */
 static void
-run_too_long(struct step *s)
+up_too_long(struct step *s)
 {
+	if (s->conf->kind == TBL_SERVICE) {
+		step_silent(s);
+		return;
+	}
 	step_stop_then(s, SVC_AFTER_POLICY);
-	condemn(s, CTL_END_TIMEOUT);
+	step_condemn(s, CTL_END_TIMEOUT);
 }
 
 static void
@@ -324,13 +330,16 @@ static step_fn *const steps[][SVC_EVENTS] = {
 		[SVC_EV_ENDED] = ended_early, [SVC_EV_DUE] = not_ready,
 		[SVC_EV_START] = ignore, [SVC_EV_STOP] = stop, [SVC_EV_RESTART] = stop_start,
 		[SVC_EV_TICK] = step_tick_running, [SVC_EV_CLOCK] = step_clock_set,
+		[SVC_EV_ALIVE] = ignore, [SVC_EV_SICK] = ignore,
 	},
 	[SVC_UP] = {
 		[SVC_EV_DEPS] = ignore, [SVC_EV_EXEC] = ignore, /* it may be ready before we look */
 		[SVC_EV_READY] = ignore, [SVC_EV_NOTREADY] = ignore,
-		[SVC_EV_ENDED] = ended_up, [SVC_EV_DUE] = run_too_long,
+		[SVC_EV_ENDED] = ended_up, [SVC_EV_DUE] = up_too_long,
 		[SVC_EV_START] = ignore, [SVC_EV_STOP] = stop, [SVC_EV_RESTART] = stop_start,
 		[SVC_EV_TICK] = step_tick_running, [SVC_EV_CLOCK] = step_clock_set,
+		[SVC_EV_WELL] = step_well, [SVC_EV_UNWELL] = step_unwell,
+		[SVC_EV_ALIVE] = step_alive, [SVC_EV_SICK] = step_sick,
 	},
 	[SVC_STOPPING] = {
 		[SVC_EV_DEPS] = ignore, [SVC_EV_NOEXEC] = late_no_exec, [SVC_EV_EXEC] = ignore,
@@ -338,6 +347,7 @@ static step_fn *const steps[][SVC_EVENTS] = {
 		[SVC_EV_ENDED] = ended_stopping, [SVC_EV_DUE] = kill_now,
 		[SVC_EV_START] = after_start, [SVC_EV_STOP] = after_down, [SVC_EV_RESTART] = after_start,
 		[SVC_EV_TICK] = step_tick_running, [SVC_EV_CLOCK] = step_clock_set,
+		[SVC_EV_ALIVE] = ignore, [SVC_EV_SICK] = ignore,
 	},
 	[SVC_BACKOFF] = {
 		[SVC_EV_DEPS] = ignore, [SVC_EV_DUE] = want_again,

@@ -99,6 +99,16 @@ sys_pidfd_send_signal(int pidfd, int sig)
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0);
 }
 
+/* As sigqueue does, with a value. */
+static inline int
+sys_pidfd_queue(int pidfd, int sig, int value)
+{
+	siginfo_t info = { .si_signo = sig, .si_code = SI_QUEUE };
+
+	info.si_value.sival_int = value;
+	return (int)syscall(SYS_pidfd_send_signal, pidfd, sig, &info, 0);
+}
+
 static inline int
 sys_pidfd_open(pid_t pid)
 {

@@ -49,6 +49,8 @@ healthy(const struct init *in, uint32_t i)
 {
 	const struct svc *v = &in->s->svc[i];
 
+	if (v->state == SVC_UP && v->unhealthy)
+		return false;
 	if (!svc_ready(tbl_svc(&in->table, i), v))
 		return v->failures == 0 && (v->state == SVC_STARTING || (v->state == SVC_DOWN && v->wanted));
 	return v->failures == 0 || v->state != SVC_UP || in->s->now_ms - v->since_ms >= in->s->watchdog.every_ms;
@@ -76,7 +78,7 @@ watchdog_timers(struct init *in)
 	uint32_t i = down ? in->s->services : missing(in);
 	bool feed = down ? in->s->now_ms < in->s->down_ms : i == in->s->services;
 	if (i < in->s->services && !w->hungry)
-		warn("watchdog: service %s is critical and not up: the machine is reset unless it comes back",
+		warn("watchdog: service %s is critical and not well: the machine is reset unless it comes back",
 		     init_name(in, i));
 	w->hungry = !feed;
 	if (feed && write(w->fd, "", 1) < 0)

@@ -30,7 +30,7 @@ static const struct {
 
 static_assert(sizeof(struct tbl_header) % ALIGN == 0, "sections start aligned");
 static_assert(sizeof(struct tbl_machine) == 88, "the layout is a contract: raise TBL_VERSION with it");
-static_assert(sizeof(struct tbl_svc) == 200, "the layout is a contract: raise TBL_VERSION with it");
+static_assert(sizeof(struct tbl_svc) == 256, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_mount) == 24, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_link) == 24, "the layout is a contract: raise TBL_VERSION with it");
 
@@ -223,6 +223,41 @@ check_lists(const struct tbl *t, const struct tbl_svc *s, uint32_t index, struct
 }
 
 static bool
+probe_ok(const struct tbl *t, const struct tbl_svc *s, const struct tbl_probe *p)
+{
+	bool port = p->kind == TBL_PROBE_TCP || p->kind == TBL_PROBE_HTTP;
+	bool path = p->kind == TBL_PROBE_HTTP || p->kind == TBL_PROBE_FILE;
+	uint32_t words = p->words.count;
+
+	if (p->kind >= TBL_PROBES || port != (p->port != 0) || p->port > 65535 || !span_ok(t, p->words, TBL_WORDS))
+		return false;
+	if (p->age_ms != 0 && p->kind != TBL_PROBE_FILE)
+		return false;
+	if (p->kind == TBL_PROBE_EXEC ? words == 0 || words > TBL_ARGV_MAX : words != path)
+		return false;
+	if (words && tbl_word(t, p->words, 0)[0] != '/')
+		return false;
+	/* a program of the machine has no stub that could look, and a job is never up */
+	return p->kind == TBL_PROBE_NONE || (s->kind == TBL_SERVICE && (port || !(s->flags & TBL_SVC_MACHINE)));
+}
+
+static bool
+health_ok(const struct tbl *t, const struct tbl_svc *s)
+{
+	bool probe = s->health.kind != TBL_PROBE_NONE, notify = s->flags & TBL_SVC_NOTIFY;
+
+	if (!probe_ok(t, s, &s->health) || !probe_ok(t, s, &s->ready_probe) || s->health_action >= TBL_HEALTH_ACTIONS)
+		return false;
+	if ((s->ready == TBL_READY_PROBE) != (s->ready_probe.kind != TBL_PROBE_NONE))
+		return false;
+	if (probe && (!s->health_every_ms || !s->health_timeout_ms || !s->health_failures || !s->health_successes))
+		return false;
+	if (notify && (s->kind != TBL_SERVICE || s->flags & TBL_SVC_MACHINE))
+		return false;
+	return notify || (s->ready != TBL_READY_NOTIFY && s->watchdog_ms == 0);
+}
+
+static bool
 schedule_ok(const struct tbl_svc *s)
 {
 	bool calendar = s->calendar.minutes != 0;
@@ -237,8 +272,6 @@ static bool
 numbers_ok(const struct tbl_svc *s)
 {
 	if (s->kind >= TBL_KINDS || s->restart >= TBL_RESTARTS || s->ready >= TBL_READIES || (s->flags & ~TBL_SVC_FLAGS))
-		return false;
-	if (s->ready == TBL_READY_TCP && (s->ready_port == 0 || s->ready_port > 65535))
 		return false;
 	if (s->ready == TBL_READY_FD && (s->ready_fd < 3 || s->ready_fd > 255))
 		return false;
@@ -269,6 +302,8 @@ check_service(const struct tbl *t, uint32_t index, struct err *e)
 		return err_set(e, 0, "only a program of the machine runs as uid 0 and gid 0, and without mounts");
 	if (!numbers_ok(s))
 		return err_set(e, 0, "a value is out of range");
+	if (!health_ok(t, s))
+		return err_set(e, 0, "a probe is wrong");
 	return check_lists(t, s, index, e);
 }
 

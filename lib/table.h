@@ -18,7 +18,7 @@
 #include "err.h"
 
 #define TBL_MAGIC   "INGOTTBL"
-#define TBL_VERSION 3u
+#define TBL_VERSION 4u
 #define TBL_PATH    "/ingot/table" /* where PID 1 finds it */
 
 #define TBL_SIZE_MAX (16u << 20)
@@ -26,6 +26,7 @@
 #define TBL_SVC_MAX  4096
 #define TBL_ARGV_MAX 255
 #define TBL_PATH_MAX 255  /* of any path in the table, without the NUL */
+#define TBL_NOTIFY_PATH "/run/notify" /* where a service with TBL_SVC_NOTIFY finds its socket */
 
 enum tbl_section {
 	TBL_MACHINE, /* struct tbl_machine, exactly one */
@@ -111,8 +112,38 @@ struct tbl_link {
 
 enum tbl_svc_kind { TBL_SERVICE, TBL_JOB, TBL_KINDS };
 enum tbl_restart { TBL_RESTART_NEVER, TBL_RESTART_ON_FAILURE, TBL_RESTART_ALWAYS, TBL_RESTARTS };
-/* TBL_READY_EXIT: a oneshot, ready once it has ended well. */
-enum tbl_ready { TBL_READY_NONE, TBL_READY_TCP, TBL_READY_FD, TBL_READY_EXIT, TBL_READIES };
+enum tbl_ready {
+	TBL_READY_NONE,   /* once it is executed */
+	TBL_READY_PROBE,  /* once its probe succeeds */
+	TBL_READY_FD,     /* a newline on a descriptor */
+	TBL_READY_EXIT,   /* a oneshot: once it has ended well */
+	TBL_READY_NOTIFY, /* READY=1 on the socket of sd_notify */
+	TBL_READIES
+};
+
+/* One look at a service from outside of it (TCP, HTTP) or from within its namespaces (FILE, EXEC). */
+enum tbl_probe_kind {
+	TBL_PROBE_NONE,
+	TBL_PROBE_TCP,  /* the port accepts */
+	TBL_PROBE_HTTP, /* it answers GET with a status of 200 to 399 */
+	TBL_PROBE_FILE, /* it is there, and with age_ms was changed within that time */
+	TBL_PROBE_EXEC, /* the program exits with 0 */
+	TBL_PROBES
+};
+
+struct tbl_probe {
+	uint32_t kind; /* enum tbl_probe_kind */
+	uint32_t port; /* TCP and HTTP: 1 to 65535, on the machine's loopback */
+	uint32_t age_ms; /* FILE: 0 is any age */
+	struct tbl_span words; /* of TBL_WORDS. HTTP and FILE: one absolute path; EXEC: argv, argv[0] absolute */
+};
+
+/* What a failing health check brings about. */
+enum tbl_health_action {
+	TBL_HEALTH_NONE,    /* it is said, and shown */
+	TBL_HEALTH_RESTART, /* the run has failed: it is stopped, and the restart policy holds */
+	TBL_HEALTH_ACTIONS
+};
 
 /* A job is due while its last run has not ended. */
 enum tbl_overlap { TBL_OVERLAP_SKIP, TBL_OVERLAP_QUEUE, TBL_OVERLAP_REPLACE, TBL_OVERLAPS };
@@ -132,7 +163,8 @@ enum tbl_on_failure {
 				     only the cgroup is its own. Written by the builder alone (the DHCP client). */
 #define TBL_SVC_NETNS   (1u << 1) /* a network namespace of its own, holding a down lo (network mode none) */
 #define TBL_SVC_CRITICAL (1u << 8) /* the watchdog is fed only while it is well */
-#define TBL_SVC_FLAGS   (TBL_SVC_MACHINE | TBL_SVC_NETNS | TBL_SVC_CRITICAL)
+#define TBL_SVC_NOTIFY  (1u << 9) /* has a socket for sd_notify at TBL_NOTIFY_PATH, in a tmpfs of its own */
+#define TBL_SVC_FLAGS   (TBL_SVC_MACHINE | TBL_SVC_NETNS | TBL_SVC_CRITICAL | TBL_SVC_NOTIFY)
 
 struct tbl_svc {
 	uint32_t name; /* string; the builder sees to it that it is unique */
@@ -146,7 +178,6 @@ struct tbl_svc {
 	struct tbl_span mounts; /* of TBL_MOUNTS */
 	uint32_t uid, gid;
 	uint32_t ready;      /* enum tbl_ready */
-	uint32_t ready_port; /* TBL_READY_TCP: 1 to 65535, on the machine's loopback */
 	uint32_t ready_fd;   /* TBL_READY_FD: 3 to 255; a newline written there means ready */
 	uint32_t ready_timeout_ms; /* 0: none */
 	uint32_t restart;    /* enum tbl_restart */
@@ -162,7 +193,6 @@ struct tbl_svc {
 	uint32_t pids_max;
 	uint32_t cpu_quota_us, cpu_period_us; /* quota 0: no limit */
 	uint32_t cwd;        /* string: folder of its root that it starts in; none: / */
-	uint32_t pad;
 	uint64_t memory_max; /* never 0 */
 	uint64_t restart_signals; /* bit N-1: restarted only when ended by such a signal N; 0: by any end */
 	struct calendar calendar; /* TBL_JOB without every_ms; empty otherwise */
@@ -170,6 +200,14 @@ struct tbl_svc {
 	uint32_t late_ms;    /* TBL_JOB: a run that could not start so long after it was due is skipped; 0: never */
 	uint32_t overlap;    /* TBL_JOB: enum tbl_overlap */
 	uint32_t missed;     /* TBL_JOB with a calendar: enum tbl_missed */
+	struct tbl_probe ready_probe; /* TBL_READY_PROBE */
+	struct tbl_probe health;      /* while it is up; TBL_PROBE_NONE: none */
+	uint32_t health_every_ms;     /* with a probe, from one to the next; never 0 */
+	uint32_t health_timeout_ms;   /* with a probe, of one; never 0 */
+	uint32_t health_failures;     /* with a probe: so many in a row make it unhealthy; never 0 */
+	uint32_t health_successes;    /* with a probe: so many in a row make it healthy again; never 0 */
+	uint32_t health_action;       /* enum tbl_health_action */
+	uint32_t watchdog_ms; /* with TBL_SVC_NOTIFY: unhealthy after so long without WATCHDOG=1; 0: never */
 };
 
 enum tbl_mount_kind {

@@ -59,6 +59,13 @@ $(SIM): $(SIM_SRC:%.c=build/san/%.o) build/san/init.a build/san/lib.a
 	@mkdir -p $(@D)
 	$(Q)$(UNIT_CC) -o $@ $^
 
+# Programs that tests put into images: build/guest holds nothing else.
+PROGRAMS := $(patsubst tests/boot/programs/%.c,build/guest/%,$(wildcard tests/boot/programs/*.c))
+$(PROGRAMS): build/guest/%: tests/boot/programs/%.c
+	$(call say,GUEST,$*)
+	@mkdir -p $(@D)
+	$(Q)$(MUSL_CC) -Os -Wall -Wextra $(LINK) -o $@ $<
+
 # The last line is the count, whatever happens: N passed, N failed, N skipped. Nothing is written beside the tests.
 # Debian's own python, which python3-pytest belongs to, whatever PATH says.
 # Debian's own, which has its pytest.
@@ -75,7 +82,7 @@ check-fuzz: $(FUZZ)
 
 # The programs first, on all processors; then one test at a time, as the boot tests measure time.
 check:
-	@$(MAKE) $(QUIETLY) all $(UNIT) $(FUZZ) $(SIM) build/bench/bench_writers || $(NOT_BUILT)
+	@$(MAKE) $(QUIETLY) all $(UNIT) $(FUZZ) $(SIM) $(PROGRAMS) build/bench/bench_writers || $(NOT_BUILT)
 	@$(PYTEST) tests $(PYTEST_ARGS)
 
 test:

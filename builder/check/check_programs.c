@@ -44,7 +44,7 @@ struct root {
 	const char *const *unchecked;
 	size_t n_unchecked;
 	bool *used;              /* of each of them */
-	const struct tree_entry *commands[SCRIPTS_MAX + 2]; /* what was checked as the command, or as its interpreter */
+	const struct tree_entry *commands[3 * (SCRIPTS_MAX + 2)]; /* what was checked as the command, or as its interpreter */
 	size_t n_commands;
 	size_t lacking;          /* programs that nothing starts by name, and that lack something */
 	const char *shown;       /* the first of them */
@@ -403,14 +403,30 @@ check_other(struct tree_entry *x, void *arg)
 	return 0;
 }
 
+/* The program that looks whether the service is ready, or well. */
+static void
+check_probe(struct root *r, const struct node *of, const char *path)
+{
+	const struct node *place = r->place;
+
+	r->place = node_place(of, "exec");
+	check_command(r, path, NULL, 0);
+	r->place = place;
+}
+
 static void
 check_root(struct root *r)
 {
 	struct tree_entry *top = resolve(r, "/");
 
 	r->used = arena_alloc(r->c->arena, (r->n_unchecked + 1) * sizeof *r->used);
-	if (r->unit)
+	if (r->unit) {
 		check_command(r, r->unit->command.v[0], NULL, 0);
+		if (r->unit->ready.exec.n)
+			check_probe(r, r->unit->ready.head.node, r->unit->ready.exec.v[0]);
+		if (r->unit->health.exec.n)
+			check_probe(r, r->unit->health.head.node, r->unit->health.exec.v[0]);
+	}
 	if (top)
 		tree_walk(top, check_other, r);
 	if (r->lacking)

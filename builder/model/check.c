@@ -170,19 +170,6 @@ check_state(struct project *p, const struct model_service *s)
 	}
 }
 
-/* The first port that needs no capability, as the plan will have it. */
-static uint64_t
-lowest_port(const struct project *p)
-{
-	uint64_t lowest = LOW_PORTS;
-
-	for (size_t i = 0; i < project_units(p); i++)
-		for (size_t k = 0; k < project_unit(p, i)->network.ports.n; k++)
-			if (project_unit(p, i)->network.ports.v[k].machine < lowest)
-				lowest = project_unit(p, i)->network.ports.v[k].machine;
-	return lowest;
-}
-
 /* What is made empty at each start holds no folder to start in. */
 static void
 check_cwd(struct project *p, const struct model_service *s)
@@ -199,18 +186,6 @@ check_cwd(struct project *p, const struct model_service *s)
 			diag(p->diags, node_place(s->head.node, "cwd"), "%s cannot be where it starts: the state %s is empty at first",
 			     s->cwd, s->state.v[i].path);
 	}
-}
-
-static void
-check_ready(struct project *p, const struct model_service *s)
-{
-	const struct node *at = s->ready.head.node;
-	int ways = (s->ready.tcp != 0) + (s->ready.fd != 0) + s->ready.exit;
-
-	if (ways > 1)
-		diag(p->diags, at, "`ready` is one of tcp, fd and exit");
-	if (at && !ways)
-		diag(p->diags, at, "`ready` needs tcp, fd or `exit: true`");
 }
 
 static void
@@ -270,15 +245,7 @@ check_unit(struct project *p, struct model_service *s)
 	if (s->network.mode == NET_NONE && s->network.ports.n)
 		diag(p->diags, node_place(s->network.head.node, "ports"),
 		     "ports without a network: write `mode: machine` beside them");
-	check_ready(p, s);
-	if (s->ready.tcp && s->network.mode == NET_NONE)
-		diag(p->diags, node_place(s->ready.head.node, "tcp"),
-		     "nothing can reach port %llu of a service without a network: write `network: {mode: machine}`",
-		     (unsigned long long)s->ready.tcp);
-	else if (s->ready.tcp && s->ready.tcp < lowest_port(p))
-		diag(p->diags, node_place(s->ready.head.node, "tcp"),
-		     "no service can bind port %llu, as none below %llu stands in `ports`: add {machine: %llu} there",
-		     (unsigned long long)s->ready.tcp, (unsigned long long)lowest_port(p), (unsigned long long)s->ready.tcp);
+	project_check_watch(p, s);
 	check_restart(p, s);
 	check_schedule(p, s);
 	check_unchecked(p, s->head.node, s->unchecked.v, s->unchecked.n);

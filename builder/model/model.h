@@ -182,12 +182,39 @@ struct model_state {
 	uint64_t mode;
 };
 
+struct model_http {
+	struct key_head head;
+	uint64_t port;
+	const char *path;
+};
+
 struct model_ready {
 	struct key_head head;
 	uint64_t tcp; /* 0: not asked for */
-	uint64_t fd;  /* the same */
-	int exit;     /* a oneshot */
+	struct model_http http; /* asked for where it has a node */
+	const char *file;
+	LIST_OF(const char *) exec;
+	uint64_t fd; /* 0: not asked for */
+	int exit;    /* a oneshot */
+	int notify;  /* sd_notify */
 	uint64_t timeout;
+};
+
+struct model_fresh {
+	struct key_head head;
+	const char *path;
+	uint64_t age; /* 0: any */
+};
+
+struct model_health {
+	struct key_head head;
+	uint64_t tcp;
+	struct model_http http;
+	struct model_fresh file;
+	LIST_OF(const char *) exec;
+	uint64_t notify; /* the watchdog's time; 0: none */
+	uint64_t every, timeout, failures, successes;
+	int action; /* enum tbl_health_action */
 };
 
 struct model_backoff {
@@ -253,6 +280,7 @@ struct model_service {
 	struct model_scratch scratch;
 	LIST_OF(struct model_state) state;
 	struct model_ready ready;
+	struct model_health health;
 	struct model_restart restart;
 	int on_failure; /* enum tbl_on_failure */
 	struct model_stop stop;

@@ -190,6 +190,8 @@ static const struct key_word overlap_words[] = { [TBL_OVERLAP_SKIP] = { "skip", 
 						 [TBL_OVERLAP_REPLACE] = { "replace", 0 }, { NULL, 0 } };
 static const struct key_word missed_words[] = { [TBL_MISSED_SKIP] = { "skip", 0 }, [TBL_MISSED_ONCE] = { "once", 0 },
 						{ NULL, 0 } };
+static const struct key_word health_words[] = { [TBL_HEALTH_NONE] = { "none", 0 },
+						[TBL_HEALTH_RESTART] = { "restart", 0 }, { NULL, 0 } };
 static const struct key_word arch_words[] = { { "x86_64", 0 }, { "aarch64", 1 }, { NULL, 0 } };
 static const struct key_word output_words[] = { { "initramfs", 0 }, { "squashfs", 0 }, { "disk", 1 }, { "tar", 0 },
 						{ "oci", 0 }, { "qcow2", 1 }, { NULL, 0 } };
@@ -260,18 +262,59 @@ static const struct key state_keys[] = {
 	END
 };
 
+static const struct key http_keys[] = {
+	{ "port", KEY_INT, AT(model_http, port), .flags = KEY_REQUIRED, .min = 1, .max = 65535,
+	  .doc = "a port of the machine's loopback" },
+	{ "path", KEY_TEXT, AT(model_http, path), .preset = "/", .doc = "what is asked for, from the slash on" },
+	END
+};
+
 static const struct key ready_keys[] = {
 	{ "tcp", KEY_INT, AT(model_ready, tcp), .min = 1, .max = 65535,
 	  .doc = "ready when this port of the machine's loopback accepts" },
+	{ "http", KEY_STRUCT, AT(model_ready, http), .flags = KEY_IF_STATED, .sub = http_keys,
+	  .size = sizeof(struct model_http), .doc = "ready when GET is answered with a status of 200 to 399" },
+	{ "file", KEY_PATH, AT(model_ready, file), .doc = "ready when this file of its own is there" },
+	{ "exec", KEY_TEXTS, AT(model_ready, exec),
+	  .doc = "ready when this program of its root, run as the service runs, exits with 0" },
+	{ "notify", KEY_BOOL, AT(model_ready, notify), .preset = "false",
+	  .doc = "ready when it says READY=1 to the socket in NOTIFY_SOCKET, as sd_notify does" },
 	{ "fd", KEY_INT, AT(model_ready, fd), .min = 3, .max = 255,
 	  .doc = "ready when it writes a newline to this descriptor (as s6 has it)" },
 	{ "exit", KEY_BOOL, AT(model_ready, exit), .preset = "false",
 	  .doc = "a oneshot: ready once it has exited with 0; it is then not started again" },
 	{ "timeout", KEY_TIME, AT(model_ready, timeout), .preset = "60s",
 	  .doc = "then the start has failed; 0s: wait for ever" },
-	LATER("http", "ready when a page is served"),
-	LATER("file", "ready when a file exists"),
-	LATER("notify", "sd_notify"),
+	END
+};
+
+static const struct key fresh_keys[] = {
+	{ "path", KEY_PATH, AT(model_fresh, path), .flags = KEY_REQUIRED, .doc = "a file of its own" },
+	{ "age", KEY_TIME, AT(model_fresh, age), .min = 1000,
+	  .doc = "it was changed no longer ago, by the wall clock; absent: it is there" },
+	END
+};
+
+static const struct key health_keys[] = {
+	{ "tcp", KEY_INT, AT(model_health, tcp), .min = 1, .max = 65535,
+	  .doc = "well while this port of the machine's loopback accepts" },
+	{ "http", KEY_STRUCT, AT(model_health, http), .flags = KEY_IF_STATED, .sub = http_keys,
+	  .size = sizeof(struct model_http), .doc = "well while GET is answered with a status of 200 to 399" },
+	{ "file", KEY_STRUCT, AT(model_health, file), .flags = KEY_IF_STATED, .sub = fresh_keys,
+	  .size = sizeof(struct model_fresh), .doc = "well while this file is there and fresh" },
+	{ "exec", KEY_TEXTS, AT(model_health, exec),
+	  .doc = "well while this program of its root, run as the service runs, exits with 0" },
+	{ "notify", KEY_TIME, AT(model_health, notify), .min = 1000,
+	  .doc = "well while it says WATCHDOG=1 at least this often, as sd_notify does; alone or beside one of the above" },
+	{ "every", KEY_TIME, AT(model_health, every), .preset = "10s", .min = 100,
+	  .doc = "from the end of one check to the next, the first so long after it was ready" },
+	{ "timeout", KEY_TIME, AT(model_health, timeout), .preset = "5s", .min = 10, .doc = "then a check has failed" },
+	{ "failures", KEY_INT, AT(model_health, failures), .preset = "3", .min = 1, .max = 1000,
+	  .doc = "so many in a row make it unhealthy" },
+	{ "successes", KEY_INT, AT(model_health, successes), .preset = "1", .min = 1, .max = 1000,
+	  .doc = "so many in a row make it well again, with `action: none`" },
+	{ "action", KEY_WORD, AT(model_health, action), .preset = "restart", .words = health_words,
+	  .doc = "what follows when it is unhealthy: restart, it is stopped and has failed; none, it is said" },
 	END
 };
 
@@ -358,15 +401,15 @@ static const struct key service_keys[] = {
 	UNIT_KEYS,
 	{ "ready", KEY_STRUCT, AT(model_service, ready), .flags = KEY_IF_STATED, .sub = ready_keys,
 	  .size = sizeof(struct model_ready), .doc = "when it counts as ready; absent: when it was executed" },
+	{ "health", KEY_STRUCT, AT(model_service, health), .flags = KEY_IF_STATED, .sub = health_keys,
+	  .size = sizeof(struct model_health), .doc = "checks while it is up; absent: none" },
 	{ "restart", KEY_STRUCT, AT(model_service, restart), .sub = restart_keys, .size = sizeof(struct model_restart),
 	  .doc = "what happens when it ends" },
 	{ "on-failure", KEY_WORD, AT(model_service, on_failure), .preset = "none", .words = on_failure_words,
 	  .doc = "besides: restart-dependents, what needs it, at each failure; reboot, once it stays down" },
 	{ "critical", KEY_BOOL, AT(model_service, critical), .preset = "false",
 	  .doc = "the machine's watchdog is fed only while it is ready, or starts for the first time" },
-	LATER("health", "checks while it runs"),
 	LATER("replicas", "instances of it"),
-	LATER("watchdog", "sd_notify's watchdog"),
 	END
 };
 

@@ -43,10 +43,46 @@ print_mounts(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 }
 
 static void
-print_ready(FILE *to, const struct tbl_svc *s)
+print_probe(const struct tbl *t, FILE *to, const struct tbl_probe *p)
 {
-	if (s->ready == TBL_READY_TCP)
-		fprintf(to, "    ready: tcp port %u, timeout %u ms\n", s->ready_port, s->ready_timeout_ms);
+	static const char *const kinds[TBL_PROBES] = { "none", "tcp", "http", "file", "exec" };
+
+	fprintf(to, "%s", kinds[p->kind]);
+	if (p->port)
+		fprintf(to, " port %u", p->port);
+	for (uint32_t i = 0; i < p->words.count; i++)
+		fprintf(to, " %s", tbl_word(t, p->words, i));
+	if (p->age_ms)
+		fprintf(to, " no older than %u ms", p->age_ms);
+}
+
+static void
+print_health(const struct tbl *t, FILE *to, const struct tbl_svc *s)
+{
+	static const char *const actions[TBL_HEALTH_ACTIONS] = { "none", "restart" };
+
+	if (s->health.kind == TBL_PROBE_NONE && !s->watchdog_ms)
+		return;
+	fprintf(to, "    health: ");
+	if (s->health.kind != TBL_PROBE_NONE) {
+		print_probe(t, to, &s->health);
+		fprintf(to, ", every %u ms, timeout %u ms, unhealthy after %u failures, well after %u successes, ",
+			s->health_every_ms, s->health_timeout_ms, s->health_failures, s->health_successes);
+	}
+	if (s->watchdog_ms)
+		fprintf(to, "WATCHDOG=1 within %u ms, ", s->watchdog_ms);
+	fprintf(to, "action %s\n", actions[s->health_action]);
+}
+
+static void
+print_ready(const struct tbl *t, FILE *to, const struct tbl_svc *s)
+{
+	if (s->ready == TBL_READY_PROBE) {
+		fprintf(to, "    ready: ");
+		print_probe(t, to, &s->ready_probe);
+		fprintf(to, ", timeout %u ms\n", s->ready_timeout_ms);
+	} else if (s->ready == TBL_READY_NOTIFY)
+		fprintf(to, "    ready: READY=1, timeout %u ms\n", s->ready_timeout_ms);
 	else if (s->ready == TBL_READY_FD)
 		fprintf(to, "    ready: newline on fd %u, timeout %u ms\n", s->ready_fd, s->ready_timeout_ms);
 	else if (s->ready == TBL_READY_EXIT)
@@ -147,7 +183,8 @@ print_service(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 	if (s->kind == TBL_JOB)
 		print_schedule(to, s);
 	else
-		print_ready(to, s);
+		print_ready(t, to, s);
+	print_health(t, to, s);
 	print_restart(to, s);
 	fprintf(to, "    stop: signal %u, timeout %u ms\n", s->stop_signal, s->stop_timeout_ms);
 }

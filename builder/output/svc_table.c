@@ -68,6 +68,12 @@ string(struct compiler *c, const char *text)
 	return off;
 }
 
+static bool
+has_notify(const struct model_service *s)
+{
+	return s->ready.notify || s->health.notify;
+}
+
 static struct tbl_span
 words(struct compiler *c, const char *const *v, size_t n)
 {
@@ -115,6 +121,66 @@ mounts(struct compiler *c, const struct model_service *s)
 	free(state);
 	span.count = count(c, TBL_MOUNTS) - span.first;
 	return span;
+}
+
+/* With what sd_notify wants to find. */
+static struct tbl_span
+environment(struct compiler *c, const struct model_service *s)
+{
+	struct tbl_span span = words(c, s->env.v, s->env.n);
+	char text[64];
+
+	if (!has_notify(s))
+		return span;
+	uint32_t off = string(c, "NOTIFY_SOCKET=" TBL_NOTIFY_PATH);
+	append(c, TBL_WORDS, &off);
+	span.count++;
+	if (s->health.notify) {
+		snprintf(text, sizeof text, "WATCHDOG_USEC=%llu000", (unsigned long long)s->health.notify);
+		off = string(c, text);
+		append(c, TBL_WORDS, &off);
+		span.count++;
+	}
+	return span;
+}
+
+static struct tbl_probe
+probe(struct compiler *c, uint64_t tcp, const struct model_http *http, const char *file, uint64_t age,
+      const char *const *exec, size_t n_exec)
+{
+	if (tcp)
+		return (struct tbl_probe){ .kind = TBL_PROBE_TCP, .port = (uint32_t)tcp };
+	if (http->head.node)
+		return (struct tbl_probe){ .kind = TBL_PROBE_HTTP, .port = (uint32_t)http->port, .words = words(c, &http->path, 1) };
+	if (file)
+		return (struct tbl_probe){ .kind = TBL_PROBE_FILE, .age_ms = (uint32_t)age, .words = words(c, &file, 1) };
+	if (n_exec)
+		return (struct tbl_probe){ .kind = TBL_PROBE_EXEC, .words = words(c, exec, n_exec) };
+	return (struct tbl_probe){ .kind = TBL_PROBE_NONE };
+}
+
+static void
+add_watch(struct compiler *c, struct tbl_svc *r, const struct model_service *s)
+{
+	const struct model_ready *y = &s->ready;
+	const struct model_health *h = &s->health;
+
+	r->ready_probe = probe(c, y->tcp, &y->http, y->file, 0, y->exec.v, y->exec.n);
+	r->ready = r->ready_probe.kind != TBL_PROBE_NONE ? TBL_READY_PROBE :
+		   y->fd ? TBL_READY_FD : y->exit ? TBL_READY_EXIT : y->notify ? TBL_READY_NOTIFY : TBL_READY_NONE;
+	r->ready_fd = (uint32_t)y->fd;
+	r->ready_timeout_ms = (uint32_t)y->timeout;
+	if (has_notify(s))
+		r->flags |= TBL_SVC_NOTIFY;
+	if (!h->head.node)
+		return;
+	r->health = probe(c, h->tcp, &h->http, h->file.path, h->file.age, h->exec.v, h->exec.n);
+	r->health_every_ms = (uint32_t)h->every;
+	r->health_timeout_ms = (uint32_t)h->timeout;
+	r->health_failures = (uint32_t)h->failures;
+	r->health_successes = (uint32_t)h->successes;
+	r->health_action = (uint32_t)h->action;
+	r->watchdog_ms = (uint32_t)h->notify;
 }
 
 static struct tbl_span
@@ -174,17 +240,12 @@ add_unit(struct compiler *c, const struct plan_unit *u)
 		.kind = u->job ? TBL_JOB : TBL_SERVICE,
 		.flags = (s->network.mode == NET_NONE ? TBL_SVC_NETNS : 0u) | (s->critical ? TBL_SVC_CRITICAL : 0u),
 		.argv = words(c, s->command.v, s->command.n),
-		.env = words(c, s->env.v, s->env.n),
+		.env = environment(c, s),
 		.deps = deps(c, s->needs.v, s->needs.n),
 		.wants = deps(c, s->wants.v, s->wants.n),
 		.mounts = mounts(c, s),
 		.uid = u->uid,
 		.gid = u->gid,
-		.ready = s->ready.tcp ? TBL_READY_TCP : s->ready.fd ? TBL_READY_FD : s->ready.exit ? TBL_READY_EXIT :
-			 TBL_READY_NONE,
-		.ready_port = (uint32_t)s->ready.tcp,
-		.ready_fd = (uint32_t)s->ready.fd,
-		.ready_timeout_ms = (uint32_t)s->ready.timeout,
 		.restart = (uint32_t)s->restart.policy,
 		.backoff_first_ms = (uint32_t)s->restart.backoff.first,
 		.backoff_max_ms = (uint32_t)s->restart.backoff.max,
@@ -203,6 +264,8 @@ add_unit(struct compiler *c, const struct plan_unit *u)
 	};
 	if (u->job)
 		add_schedule(&r, s);
+	else
+		add_watch(c, &r, s);
 	append(c, TBL_SVCS, &r);
 }
 

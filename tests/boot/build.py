@@ -44,6 +44,8 @@ def tree():
     files.mkdir(exist_ok=True)
     (files / "no-interpreter").write_bytes(elf(interpreter="/lib/no-such-interpreter.so"))
     (files / "other-machine").write_bytes(elf(183, "/lib/ld-linux-aarch64.so.1"))
+    for program in (ROOT / "build" / "guest").iterdir():
+        shutil.copyfile(program, files / program.name)
     init = (ROOT / "build" / "ingot-init").read_bytes()
     (files / "init-other").write_bytes(init + b"\n")
     # what the state means, as its layout has it, raised: see MEANING in init/keep.c

@@ -30,6 +30,7 @@ enum proc_phase { PROC_NONE, PROC_FORKED, PROC_RUNNING, PROC_ENDED /* and not re
 struct proc {
 	enum proc_phase phase;
 	uint64_t exec_ms, ready_ms, end_ms;
+	uint64_t look_ms, word_ms; /* a health check's end; the next word to the watchdog */
 	bool exec_fails, exec_told, ready_told, lost_ready;
 	struct svc_end end;
 	unsigned signals, kills; /* that it was sent */

@@ -139,6 +139,13 @@ check_state(const struct world *w, uint32_t i)
 		sim_wrong("it starts beyond its time", i);
 	if (v->state == SVC_UP && c->kind == TBL_JOB && c->run_timeout_ms && w->now_ms > v->since_ms + c->run_timeout_ms)
 		sim_wrong("it runs beyond its time", i);
+	if (v->state == SVC_UP && c->watchdog_ms && !v->unhealthy && w->now_ms > v->since_ms + c->watchdog_ms &&
+	    v->due_ms > w->now_ms + c->watchdog_ms)
+		sim_wrong("its watchdog is off", i);
+	if (v->state == SVC_UP && v->unhealthy && c->health_action == TBL_HEALTH_RESTART)
+		sim_wrong("it is unhealthy, and stays up", i);
+	if (v->state == SVC_UP && v->unwell >= c->health_failures && c->health_failures && !v->unhealthy)
+		sim_wrong("its checks have failed, and it counts as well", i);
 	if (v->state == SVC_UP && !p->exec_told && !p->ready_told)
 		sim_wrong("up before its program was executed", i);
 	if (v->state == SVC_BACKOFF) {

@@ -40,9 +40,23 @@ some_of(struct chance *c, struct layout *l, uint32_t *n_deps, uint32_t i, unsign
 static void
 make_service(struct chance *c, struct tbl_svc *s)
 {
-	s->ready = PICK(c, TBL_READY_NONE, TBL_READY_TCP, TBL_READY_FD, TBL_READY_EXIT);
-	s->ready_port = s->ready == TBL_READY_TCP ? 80 : 0;
+	s->ready = PICK(c, TBL_READY_NONE, TBL_READY_PROBE, TBL_READY_FD, TBL_READY_EXIT);
+	if (s->ready == TBL_READY_PROBE)
+		s->ready_probe = (struct tbl_probe){ .kind = TBL_PROBE_TCP, .port = 80 };
 	s->ready_fd = s->ready == TBL_READY_FD ? 3 : 0;
+	if (chance_of(c, 40)) {
+		s->health = (struct tbl_probe){ .kind = TBL_PROBE_TCP, .port = 80 };
+		s->health_every_ms = PICK(c, 100, 10000);
+		s->health_timeout_ms = 50;
+		s->health_failures = PICK(c, 1, 3);
+		s->health_successes = PICK(c, 1, 2);
+		s->health_action = PICK(c, TBL_HEALTH_NONE, TBL_HEALTH_RESTART);
+	}
+	if (chance_of(c, 20)) {
+		s->flags |= TBL_SVC_NOTIFY;
+		s->watchdog_ms = PICK(c, 0, 1000, 30000);
+		s->health_action = PICK(c, TBL_HEALTH_NONE, TBL_HEALTH_RESTART);
+	}
 	s->ready_timeout_ms = PICK(c, 0, 300, 5000, 60000);
 	s->restart = s->ready == TBL_READY_EXIT ? PICK(c, TBL_RESTART_NEVER, TBL_RESTART_ON_FAILURE) :
 						  PICK(c, TBL_RESTART_NEVER, TBL_RESTART_ON_FAILURE, TBL_RESTART_ALWAYS);

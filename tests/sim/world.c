@@ -15,12 +15,12 @@
 #include "ending.h"
 #include "events.h"
 #include "loop.h"
-#include "ready.h"
 #include "sim.h"
 #include "svc_act.h"
 #include "svc_io.h"
 #include "svc_say.h"
 #include "sys.h"
+#include "watch.h"
 
 struct world *world;
 
@@ -91,7 +91,8 @@ spawn(const struct launcher *l, const struct tbl *t, uint32_t i, struct spawned 
 		return err_set(e, EAGAIN, "step clone");
 	uint64_t life = chance_of(c, 30) ? chance_ms(c, 100) : chance_of(c, 60) ? chance_ms(c, 200000) : SVC_NEVER;
 	*p = (struct proc){ .phase = PROC_FORKED, .exec_ms = w->now_ms + chance_ms(c, 3000), .exec_fails = chance_of(c, 4),
-			    .ready_ms = SVC_NEVER, .end_ms = SVC_NEVER, .end = some_end(c), .first_kill_ms = SVC_NEVER };
+			    .ready_ms = SVC_NEVER, .look_ms = SVC_NEVER, .word_ms = SVC_NEVER, .end_ms = SVC_NEVER,
+			    .end = some_end(c), .first_kill_ms = SVC_NEVER };
 	if (p->exec_fails) {
 		p->end = (struct svc_end){ .why = CTL_END_EXIT, .value = 127 };
 		p->end_ms = p->exec_ms + chance_ms(c, 50);
@@ -99,9 +100,11 @@ spawn(const struct launcher *l, const struct tbl *t, uint32_t i, struct spawned 
 		p->end_ms = p->exec_ms + life;
 	}
 	uint32_t how = tbl_svc(t, i)->ready;
-	if ((how == TBL_READY_TCP || how == TBL_READY_FD) && chance_of(c, 85))
+	if ((how == TBL_READY_PROBE || how == TBL_READY_FD) && chance_of(c, 85))
 		p->ready_ms = p->exec_ms + chance_ms(c, 20000);
 	p->lost_ready = chance_of(c, 5);
+	if (tbl_svc(t, i)->flags & TBL_SVC_NOTIFY)
+		p->word_ms = p->exec_ms + chance_ms(c, 2000);
 	out->pid = (pid_t)i + 1000;
 	return 0;
 }
@@ -192,21 +195,38 @@ loop_watch_clock(struct init *in)
 }
 
 void
-ready_begin(struct init *in, uint32_t i)
+watch_ready(struct init *in, uint32_t i)
 {
 	(void)in, (void)i;
 }
 
 void
-ready_end(struct init *in, uint32_t i)
+watch_health(struct init *in, uint32_t i)
 {
-	in->s->run[i].probe_ms = SVC_NEVER;
+	const struct tbl_svc *c = tbl_svc(&in->table, i);
+
+	if (c->health.kind != TBL_PROBE_NONE)
+		world->proc[i].look_ms = world->now_ms + c->health_every_ms + chance_ms(&world->chance, c->health_timeout_ms);
 }
 
 void
-ready_try(struct init *in, uint32_t i)
+watch_end(struct init *in, uint32_t i)
+{
+	(void)in;
+	world->proc[i].look_ms = SVC_NEVER;
+}
+
+void
+watch_timers(struct init *in, uint32_t i)
 {
 	(void)in, (void)i;
+}
+
+uint64_t
+watch_due(const struct init *in, uint32_t i)
+{
+	(void)in, (void)i;
+	return SVC_NEVER;
 }
 
 ssize_t
@@ -290,6 +310,8 @@ due_of(const struct proc *p)
 		due = soonest(due, p->exec_ms);
 	if (p->phase == PROC_RUNNING && !p->ready_told)
 		due = soonest(due, p->ready_ms);
+	if (p->phase == PROC_RUNNING)
+		due = soonest(due, soonest(p->look_ms, p->word_ms));
 	return due;
 }
 
@@ -329,6 +351,32 @@ tell_ready(struct world *w, uint32_t i)
 	p->ready_told = true;
 	w->events++;
 	svc_act_event(&w->in, i, p->lost_ready ? SVC_EV_NOTREADY : SVC_EV_READY);
+}
+
+/* Health checks fail now and then, and words to the watchdog stay out. */
+static void
+tell_health(struct world *w, uint32_t i)
+{
+	static const struct svc_end sick = { .why = CTL_END_UNHEALTHY, .value = 500, .step = CTL_SICK_HTTP };
+	struct proc *p = &w->proc[i];
+	struct chance *c = &w->chance;
+
+	if (p->phase == PROC_RUNNING && w->now_ms >= p->word_ms) {
+		p->word_ms = w->now_ms + 1 + chance_ms(c, chance_of(c, 80) ? 800 : 60000);
+		w->events++;
+		if (chance_of(c, 2))
+			svc_act_ended(&w->in, i, SVC_EV_SICK, sick);
+		else
+			svc_act_event(&w->in, i, SVC_EV_ALIVE);
+	}
+	if (p->phase == PROC_RUNNING && w->now_ms >= p->look_ms) {
+		w->events++;
+		watch_health(&w->in, i);
+		if (chance_of(c, 20))
+			svc_act_ended(&w->in, i, SVC_EV_UNWELL, sick);
+		else
+			svc_act_event(&w->in, i, SVC_EV_WELL);
+	}
 }
 
 static void
@@ -372,5 +420,6 @@ world_deliver(struct world *w)
 			tell_ready(w, i);
 		if (w->proc[i].phase != PROC_NONE)
 			tell_exec(w, i);
+		tell_health(w, i);
 	}
 }

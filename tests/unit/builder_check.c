@@ -215,9 +215,33 @@ TEST(lists_that_the_machine_cannot_hold_are_refused)
 TEST(readiness_makes_sense)
 {
 	says(SERVICE("ready: {tcp: 80}"), "image.yml:4:61: nothing can reach port 80 of a service without a network");
-	says(SERVICE("network: {mode: machine}, ready: {tcp: 80, fd: 3}"), "`ready` is one of tcp, fd and exit");
-	says(SERVICE("ready: {timeout: 5s}"), "image.yml:4:55: `ready` needs tcp, fd or `exit: true`");
+	says(SERVICE("network: {mode: machine}, ready: {tcp: 80, fd: 3}"),
+	     "`ready` is one of tcp, http, file, exec, fd, exit and notify");
+	says(SERVICE("ready: {timeout: 5s}"), "image.yml:4:55: `ready` needs tcp, http, file, exec, fd, `exit: true` or");
+	says(SERVICE("ready: {http: {port: 8080}}"), "nothing can reach port 8080 of a service without a network");
+	says(SERVICE("network: {mode: machine}, ready: {http: {port: 8080, path: health}}"), "`path` begins with a slash");
+	says(SERVICE("network: {mode: machine}, ready: {http: {port: 8080, path: '/a b'}}"), "`path` begins with a slash");
+	says(SERVICE("ready: {exec: [check]}"), "`exec` must begin with an absolute path");
+	says(SERVICE("ready: {exec: []}"), "`exec` must begin with an absolute path");
+	says(SERVICE("ready: {notify: true}, env: {NOTIFY_SOCKET: /x}"), "NOTIFY_SOCKET is set by `notify`");
+	assert_right(SERVICE("ready: {notify: true}"));
+	assert_right(SERVICE("ready: {file: /run/ready}"));
+	assert_right(SERVICE("network: {mode: machine}, ready: {http: {port: 8080}}"));
 	says(SERVICE("restart: {backoff: {first: 60s}}"), "`max` is below `first`");
+}
+
+TEST(health_makes_sense)
+{
+	says(SERVICE("health: {every: 5s}"), "`health` needs tcp, http, file, exec or notify");
+	says(SERVICE("network: {mode: machine}, health: {tcp: 8080, exec: [/x]}"),
+	     "`health` is one of tcp, http, file and exec");
+	says(SERVICE("health: {notify: 5s, failures: 2}"), "`notify` alone has none");
+	says(SERVICE("health: {tcp: 8080}"), "nothing can reach port 8080 of a service without a network");
+	says(SERVICE("health: {file: {age: 5s}}"), "path");
+	says(SERVICE("health: {exec: [x]}"), "`exec` must begin with an absolute path");
+	says(SERVICE("ready: {exit: true}, health: {exec: [/x]}"), "is never up, and has no health");
+	says(SERVICE("health: {notify: 5s}, env: {WATCHDOG_USEC: 1}"), "WATCHDOG_USEC is set by `notify`");
+	assert_right(SERVICE("health: {notify: 5s, file: {path: /run/beat, age: 10s}, action: none}"));
 }
 
 TEST(restarts_make_sense)
@@ -418,6 +442,7 @@ main(void)
 		cmocka_unit_test(commands_are_absolute),
 		cmocka_unit_test(lists_that_the_machine_cannot_hold_are_refused),
 		cmocka_unit_test(readiness_makes_sense),
+		cmocka_unit_test(health_makes_sense),
 		cmocka_unit_test(restarts_make_sense),
 		cmocka_unit_test(schedules_make_sense),
 		cmocka_unit_test(wants_name_what_is_there),

@@ -63,6 +63,8 @@ static const char whole[] = IMAGE_HEAD
 	"    critical: true\n"
 	"    state: [{path: /var/z, size: 1M}, {path: /var/a, size: 2M, mode: 0750}]\n"
 	"    ready: {tcp: 8080, timeout: 7s}\n"
+	"    health: {http: {port: 8081, path: /health}, notify: 9s, every: 2s, timeout: 500ms, failures: 4, successes: 2,\n"
+	"      action: none}\n"
 	"    wants: [report]\n"
 	"    restart: {policy: on-failure, backoff: {first: 200ms, max: 9s, jitter: 25%}, healthy: 4s, limit: 6,\n"
 	"      signals: [SEGV, HUP]}\n"
@@ -128,11 +130,24 @@ TEST(a_service_is_whole)
 	assert_int_equal(tbl_dep(&m.t, s, 1), 0);
 	assert_int_equal(s->uid, 10001);
 	assert_int_equal(s->gid, 33);
-	assert_int_equal(s->flags, TBL_SVC_CRITICAL);
+	assert_int_equal(s->flags, TBL_SVC_CRITICAL | TBL_SVC_NOTIFY);
 	assert_string_equal(tbl_str(&m.t, m.t.machine->watchdog), "/dev/watchdog1");
 	assert_int_equal(m.t.machine->watchdog_ms, 20000);
-	assert_int_equal(s->ready, TBL_READY_TCP);
-	assert_int_equal(s->ready_port, 8080);
+	assert_int_equal(s->ready, TBL_READY_PROBE);
+	assert_int_equal(s->ready_probe.kind, TBL_PROBE_TCP);
+	assert_int_equal(s->ready_probe.port, 8080);
+	assert_int_equal(s->health.kind, TBL_PROBE_HTTP);
+	assert_int_equal(s->health.port, 8081);
+	assert_string_equal(tbl_word(&m.t, s->health.words, 0), "/health");
+	assert_int_equal(s->health_every_ms, 2000);
+	assert_int_equal(s->health_timeout_ms, 500);
+	assert_int_equal(s->health_failures, 4);
+	assert_int_equal(s->health_successes, 2);
+	assert_int_equal(s->health_action, TBL_HEALTH_NONE);
+	assert_int_equal(s->watchdog_ms, 9000);
+	assert_int_equal(s->env.count, 4);
+	assert_string_equal(tbl_word(&m.t, s->env, 2), "NOTIFY_SOCKET=/run/notify");
+	assert_string_equal(tbl_word(&m.t, s->env, 3), "WATCHDOG_USEC=9000000");
 	assert_int_equal(s->ready_timeout_ms, 7000);
 	assert_int_equal(s->restart, TBL_RESTART_ON_FAILURE);
 	assert_int_equal(s->backoff_first_ms, 200);

@@ -91,15 +91,19 @@ up(const struct tbl_svc *c, uint64_t now)
 
 /* Which states may follow, for any configuration; 0: the event cannot happen. */
 static const uint32_t may[SVC_STATES][SVC_EVENTS] = {
-	/*  DEPS   NOSPAWN        NOEXEC EXEC  READY NOTREADY ENDED        DUE START STOP RESTART TICK CLOCK */
+	/*  DEPS   NOSPAWN        NOEXEC EXEC  READY NOTREADY ENDED        DUE START STOP RESTART TICK CLOCK
+	 *  WELL UNWELL ALIVE SICK */
 	[SVC_DOWN] =
 		{ D | S, 0,             0, 0,     0, 0, 0,                     D | W, D, D, D, D,     D },
 	[SVC_STARTING] =
-		{ S,     B | W | F | D, T, S | U, U, T, B | W | O | F | D,     T,     S, T, T, S | T, S },
+		{ S,     B | W | F | D, T, S | U, U, T, B | W | O | F | D,     T,     S, T, T, S | T, S,
+		  0, 0, S, S },
 	[SVC_UP] =
-		{ U,     0,             0, U,     U, U, B | W | O | F | D,     T,     U, T, T, U | T, U },
+		{ U,     0,             0, U,     U, U, B | W | O | F | D,     T | U, U, T, T, U | T, U,
+		  U, U | T, U, U | T },
 	[SVC_STOPPING] =
-		{ T,     0,             T, T,     T, T, D | B | W | F,         T,     T, T, T, T,     T },
+		{ T,     0,             T, T,     T, T, D | B | W | F,         T,     T, T, T, T,     T,
+		  0, 0, T, T },
 	[SVC_BACKOFF] =
 		{ B,     0,             0, 0,     0, 0, 0,                     D,     D, D, D, D,     B },
 	[SVC_WAITING] =
@@ -180,6 +184,11 @@ test_every_pair(void **unused)
 				v.queued = c.kind == TBL_JOB && svc_runs(&v) && k % 2;
 				if (c.kind != TBL_JOB && (kind == SVC_EV_TICK))
 					continue;
+				c.health_action = c.missed ? TBL_HEALTH_RESTART : TBL_HEALTH_NONE;
+				c.health_failures = 1 + flag;
+				c.watchdog_ms = c.late_ms;
+				if (c.kind == TBL_JOB && kind >= SVC_EV_WELL)
+					continue;
 				check_pair(&c, v, &(struct svc_event){ .kind = kind, .end = ends[end] });
 			}
 }
@@ -195,6 +204,120 @@ test_nonsense_changes_nothing(void **unused)
 	v = initial(&service, 0);
 	assert_int_equal(go(&service, &v, SVC_EVENTS, 1), SVC_ACT_BUG);
 	assert_int_equal(v.state, SVC_DOWN);
+}
+
+/* ---- health ---- */
+
+static const struct svc_end sick = { .why = CTL_END_UNHEALTHY, .value = 503, .step = CTL_SICK_HTTP };
+
+static struct tbl_svc
+checked(enum tbl_health_action action)
+{
+	struct tbl_svc c = service;
+
+	c.health.kind = TBL_PROBE_HTTP;
+	c.health_failures = 3;
+	c.health_successes = 2;
+	c.health_action = action;
+	return c;
+}
+
+static void
+test_only_failures_in_a_row_make_it_unhealthy(void **unused)
+{
+	struct tbl_svc c = checked(TBL_HEALTH_RESTART);
+	struct svc v = up(&c, 0);
+	(void)unused;
+
+	for (int round = 0; round < 3; round++) {
+		assert_int_equal(go_end(&c, &v, SVC_EV_UNWELL, sick, 10), 0);
+		assert_int_equal(go_end(&c, &v, SVC_EV_UNWELL, sick, 20), 0);
+		assert_int_equal(go(&c, &v, SVC_EV_WELL, 30), 0);
+	}
+	go_end(&c, &v, SVC_EV_UNWELL, sick, 40);
+	go_end(&c, &v, SVC_EV_UNWELL, sick, 50);
+	assert_int_equal(v.state, SVC_UP);
+	assert_int_equal(go_end(&c, &v, SVC_EV_UNWELL, sick, 60), SVC_ACT_SIGNAL);
+	assert_int_equal(v.state, SVC_STOPPING);
+	assert_int_equal(v.due_ms, 60 + c.stop_timeout_ms);
+	/* it ends well, and that hides nothing */
+	assert_int_equal(go(&c, &v, SVC_EV_ENDED, 70), SVC_ACT_FAILED);
+	assert_int_equal(v.state, SVC_BACKOFF);
+	assert_memory_equal(&v.end, &sick, sizeof sick);
+	assert_int_equal(v.failures, 1);
+}
+
+static void
+test_without_an_action_it_is_said_and_taken_back(void **unused)
+{
+	struct tbl_svc c = checked(TBL_HEALTH_NONE);
+	struct svc v = up(&c, 0);
+	(void)unused;
+
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(go_end(&c, &v, SVC_EV_UNWELL, sick, 10), 0);
+	assert_true(v.state == SVC_UP && v.unhealthy && v.sick == CTL_SICK_HTTP && v.sick_value == 503);
+	go(&c, &v, SVC_EV_WELL, 20);
+	assert_true(v.unhealthy);
+	go(&c, &v, SVC_EV_WELL, 30);
+	assert_false(v.unhealthy);
+	go_end(&c, &v, SVC_EV_UNWELL, sick, 40);
+	assert_false(v.unhealthy);
+}
+
+static void
+test_an_unhealthy_service_that_was_up_for_long_fails_anew(void **unused)
+{
+	struct tbl_svc c = checked(TBL_HEALTH_RESTART);
+	struct svc v = up(&c, 0);
+	(void)unused;
+
+	v.failures = 4;
+	c.health_failures = 1;
+	go_end(&c, &v, SVC_EV_UNWELL, sick, HEALTHY);
+	go_end(&c, &v, SVC_EV_ENDED, bad, HEALTHY + 1);
+	assert_int_equal(v.failures, 1);
+}
+
+static void
+test_the_watchdog_wants_a_word_in_time(void **unused)
+{
+	struct tbl_svc c = service;
+	(void)unused;
+
+	c.watchdog_ms = 1000;
+	c.health_action = TBL_HEALTH_RESTART;
+	struct svc v = up(&c, 0);
+	assert_int_equal(v.due_ms, 1000);
+	go(&c, &v, SVC_EV_ALIVE, 900);
+	assert_int_equal(v.due_ms, 1900);
+	assert_int_equal(go(&c, &v, SVC_EV_DUE, 1900), SVC_ACT_SIGNAL);
+	assert_int_equal(v.state, SVC_STOPPING);
+	go(&c, &v, SVC_EV_ALIVE, 1901); /* too late */
+	go(&c, &v, SVC_EV_ENDED, 1902);
+	assert_int_equal(v.end.why, CTL_END_UNHEALTHY);
+	assert_int_equal(v.end.step, CTL_SICK_SILENT);
+	assert_int_equal(v.state, SVC_BACKOFF);
+
+	c.health_action = TBL_HEALTH_NONE;
+	v = up(&c, 0);
+	assert_int_equal(go(&c, &v, SVC_EV_DUE, 1000), 0);
+	assert_true(v.unhealthy && v.due_ms == SVC_NEVER);
+	go(&c, &v, SVC_EV_ALIVE, 5000);
+	assert_true(!v.unhealthy && v.due_ms == 6000);
+}
+
+static void
+test_it_may_call_itself_sick(void **unused)
+{
+	struct tbl_svc c = checked(TBL_HEALTH_RESTART);
+	struct svc v = started(&c, 0);
+	(void)unused;
+
+	assert_int_equal(go_end(&c, &v, SVC_EV_SICK, sick, 1), 0); /* it is not up yet */
+	v = up(&c, 0);
+	assert_int_equal(go_end(&c, &v, SVC_EV_SICK, sick, 2), SVC_ACT_SIGNAL);
+	assert_int_equal(v.end.why, CTL_END_UNHEALTHY);
 }
 
 /* ---- starting and readiness ---- */
@@ -218,7 +341,7 @@ test_ready_by_probe(void **unused)
 	struct tbl_svc c = service;
 	(void)unused;
 
-	c.ready = TBL_READY_TCP;
+	c.ready = TBL_READY_PROBE;
 	struct svc v = started(&c, 0);
 	assert_int_equal(go(&c, &v, SVC_EV_EXEC, 10), SVC_ACT_PROBE);
 	assert_int_equal(v.state, SVC_STARTING);
@@ -246,7 +369,7 @@ test_not_ready_in_time(void **unused)
 	struct tbl_svc c = service;
 	(void)unused;
 
-	c.ready = TBL_READY_TCP;
+	c.ready = TBL_READY_PROBE;
 	struct svc v = started(&c, 0);
 	assert_int_equal(go(&c, &v, SVC_EV_DUE, 5000), SVC_ACT_KILL);
 	assert_int_equal(v.state, SVC_STOPPING);
@@ -324,7 +447,7 @@ test_a_long_start_is_not_a_healthy_while(void **unused)
 	struct tbl_svc c = service;
 	(void)unused;
 
-	c.ready = TBL_READY_TCP;
+	c.ready = TBL_READY_PROBE;
 	c.ready_timeout_ms = 0;
 	struct svc v = started(&c, 0);
 	v.failures = 5;
@@ -893,6 +1016,11 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_pair),
 		cmocka_unit_test(test_nonsense_changes_nothing),
+		cmocka_unit_test(test_only_failures_in_a_row_make_it_unhealthy),
+		cmocka_unit_test(test_without_an_action_it_is_said_and_taken_back),
+		cmocka_unit_test(test_an_unhealthy_service_that_was_up_for_long_fails_anew),
+		cmocka_unit_test(test_the_watchdog_wants_a_word_in_time),
+		cmocka_unit_test(test_it_may_call_itself_sick),
 		cmocka_unit_test(test_ready_by_exec),
 		cmocka_unit_test(test_ready_by_probe),
 		cmocka_unit_test(test_ready_before_exec_is_seen),

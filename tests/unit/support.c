@@ -152,8 +152,13 @@ fill_services(struct good_table *t, struct strings *s)
 	t->svcs[1].deps = (struct tbl_span){ 0, 1 };
 	t->svcs[1].mounts = (struct tbl_span){ 0, 4 };
 	t->svcs[1].uid = t->svcs[1].gid = 10001;
-	t->svcs[1].ready = TBL_READY_TCP;
-	t->svcs[1].ready_port = 8080;
+	t->svcs[1].ready = TBL_READY_PROBE;
+	t->svcs[1].ready_probe = (struct tbl_probe){ .kind = TBL_PROBE_TCP, .port = 8080 };
+	t->svcs[1].flags = TBL_SVC_NOTIFY;
+	t->svcs[1].health = (struct tbl_probe){ .kind = TBL_PROBE_FILE, .age_ms = 5000, .words = { 2, 1 } };
+	t->svcs[1].health_every_ms = t->svcs[1].health_timeout_ms = 1000;
+	t->svcs[1].health_failures = t->svcs[1].health_successes = 1;
+	t->svcs[1].watchdog_ms = 1000;
 	t->svcs[1].restart = TBL_RESTART_ON_FAILURE;
 	t->svcs[1].cpu_quota_us = 50000;
 
