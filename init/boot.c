@@ -21,6 +21,7 @@
 #include "control.h"
 #include "control_port.h"
 #include "ending.h"
+#include "history.h"
 #include "keep.h"
 #include "links.h"
 #include "loop.h"
@@ -138,7 +139,9 @@ boot_services(struct init *in, struct err *e)
 		return -1;
 	if (state_init(in, e))
 		return -1;
+	history_init(in);
 	svc_act_init(in);
+	svc_act_missed(in);
 	buttons_init(in);
 	if (CFG_HOST_CONTROL)
 		port_init(in);

@@ -145,22 +145,42 @@ keyed_number(const char *text, const char *key)
 		if (strncmp(line, key, n) != 0 || line[n] != ' ')
 			continue;
 		long value = 0;
-		for (const char *p = line + n + 1; *p >= '0' && *p <= '9' && value < INT32_MAX; p++)
+		for (const char *p = line + n + 1; *p >= '0' && *p <= '9' && value < INT64_MAX / 16; p++)
 			value = value * 10 + (*p - '0');
 		return value;
 	}
 	return -1;
 }
 
+static ssize_t
+read_group(const struct launcher *l, const char *name, const char *file, char text[512])
+{
+	char path[TBL_NAME_MAX + 16];
+
+	fmt(path, sizeof path, "%s/%s", name, file);
+	AUTO_FD fd = openat(l->cgroups, path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -1 : read_text(fd, text, 512);
+}
+
 long
 spawn_oom_kills(const struct launcher *l, const char *name)
 {
-	char path[TBL_NAME_MAX + 16], text[512];
+	char text[512];
 
-	fmt(path, sizeof path, "%s/memory.events", name);
-	AUTO_FD fd = openat(l->cgroups, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || read_text(fd, text, sizeof text) < 0)
+	if (read_group(l, name, "memory.events", text) < 0)
 		return -1;
 	long kills = keyed_number(text, "oom_group_kill"); /* since 5.17 */
 	return kills >= 0 ? kills : keyed_number(text, "oom_kill");
+}
+
+void
+spawn_usage(const struct launcher *l, const char *name, uint64_t *memory_peak, uint64_t *cpu_us)
+{
+	char text[514] = "x ";
+	long n;
+
+	if (read_group(l, name, "memory.peak", text + 2) > 0 && (n = keyed_number(text, "x")) > 0) /* since 5.19 */
+		*memory_peak = (uint64_t)n;
+	if (read_group(l, name, "cpu.stat", text) > 0 && (n = keyed_number(text, "usage_usec")) >= 0)
+		*cpu_us = (uint64_t)n;
 }

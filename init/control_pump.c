@@ -5,6 +5,7 @@
 #include "control_pump.h"
 
 #include "control_packet.h"
+#include "control_runs.h"
 #include "events.h"
 #include "fmt.h"
 
@@ -105,6 +106,7 @@ send_more(struct init *in, uint32_t c)
 	case CLIENT_STATUS: return send_status(in, c);
 	case CLIENT_LOGS: return send_log(in, c);
 	case CLIENT_EVENTS: return send_events(in, c);
+	case CLIENT_RUNS: return control_runs_send(in, c);
 	case CLIENT_REQUEST:
 	case CLIENT_WAIT:
 	case CLIENT_END: break;
@@ -117,7 +119,8 @@ control_pump(struct init *in, uint32_t c)
 {
 	struct client *cl = &in->s->client[c];
 
-	if (cl->phase != CLIENT_STATUS && cl->phase != CLIENT_LOGS && cl->phase != CLIENT_EVENTS)
+	if (cl->phase != CLIENT_STATUS && cl->phase != CLIENT_LOGS && cl->phase != CLIENT_EVENTS &&
+	    cl->phase != CLIENT_RUNS)
 		return;
 	enum sent sent = send_more(in, c);
 
@@ -141,5 +144,7 @@ control_behind(const struct init *in, uint32_t c)
 
 	if (cl->phase == CLIENT_EVENTS)
 		return cl->pos < in->s->events.head;
+	if (cl->phase == CLIENT_RUNS)
+		return control_runs_behind(in, cl);
 	return cl->phase == CLIENT_LOGS && cl->pos < in->s->run[cl->svc].log.head;
 }

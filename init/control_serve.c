@@ -11,6 +11,7 @@
 #include "cleanup.h"
 #include "control_packet.h"
 #include "control_pump.h"
+#include "control_runs.h"
 #include "events.h"
 #include "reexec.h"
 #include "shutdown.h"
@@ -109,6 +110,17 @@ serve_named(struct init *in, uint32_t c, const struct ctl_request *q, uint32_t i
 	case CTL_EVENTS:
 		tell_events(in, c, q, i);
 		break;
+	case CTL_RUN:
+		if (in->s->down != DOWN_NOT)
+			control_finish(in, c, ESHUTDOWN, "the machine is going down");
+		else if (!CFG_JOBS)
+			control_finish(in, c, ENOSYS, "this ingot-init was built without jobs");
+		else
+			control_run(in, c, i, q->flags & CTL_F_FOLLOW);
+		break;
+	case CTL_HISTORY:
+		control_history(in, c, i);
+		break;
 	case CTL_POWEROFF:
 	case CTL_REBOOT:
 	case CTL_REEXEC:
@@ -150,6 +162,9 @@ serve_unnamed(struct init *in, uint32_t c, const struct ctl_request *q)
 	case CTL_EVENTS:
 		tell_events(in, c, q, UINT32_MAX);
 		break;
+	case CTL_HISTORY:
+		control_history(in, c, UINT32_MAX);
+		break;
 	case CTL_REEXEC:
 		begin_reexec(in, c, q);
 		break;
@@ -158,6 +173,7 @@ serve_unnamed(struct init *in, uint32_t c, const struct ctl_request *q)
 	case CTL_RESTART:
 	case CTL_LOGS:
 	case CTL_PIDFD:
+	case CTL_RUN:
 	case CTL_VERBS:
 	default:
 		control_finish(in, c, EINVAL, "this request takes a service's name");

@@ -23,6 +23,7 @@ struct ctl_packet {
 		struct ctl_svc svc;
 		struct ctl_state state;
 		struct ctl_event event;
+		struct run_record run;
 		char data[CTL_DATA_MAX + 1]; /* closed by a NUL behind reply.size bytes */
 	} u;
 	int fds[CTL_FDS_MAX]; /* owned by the receiver; -1 where there is none */
@@ -62,6 +63,8 @@ int ctl_exec(int argc, char **argv);
 int ctl_events(int argc, char **argv);
 int ctl_timing(int argc, char **argv);
 int ctl_jobs(int argc, char **argv);
+int ctl_history(int argc, char **argv);
+int ctl_run(int argc, char **argv);
 int ctl_top(int argc, char **argv);
 int ctl_tree(int argc, char **argv);
 int ctl_reexec(int argc, char **argv);

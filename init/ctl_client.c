@@ -94,7 +94,8 @@ receive(int fd, struct ctl_packet *p, struct err *e)
 	    p->reply.size != n - sizeof p->reply ||
 	    (p->reply.kind == CTL_R_SVC && p->reply.size != sizeof p->u.svc) ||
 	    (p->reply.kind == CTL_R_STATE && p->reply.size != sizeof p->u.state) ||
-	    (p->reply.kind == CTL_R_EVENT && p->reply.size != sizeof p->u.event)) {
+	    (p->reply.kind == CTL_R_EVENT && p->reply.size != sizeof p->u.event) ||
+	    (p->reply.kind == CTL_R_RUN && p->reply.size != sizeof p->u.run)) {
 		close_rights(p);
 		return err_set(e, 0, "PID 1 speaks another version of the protocol: take the ingotctl of this image");
 	}

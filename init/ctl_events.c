@@ -93,22 +93,6 @@ show(void *ctx, struct ctl_packet *p, struct err *e)
 	return out_flush(e);
 }
 
-static bool
-number(const char *text, uint64_t *out)
-{
-	uint64_t v = 0;
-
-	if (!*text || strlen(text) > 18)
-		return false;
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9')
-			return false;
-		v = v * 10 + (uint64_t)(*text - '0');
-	}
-	*out = v;
-	return true;
-}
-
 int
 ctl_events(int argc, char **argv)
 {
@@ -124,7 +108,7 @@ ctl_events(int argc, char **argv)
 		} else if (strcmp(argv[i], "--json") == 0) {
 			as_json = true;
 		} else if (strcmp(argv[i], "--since") == 0) {
-			if (++i == argc || !number(argv[i], &since))
+			if (++i == argc || !number_word(argv[i], &since))
 				return ctl_usage(argv[0], "--since wants the number of a change", "");
 			flags |= CTL_F_SINCE;
 		} else if (argv[i][0] == '-') {

@@ -13,11 +13,6 @@
 
 enum column { COL_NAME, COL_STATE, COL_NEXT, COL_RUNS, COL_SKIPPED, COL_WHY, COL_LAST, COLUMNS };
 
-static const char *const reasons[SVC_REASONS] = {
-	[SVC_BY_SCHEDULE] = "schedule", [SVC_BY_HAND] = "hand", [SVC_BY_RETRY] = "retry",
-	[SVC_BY_QUEUE] = "queue", [SVC_BY_CATCH_UP] = "catch-up",
-};
-
 static const struct ctl_svc *jobs[TBL_SVC_MAX];
 static size_t count;
 
@@ -37,7 +32,7 @@ until_next(const struct ctl_svc *s)
 static const char *
 why(const struct ctl_svc *s)
 {
-	return s->runs && s->reason < SVC_REASONS ? reasons[s->reason] : "-";
+	return s->runs ? reason_word(s->reason) : "-";
 }
 
 static void

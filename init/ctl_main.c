@@ -30,6 +30,8 @@ static const struct command {
 	{ "tree", "[NAME] [--json]", "the processes of each service", ctl_tree, 0 },
 	{ "top", "[--once | -n COUNT] [--json]", "what each service uses, each second anew; q ends it", ctl_top, 0 },
 	{ "jobs", "[--json]", "when each job runs next, and how its last run ended", ctl_jobs, 0 },
+	{ "run", "NAME [--wait]", "run a job now; --wait: and end as it does", ctl_run, 0 },
+	{ "history", "[NAME] [--json] [-n N]", "the runs of jobs, with what each took and how it ended", ctl_history, 0 },
 	{ "timing", "[--json]", "when each service was launched and ready, as a chart", ctl_timing, 0 },
 	{ "exec", "NAME [--] [CMD ARG...]", "run a command, or a shell, inside a service", ctl_exec, 0 },
 	{ "reexec", "[PATH]", "replace PID 1, services run on", ctl_reexec, 0 },

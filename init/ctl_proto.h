@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "crc32.h"
+#include "runs.h"
 #include "table.h"
 
 #define CTL_SOCKET  "/run/ingot/control"
@@ -26,10 +27,13 @@ enum ctl_verb {
 	CTL_EVENTS,   /* reply: CTL_R_EVENT for each change behind `since`, CTL_R_LOST where the ring had overrun,
 		       * CTL_R_END unless following */
 	CTL_REEXEC,   /* reply: CTL_R_END from the new program, or with why it was refused */
+	CTL_HISTORY,  /* reply: a CTL_R_RUN for each run of the job, or of all, that is kept; then CTL_R_END */
+	CTL_RUN,      /* reply: CTL_R_DATA with what becomes of it; with CTL_F_FOLLOW a CTL_R_RUN at the end of the run, or
+		       * none where it was stopped before; then CTL_R_END */
 	CTL_VERBS
 };
 
-#define CTL_F_FOLLOW (1u << 0) /* CTL_LOGS, CTL_EVENTS */
+#define CTL_F_FOLLOW (1u << 0) /* CTL_LOGS, CTL_EVENTS, CTL_RUN */
 #define CTL_F_SINCE  (1u << 1) /* CTL_EVENTS: `since` holds; without it all that is kept is told */
 #define CTL_FLAGS    (CTL_F_FOLLOW | CTL_F_SINCE)
 
@@ -43,13 +47,13 @@ struct ctl_request {
 	char path[TBL_PATH_MAX + 1]; /* CTL_REEXEC: of the program; empty: /init */
 };
 
-enum ctl_reply_kind { CTL_R_SVC, CTL_R_DATA, CTL_R_LOST, CTL_R_END, CTL_R_STATE, CTL_R_EVENT };
+enum ctl_reply_kind { CTL_R_SVC, CTL_R_DATA, CTL_R_LOST, CTL_R_END, CTL_R_STATE, CTL_R_EVENT, CTL_R_RUN };
 
 struct ctl_reply {
 	uint32_t version;
 	uint32_t kind;  /* enum ctl_reply_kind */
 	int32_t code;   /* CTL_R_END: 0, or an errno */
-	uint32_t size;  /* bytes that follow this header in the packet: a struct ctl_svc or ctl_event, log data, a
+	uint32_t size;  /* bytes that follow this header in the packet: a struct ctl_svc, ctl_event or run_record, log data, a
 			 * uint64_t of lost bytes or changes (CTL_R_LOST), or an error's text without a NUL */
 };
 

@@ -4,9 +4,12 @@
  */
 #include "ctl_words.h"
 
+#include <string.h>
+
 #include "fmt.h"
 #include "sick.h"
 #include "spawn.h"
+#include "svc.h"
 
 /* The signals as kill -l names them; the library knows sentences only. */
 static const char *const signals[] = {
@@ -58,8 +61,41 @@ out_json(void *ctx, const char *bytes, size_t size)
 	out_bytes(bytes, size);
 }
 
+const char *
+reason_word(uint32_t reason)
+{
+	static const char *const reasons[SVC_REASONS] = {
+		[SVC_BY_SCHEDULE] = "schedule", [SVC_BY_HAND] = "hand", [SVC_BY_RETRY] = "retry",
+		[SVC_BY_QUEUE] = "queue", [SVC_BY_CATCH_UP] = "catch-up",
+	};
+
+	return reason < SVC_REASONS ? reasons[reason] : "-";
+}
+
+bool
+number_word(const char *text, uint64_t *out)
+{
+	uint64_t v = 0;
+
+	if (!*text || strlen(text) > 18)
+		return false;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return false;
+		v = v * 10 + (uint64_t)(*text - '0');
+	}
+	*out = v;
+	return true;
+}
+
 void
 end_json(struct json *j, const struct ctl_svc *s)
+{
+	end_json_as(j, "last", s);
+}
+
+void
+end_json_as(struct json *j, const char *key, const struct ctl_svc *s)
 {
 	static const char *const names[CTL_ENDS] = {
 		[CTL_END_EXIT] = "exit", [CTL_END_SIGNAL] = "signal", [CTL_END_OOM] = "oom",
@@ -68,7 +104,7 @@ end_json(struct json *j, const struct ctl_svc *s)
 	};
 	char text[END_TEXT_MAX];
 
-	json_key(j, "last");
+	json_key(j, key);
 	if (s->end == CTL_END_NONE || s->end >= CTL_ENDS) {
 		json_null(j);
 		return;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "console.h"
+#include "history.h"
 #include "loop.h"
 #include "state.h"
 
@@ -31,11 +32,13 @@ static const struct {
 
 /* The child alone may hang in it. */
 static void
-sync_within(int ms)
+sync_within(const struct init *in, int ms)
 {
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		if (in)
+			history_last(in);
 		state_leave();
 		sync();
 		_exit(0);
@@ -48,10 +51,10 @@ sync_within(int ms)
 	warn("sync: %s: going on without it", pid < 0 ? "no process for it" : "it has not ended");
 }
 
-__attribute__((noreturn)) void
-ending_now(enum down_kind kind, int sync_ms)
+__attribute__((noreturn)) static void
+end_now(const struct init *in, enum down_kind kind, int sync_ms)
 {
-	sync_within(sync_ms);
+	sync_within(in, sync_ms);
 	warn("%s", kinds[kind].name);
 	console_drain(DRAIN_MS);
 	/* A halt ends its caller, and PID 1's end is a panic: that is left for where there is no room for a child. */
@@ -62,6 +65,12 @@ ending_now(enum down_kind kind, int sync_ms)
 		_exit(1);
 	for (;;)
 		pause();
+}
+
+__attribute__((noreturn)) void
+ending_now(enum down_kind kind, int sync_ms)
+{
+	end_now(NULL, kind, sync_ms);
 }
 
 static void
@@ -83,5 +92,5 @@ ending(struct init *in, enum down_kind kind)
 	kill(-1, SIGKILL);
 	reap_all();
 	uint64_t now = loop_clock_ms(), left = in->s->down_ms > now ? in->s->down_ms - now : 0;
-	ending_now(kind, left > SYNC_MIN_MS ? (int)left : SYNC_MIN_MS);
+	end_now(in, kind, left > SYNC_MIN_MS ? (int)left : SYNC_MIN_MS);
 }

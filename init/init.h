@@ -16,6 +16,7 @@
 #include "hail.h"
 #include "limits.h"
 #include "logring.h"
+#include "runs.h"
 #include "spawn.h"
 #include "svc.h"
 #include "table.h"
@@ -85,6 +86,10 @@ struct svc_run {
 	struct mirror mirror;   /* of the log, on the console */
 	uint64_t launch_ms;     /* events.c: of the first launch, or 0 */
 	uint64_t ready_ms;      /* events.c: when it was ready, or had done its work, for the first time, or 0 */
+	int64_t start_wall_ms;  /* history.c: of a job's last launch, or 0: the clock was not set */
+	int64_t due_s;          /* history.c: what its calendar had come to then */
+	uint64_t memory_peak;   /* svc_io.c: of a job's last run */
+	uint64_t cpu_us;        /* the same */
 };
 
 /* A change of a service's state. Its number is its place in the order of all changes since the boot, from 1. */
@@ -100,7 +105,7 @@ struct event_ring {
 	struct svc_change change[CFG_EVENTS_KEPT];
 };
 
-enum client_phase { CLIENT_REQUEST, CLIENT_STATUS, CLIENT_LOGS, CLIENT_WAIT, CLIENT_EVENTS, CLIENT_END };
+enum client_phase { CLIENT_REQUEST, CLIENT_STATUS, CLIENT_LOGS, CLIENT_WAIT, CLIENT_EVENTS, CLIENT_END, CLIENT_RUNS };
 
 /* Written by control*.c. A place is in use while its watch has a descriptor. */
 struct client {
@@ -156,6 +161,19 @@ struct crash {
 	uint64_t at_ms[CRASHES_MAX]; /* the last ones, by count */
 };
 
+/* Written by history.c. */
+struct history {
+	struct run_ring ring;
+	uint64_t seq;    /* of the newest record */
+	uint64_t saved;  /* of the newest that is on the disk */
+	uint64_t saving; /* of the newest when the writer began */
+	uint64_t due_ms; /* the next write; with a writer, its deadline */
+	pid_t writer;    /* the child that writes, or 0 */
+	uint32_t boot;
+	bool off;        /* the file could not be read: it is left alone */
+	bool failed;     /* the last write */
+};
+
 enum down_kind { DOWN_NOT, DOWN_POWEROFF, DOWN_REBOOT, DOWN_HALT };
 
 struct state {
@@ -186,6 +204,7 @@ struct state {
 	struct crash crash;                   /* crash.c */
 	struct watchdog watchdog;             /* watchdog.c */
 	uint32_t handling;                    /* loop.c: the place whose event is being handled, or WATCHES */
+	struct history history;               /* history.c */
 };
 
 struct init {

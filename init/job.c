@@ -80,11 +80,19 @@ job_replan(const struct tbl_svc *conf, struct svc *svc, const struct svc_clock *
 
 	if (!conf->calendar.minutes)
 		return 0;
+	/* what was dealt with already is not missed, and where the clock was not there, all that came since is */
+	if (svc->last_wall_s && svc->last_wall_s >= due &&
+	    !calendar_next(&conf->calendar, clock->zone, svc->last_wall_s, &due))
+		due = 0;
+	int64_t last = svc->last_wall_s;
 	while (due && due <= wall && missed < MISSED_MAX) {
 		missed++;
+		last = due;
 		if (!calendar_next(&conf->calendar, clock->zone, due, &due))
 			break;
 	}
 	plan_calendar(conf, svc, clock);
+	if (last > svc->last_wall_s)
+		svc->last_wall_s = last;
 	return missed;
 }

@@ -18,6 +18,9 @@
 #ifndef CFG_EVENTS_KEPT
 #define CFG_EVENTS_KEPT 256
 #endif
+#ifndef CFG_RUNS_KEPT
+#define CFG_RUNS_KEPT 256
+#endif
 #ifndef CFG_STOP_DEADLINE_MS
 #define CFG_STOP_DEADLINE_MS 10000
 #endif

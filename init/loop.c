@@ -16,6 +16,7 @@
 #include "buttons.h"
 #include "console.h"
 #include "control.h"
+#include "history.h"
 #include "notify.h"
 #include "reexec.h"
 #include "shell.h"
@@ -260,6 +261,8 @@ arm(struct init *in)
 		due = d;
 	if ((d = watchdog_due(in)) < due)
 		due = d;
+	if ((d = history_due(in)) < due)
+		due = d;
 	if (due == in->s->armed_ms)
 		return;
 	in->s->armed_ms = due;
@@ -283,6 +286,7 @@ settle(struct init *in)
 	shutdown_timers(in);
 	reexec_timers(in);
 	watchdog_timers(in);
+	history_timers(in);
 	for (int round = 0; in->s->changed && round < ROUNDS_MAX; round++) {
 		in->s->changed = false;
 		shutdown_settle(in);

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "history.h"
 #include "loop.h"
 #include "reexec.h"
 #include "shell.h"
@@ -73,6 +74,7 @@ reap(struct init *in)
 		} else if (waitpid(si.si_pid, &status, WNOHANG) == si.si_pid) {
 			shell_reaped(in, si.si_pid);
 			reexec_reaped(in, si.si_pid, status);
+			history_reaped(in, si.si_pid, status);
 		}
 	}
 	kill(getpid(), SIGCHLD); /* there may be more */

@@ -77,6 +77,9 @@ int spawn_kill(const struct launcher *l, const char *name);
  * memory.events), or -1. */
 long spawn_oom_kills(const struct launcher *l, const char *name);
 
+/* What the group has used so far; what this kernel does not tell is left as it is. */
+void spawn_usage(const struct launcher *l, const char *name, uint64_t *memory_peak, uint64_t *cpu_us);
+
 const char *launch_step_name(uint32_t step);
 
 #endif

@@ -40,9 +40,8 @@ label(const struct init *in)
 
 /* ---- children with a deadline ---- */
 
-/* Ends a child, without waiting for one that no signal reaches: its end is reaped like any other's. */
-static void
-end_child(pid_t pid)
+void
+state_end_child(pid_t pid)
 {
 	kill(pid, SIGKILL);
 	for (int ms = 100; ms > 0 && waitpid(pid, NULL, WNOHANG) == 0; ms -= 10)
@@ -88,7 +87,7 @@ take(const struct init *in, struct disk_report *r)
 		AUTO_FD child = sys_pidfd_open(pid);
 		r->mount = (int)syscall(SYS_pidfd_getfd, child, r->mount, 0);
 	}
-	end_child(pid);
+	state_end_child(pid);
 }
 
 /* A new file system on the device; the label is the same. Returns -1 with *e set. */
@@ -118,7 +117,7 @@ make_anew(const struct init *in, const char *device, struct err *e)
 		return err_set(e, errno, "%s", MKE2FS);
 	if (poll(&p, 1, MAKE_MS) == 1 && waitpid(pid, &status, 0) == pid && status == 0)
 		return 0;
-	end_child(pid);
+	state_end_child(pid);
 	return err_set(e, 0, "%s %s: %s", MKE2FS, path,
 		       WIFEXITED(status) && WEXITSTATUS(status) == 127 ? "it cannot be executed" : "it has failed");
 }

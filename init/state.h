@@ -18,4 +18,7 @@ int state_init(struct init *in, struct err *e);
  * memory. It may hang. */
 void state_leave(void);
 
+/* Ends a child, without waiting for one that no signal reaches: its end is reaped like any other's. */
+void state_end_child(pid_t pid);
+
 #endif

@@ -122,6 +122,10 @@ struct svc svc_initial(const struct tbl_svc *conf, uint64_t seed, const struct s
 struct svc_next svc_step(const struct tbl_svc *conf, const struct svc *svc, const struct svc_event *event,
 			 const struct svc_clock *clock);
 
+/* A job that is known from an earlier boot: what was due after seen_s counts as missed once the clock says so, which
+ * the next SVC_EV_CLOCK tells. */
+void svc_seen(struct svc *svc, int64_t seen_s);
+
 /* A number below `below` from the service's own sequence; 0 for 0. */
 uint64_t svc_draw(struct svc *svc, uint64_t below);
 

@@ -12,6 +12,7 @@
 #include "console.h"
 #include "events.h"
 #include "fmt.h"
+#include "history.h"
 #include "loop.h"
 #include "shutdown.h"
 #include "svc_io.h"
@@ -158,6 +159,7 @@ step(struct init *in, uint32_t i, const struct svc_event *event)
 	if (next.svc.state != before.state || next.svc.wanted != before.wanted)
 		in->s->changed = true;
 	events_note(in, i, before.state);
+	history_note(in, i, &before, event->kind);
 	if (next.svc.state != before.state)
 		watch_end(in, i);
 	svc_say(in, i, &before, next.actions);
@@ -185,6 +187,19 @@ void
 svc_act_ended(struct init *in, uint32_t i, enum svc_event_kind kind, struct svc_end end)
 {
 	step(in, i, &(struct svc_event){ .kind = kind, .end = end });
+}
+
+void
+svc_act_missed(struct init *in)
+{
+	for (uint32_t i = 0; CFG_JOBS && i < in->s->services; i++) {
+		int64_t seen = history_seen_s(in, i);
+		if (seen) {
+			svc_seen(&in->s->svc[i], seen);
+			svc_act_event(in, i, SVC_EV_CLOCK);
+		}
+		history_known(in, i);
+	}
 }
 
 static bool
@@ -326,8 +341,10 @@ void
 svc_act_clock(struct init *in)
 {
 	say("the clock was set");
-	for (uint32_t i = 0; i < in->s->services; i++)
+	for (uint32_t i = 0; i < in->s->services; i++) {
 		svc_act_event(in, i, SVC_EV_CLOCK);
+		history_known(in, i);
+	}
 }
 
 /* During a shutdown no job is due any more. */

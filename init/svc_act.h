@@ -10,6 +10,9 @@
 /* Every service down and wanted; jobs only where they are configured in. */
 void svc_act_init(struct init *in);
 
+/* At boot: what jobs missed while the machine was off, by what the state disk holds of earlier boots. */
+void svc_act_missed(struct init *in);
+
 /* Steps a service on; the second carries how it ended. */
 void svc_act_event(struct init *in, uint32_t i, enum svc_event_kind kind);
 void svc_act_ended(struct init *in, uint32_t i, enum svc_event_kind kind, struct svc_end end);

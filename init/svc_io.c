@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "console.h"
@@ -182,6 +183,8 @@ gone(struct init *in, uint32_t i, int status)
 		n = read_log(in, i);
 	r->pid = 0;
 	struct svc_end end = end_of(in, i, status);
+	if (CFG_JOBS && tbl_svc(&in->table, i)->kind == TBL_JOB)
+		spawn_usage(&in->launcher, init_name(in, i), &r->memory_peak, &r->cpu_us);
 	/* A program of the machine has no namespace that would end with it: something may be left. */
 	if (!svc_io_clean(in, i))
 		svc_io_kill(in, i);
@@ -190,17 +193,26 @@ gone(struct init *in, uint32_t i, int status)
 	svc_act_ended(in, i, SVC_EV_ENDED, end);
 }
 
+static uint64_t
+micros(const struct timeval *t)
+{
+	return (uint64_t)t->tv_sec * 1000000 + (uint64_t)t->tv_usec;
+}
+
 void
 svc_io_pidfd(struct init *in, uint32_t i)
 {
 	struct svc_run *r = &in->s->run[i];
 	int status = SIGKILL;
-	pid_t pid = r->pid > 0 ? waitpid(r->pid, &status, WNOHANG | __WALL) : 0;
+	struct rusage used = { 0 };
+	pid_t pid = r->pid > 0 ? wait4(r->pid, &status, WNOHANG | __WALL, &used) : 0;
 
 	if (pid == 0)
 		return;
 	if (pid < 0)
 		INIT_BUG(in, "a service's process was reaped by another");
+	r->memory_peak = (uint64_t)used.ru_maxrss * 1024;
+	r->cpu_us = micros(&used.ru_utime) + micros(&used.ru_stime);
 	gone(in, i, status);
 }
 

@@ -40,6 +40,7 @@ step_due(struct step *s)
 	s->svc.failures = 0;
 	step_want(s, SVC_BY_SCHEDULE);
 	s->svc.due_ms = late ? planned + late + 1 : SVC_NEVER;
+	step_plan_if_due(s); /* what it waits for now is this run: the next one that comes is another */
 }
 
 /* In DOWN alone a job has a due time: until then its needs had to be ready. */
@@ -77,6 +78,13 @@ step_tick_backoff(struct step *s)
 	s->svc.failures = 0;
 	s->svc.again = false;
 	step_want(s, SVC_BY_SCHEDULE);
+}
+
+void
+svc_seen(struct svc *svc, int64_t seen_s)
+{
+	svc->last_wall_s = seen_s;
+	svc->next_wall_s = 0;
 }
 
 void

@@ -14,6 +14,7 @@
 #include "console.h"
 #include "ending.h"
 #include "events.h"
+#include "history.h"
 #include "loop.h"
 #include "sim.h"
 #include "svc_act.h"
@@ -180,6 +181,25 @@ void
 events_note(struct init *in, uint32_t i, uint32_t from)
 {
 	(void)in, (void)i, (void)from;
+}
+
+void
+history_note(struct init *in, uint32_t i, const struct svc *before, uint32_t event)
+{
+	(void)in, (void)i, (void)before, (void)event;
+}
+
+int64_t
+history_seen_s(const struct init *in, uint32_t i)
+{
+	(void)in, (void)i;
+	return 0;
+}
+
+void
+history_known(struct init *in, uint32_t i)
+{
+	(void)in, (void)i;
 }
 
 uint64_t

@@ -961,6 +961,132 @@ test_a_clock_set_forward_skips_or_runs_once(void **unused)
 	assert_true(v.state == SVC_DOWN && v.wanted && v.reason == SVC_BY_CATCH_UP && v.skipped == 9);
 }
 
+/* As svc_act.c has it: in one wake-up the due time first, then the tick. */
+static void
+wake_up(const struct tbl_svc *c, struct svc *v, uint64_t now)
+{
+	if (v->due_ms <= now)
+		go(c, v, SVC_EV_DUE, now);
+	if (svc_tick_ms(c, v) <= now)
+		go(c, v, SVC_EV_TICK, now);
+}
+
+static void
+test_a_run_that_waits_for_its_needs_is_not_skipped(void **unused)
+{
+	struct svc v = up(&job, 1000);
+	(void)unused;
+
+	go(&job, &v, SVC_EV_ENDED, 2000);
+	wake_up(&job, &v, 61000);
+	assert_true(v.state == SVC_DOWN && v.wanted && v.skipped == 0);
+	wake_up(&job, &v, 121000); /* the next one, while it waits */
+	assert_true(v.state == SVC_DOWN && v.wanted && v.skipped == 1);
+	go(&job, &v, SVC_EV_DEPS, 122000);
+	assert_true(v.state == SVC_STARTING && v.skipped == 1 && v.next_ms == 181000);
+}
+
+/* Its needs are not there yet when the clock is set. */
+static void
+test_a_clock_that_is_set_does_not_miss_what_is_about_to_run(void **unused)
+{
+	struct tbl_svc c = calendar_job;
+	struct svc v = initial(&c, 0);
+	uint64_t at = v.due_ms;
+	(void)unused;
+
+	go(&c, &v, SVC_EV_DUE, at);
+	clock_moves(&c, &v, at + 1000, 5000);
+	assert_true(v.state == SVC_DOWN && v.wanted && v.skipped == 0);
+	clock_moves(&c, &v, at + 2000, 2 * (int64_t)DAY_MS);
+	assert_true(v.state == SVC_DOWN && v.wanted && v.skipped == 2);
+}
+
+/* init case 61, at the level of the state machine (PID 1 itself takes MAX_SERVICES): a thousand jobs are due in the same
+ * second, minute after minute, by interval and by calendar. Each runs once each time, and none is skipped. */
+static void
+test_a_thousand_jobs_due_in_one_second_run_once_each(void **unused)
+{
+	static struct svc jobs[1000];
+	struct tbl_svc by_calendar = calendar_job, by_interval = job;
+	uint64_t first = 60000;
+	(void)unused;
+
+	by_calendar.calendar.minutes = CALENDAR_MINUTES;
+	by_calendar.calendar.hours = CALENDAR_HOURS;
+	for (uint32_t i = 0; i < 1000; i++)
+		jobs[i] = i % 2 ? initial(&by_calendar, 0) : started(&by_interval, 0);
+	for (uint32_t i = 0; i < 1000; i += 2)
+		go(&by_interval, &jobs[i], SVC_EV_ENDED, 1);
+	for (uint64_t minute = 0; minute < 30; minute++) {
+		uint64_t now = first + minute * 60000, launches = 0;
+		for (uint32_t i = 0; i < 1000; i++) {
+			const struct tbl_svc *c = i % 2 ? &by_calendar : &by_interval;
+			assert_in_range(jobs[i].due_ms, now, now + 999);
+			wake_up(c, &jobs[i], now + i);
+			launches += go(c, &jobs[i], SVC_EV_DEPS, now + i) == SVC_ACT_LAUNCH;
+			wake_up(c, &jobs[i], now + i);
+			go(c, &jobs[i], SVC_EV_ENDED, now + i + 1);
+			assert_true(jobs[i].state == SVC_WAITING && jobs[i].skipped == 0);
+		}
+		assert_int_equal(launches, 1000);
+	}
+}
+
+/* A job that an earlier boot saw last so long before 2026; the clock as it is at the boot. */
+static struct svc
+seen(const struct tbl_svc *c, int64_t before_ms, int64_t wall_ms)
+{
+	struct svc_clock clock = { 5000, wall_ms, &utc };
+	struct svc v = svc_initial(c, 1, &clock);
+
+	svc_seen(&v, (WALL_MS - before_ms) / 1000);
+	return svc_step(c, &v, &(struct svc_event){ .kind = SVC_EV_CLOCK }, &clock).svc;
+}
+
+/* init case 57 */
+static void
+test_what_was_due_while_the_machine_was_off_runs_once(void **unused)
+{
+	struct tbl_svc c = calendar_job;
+	(void)unused;
+
+	c.missed = TBL_MISSED_ONCE;
+	struct svc v = seen(&c, 3 * (int64_t)DAY_MS, WALL_MS + 5000);
+	assert_true(v.state == SVC_DOWN && v.wanted && v.reason == SVC_BY_CATCH_UP && v.skipped == 2);
+	assert_int_equal(v.last_wall_s, WALL_MS / 1000 - 21 * 3600);
+	go(&c, &v, SVC_EV_DEPS, 5000);
+	go(&c, &v, SVC_EV_EXEC, 5000);
+	go(&c, &v, SVC_EV_ENDED, 6000);
+	assert_true(v.state == SVC_WAITING && v.due_ms == 3 * 3600 * 1000);
+
+	v = seen(&c, 20 * 3600 * 1000, WALL_MS + 5000); /* at 04:00: nothing was due since */
+	assert_true(v.state == SVC_WAITING && v.skipped == 0 && v.due_ms == 3 * 3600 * 1000);
+	v = seen(&c, -(int64_t)DAY_MS, WALL_MS + 5000); /* the clock was ahead then: nothing is known to be missed */
+	assert_true(v.state == SVC_WAITING && v.skipped == 0);
+}
+
+/* init case 57: nothing is guessed while the clock is at 1970, or at the image's own time. */
+static void
+test_what_was_missed_is_known_once_the_clock_is_set(void **unused)
+{
+	struct tbl_svc c = calendar_job;
+	(void)unused;
+
+	c.missed = TBL_MISSED_ONCE;
+	struct svc v = seen(&c, 3 * (int64_t)DAY_MS, 5000);
+	assert_true(v.state == SVC_WAITING && v.due_ms == SVC_NEVER && v.skipped == 0);
+	clock_moves(&c, &v, 7000, 0);
+	assert_true(v.state == SVC_DOWN && v.reason == SVC_BY_CATCH_UP && v.skipped == 2);
+
+	v = seen(&c, 20 * 3600 * 1000, WALL_MS - 100 * (int64_t)DAY_MS);
+	assert_true(v.state == SVC_WAITING && v.skipped == 0);
+	clock_moves(&c, &v, 7000, 0);
+	assert_true(v.state == SVC_WAITING && v.skipped == 0); /* it had run already */
+	clock_moves(&c, &v, 8000, DAY_MS);
+	assert_true(v.state == SVC_DOWN && v.reason == SVC_BY_CATCH_UP && v.skipped == 0);
+}
+
 static void
 test_a_clock_set_back_a_little_runs_nothing_twice(void **unused)
 {
@@ -1055,6 +1181,11 @@ main(void)
 		cmocka_unit_test(test_a_calendar_that_wakes_a_moment_early_runs_once),
 		cmocka_unit_test(test_a_clock_that_was_never_set_starts_no_calendar),
 		cmocka_unit_test(test_a_clock_set_forward_skips_or_runs_once),
+		cmocka_unit_test(test_a_run_that_waits_for_its_needs_is_not_skipped),
+		cmocka_unit_test(test_a_clock_that_is_set_does_not_miss_what_is_about_to_run),
+		cmocka_unit_test(test_a_thousand_jobs_due_in_one_second_run_once_each),
+		cmocka_unit_test(test_what_was_due_while_the_machine_was_off_runs_once),
+		cmocka_unit_test(test_what_was_missed_is_known_once_the_clock_is_set),
 		cmocka_unit_test(test_a_clock_set_back_a_little_runs_nothing_twice),
 		cmocka_unit_test(test_retries_are_counted_for_each_run),
 	};
