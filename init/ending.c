@@ -74,12 +74,14 @@ ending_now(enum down_kind kind, int sync_ms)
 }
 
 static void
-reap_all(void)
+reap_all(struct init *in)
 {
+	int status;
+
 	for (int ms = GONE_MS; ms > 0; ms -= 10) {
 		pid_t pid;
-		while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-			;
+		while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+			history_reaped(in, pid, status);
 		if (pid < 0) /* no child is left */
 			return;
 		poll(NULL, 0, 10);
@@ -90,7 +92,7 @@ __attribute__((noreturn)) void
 ending(struct init *in, enum down_kind kind)
 {
 	kill(-1, SIGKILL);
-	reap_all();
+	reap_all(in);
 	uint64_t now = loop_clock_ms(), left = in->s->down_ms > now ? in->s->down_ms - now : 0;
 	end_now(in, kind, left > SYNC_MIN_MS ? (int)left : SYNC_MIN_MS);
 }

@@ -72,15 +72,16 @@ open_end(bool *anew)
 	return *anew ? open_own(O_WRONLY | O_CREAT | O_TRUNC, FILE_NEW) : -1;
 }
 
+/* The records behind `saved`, up to `last`: what comes meanwhile is for the next one. */
 static int
-write_file(const struct run_ring *ring, uint64_t saved)
+write_file(const struct run_ring *ring, uint64_t saved, uint64_t last)
 {
 	bool anew;
 	AUTO_FD fd = open_end(&anew);
 	const struct run_record *r;
 	uint64_t seq = anew ? 0 : saved;
 
-	while (fd >= 0 && (r = runs_next(ring, "", seq))) {
+	while (fd >= 0 && (r = runs_next(ring, "", seq)) && r->seq <= last) {
 		struct run_record copy = *r;
 		seq = copy.seq > seq ? copy.seq : seq + 1;
 		if (run_ok(&copy) && write(fd, &copy, sizeof copy) != (ssize_t)sizeof copy)
@@ -107,13 +108,12 @@ begin_write(struct init *in)
 
 	h->due_ms = in->s->now_ms + WRITE_MS;
 	h->saving = h->seq;
-	h->writer = fork();
-	if (h->writer == 0) {
+	pid_t pid = fork(); /* not straight into the state: the child would write there too */
+	if (pid == 0) {
 		close_all_but(-1);
-		_exit(write_file(&h->ring, h->saved) ? 1 : 0);
+		_exit(write_file(&h->ring, h->saved, h->saving) ? 1 : 0);
 	}
-	if (h->writer < 0)
-		h->writer = 0; /* tried again at the due time */
+	h->writer = pid > 0 ? pid : 0; /* without one it is tried again at the due time */
 }
 
 void
@@ -158,7 +158,7 @@ void
 history_last(const struct init *in)
 {
 	if (on_disk(in) && in->s->history.saved < in->s->history.seq)
-		write_file(&in->s->history.ring, in->s->history.saved);
+		write_file(&in->s->history.ring, in->s->history.saved, UINT64_MAX);
 }
 
 /* ---- at boot ---- */
