@@ -106,7 +106,7 @@ send_more(struct init *in, uint32_t c)
 	case CLIENT_STATUS: return send_status(in, c);
 	case CLIENT_LOGS: return send_log(in, c);
 	case CLIENT_EVENTS: return send_events(in, c);
-	case CLIENT_RUNS: return control_runs_send(in, c);
+	case CLIENT_RUNS: return CFG_JOBS ? control_runs_send(in, c) : SENT;
 	case CLIENT_REQUEST:
 	case CLIENT_WAIT:
 	case CLIENT_END: break;
@@ -144,7 +144,7 @@ control_behind(const struct init *in, uint32_t c)
 
 	if (cl->phase == CLIENT_EVENTS)
 		return cl->pos < in->s->events.head;
-	if (cl->phase == CLIENT_RUNS)
+	if (CFG_JOBS && cl->phase == CLIENT_RUNS)
 		return control_runs_behind(in, cl);
 	return cl->phase == CLIENT_LOGS && cl->pos < in->s->run[cl->svc].log.head;
 }

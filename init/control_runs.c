@@ -13,6 +13,7 @@
 #include "svc_act.h"
 
 #define PACKETS_MAX 16 /* to one client in one wake-up */
+#define NO_JOBS "this ingot-init was built without jobs"
 
 /* The end of the first run behind that many, in this boot. */
 static const struct run_record *
@@ -73,8 +74,8 @@ control_history(struct init *in, uint32_t c, uint32_t i)
 {
 	struct client *cl = &in->s->client[c];
 
-	if (i < in->s->services && tbl_svc(&in->table, i)->kind != TBL_JOB) {
-		control_finish(in, c, EINVAL, "it is no job");
+	if (!CFG_JOBS || (i < in->s->services && tbl_svc(&in->table, i)->kind != TBL_JOB)) {
+		control_finish(in, c, EINVAL, CFG_JOBS ? "it is no job" : NO_JOBS);
 		return;
 	}
 	cl->phase = CLIENT_RUNS;
@@ -133,8 +134,8 @@ control_run(struct init *in, uint32_t c, uint32_t i, bool wait)
 	char text[CONTROL_TEXT_MAX];
 	const char *words = text;
 
-	if (tbl_svc(&in->table, i)->kind != TBL_JOB) {
-		control_finish(in, c, EINVAL, "it is no job: ingotctl start starts a service");
+	if (!CFG_JOBS || tbl_svc(&in->table, i)->kind != TBL_JOB) {
+		control_finish(in, c, EINVAL, CFG_JOBS ? "it is no job: ingotctl start starts a service" : NO_JOBS);
 		return;
 	}
 	int code = svc_runs(&in->s->svc[i]) ? run_besides(in, i, &words) : run_now(in, i, text);

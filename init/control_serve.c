@@ -113,8 +113,6 @@ serve_named(struct init *in, uint32_t c, const struct ctl_request *q, uint32_t i
 	case CTL_RUN:
 		if (in->s->down != DOWN_NOT)
 			control_finish(in, c, ESHUTDOWN, "the machine is going down");
-		else if (!CFG_JOBS)
-			control_finish(in, c, ENOSYS, "this ingot-init was built without jobs");
 		else
 			control_run(in, c, i, q->flags & CTL_F_FOLLOW);
 		break;

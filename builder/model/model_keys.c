@@ -421,7 +421,8 @@ static const struct key job_keys[] = {
 	  .doc = "what happens when the last run has not ended" },
 	{ "timeout", KEY_TIME, AT(model_service, timeout), .doc = "then the run is stopped; absent: none" },
 	{ "missed", KEY_WORD, AT(model_service, missed), .preset = "skip", .words = missed_words,
-	  .doc = "of a calendar, when the clock was set past runs that were due: skip them, or run once" },
+	  .doc = "of a calendar, when the clock was set past runs that were due, or the machine was off (known with a state "
+	  "disk alone): skip them, or run once" },
 	{ "retries", KEY_STRUCT, AT(model_service, retries), .sub = retries_keys, .size = sizeof(struct model_retries),
 	  .doc = "runs again after a failure, before the next regular run" },
 	END

@@ -2,10 +2,9 @@
 """Runs of jobs, by hand and by the clock, and what is remembered of them: in memory, and on the state disk over a
 reboot. Damage is done to the file of records between two boots."""
 import json
+import os
 import struct
 import zlib
-
-import pytest
 
 from test_state_disk import disk, make_disk, tool  # noqa: F401 (disk is a fixture)
 
@@ -13,6 +12,8 @@ FILE = ".ingot/1/runs"
 RECORD = struct.Struct("<32sQQqqQQQIIHHHHIIIIII")  # struct run_record of init/runs.h
 NAME, START_WALL, WHAT = 0, 3, 10
 DAY_MS = 24 * 3600 * 1000
+KEPT = 256  # CFG_RUNS_KEPT
+SHORT_RUNS = 10000 if int(os.environ.get("FUZZ_SECONDS", "5")) >= 300 else 60  # the long tier takes five minutes for it
 
 
 def history(machine, *words):
@@ -140,6 +141,32 @@ def test_runs_are_remembered_over_reexec_damage_and_reboot(start, disk):
         machine.connect()
         assert [r["why"] for r in history(machine, "nightly")] == ["clock", "catch-up"], "it was run once"
         assert machine.service("nightly")["state"] == "waiting"
+        short_jobs_leak_nothing(machine)
+
+
+def what_pid1_holds(machine):
+    """Descriptors, memory in KiB, processes, cgroups with those that are dying."""
+    descriptors = machine.ok("ls /proc/1/fd | wc -l")
+    memory = machine.ok("sed -n 's/^Rss\\(Anon\\|Shmem\\):[^0-9]*\\([0-9]*\\) kB/\\2/p' /proc/1/status")
+    children = machine.ok("pgrep -P 1 | wc -l")
+    groups = machine.until("cat /sys/fs/cgroup/svc/cgroup.stat", lambda text: "dying_descendants 0" in text)
+    return int(descriptors), sum(map(int, memory.split())), children, groups
+
+
+def short_jobs_leak_nothing(machine):
+    """Ten thousand in the long tier, one after the other. The first ones fill PID 1's rings."""
+    def some(count):
+        machine.ok(f"i=0; while [ $i -lt {count} ]; do i=$((i+1)); ingotctl run short --wait || exit; done >/dev/null",
+                   timeout=30 + count / 10)
+
+    some(80)
+    before = what_pid1_holds(machine)
+    some(SHORT_RUNS)
+    after = what_pid1_holds(machine)
+    assert (after[0], after[2], after[3]) == (before[0], before[2], before[3])
+    assert before[1] > 0 and after[1] <= before[1] + 8
+    assert history(machine, "short")[-1]["run"] == 80 + SHORT_RUNS
+    assert int(machine.ok(f"stat -c %s /state/{FILE}")) <= (4 * KEPT + KEPT) * RECORD.size
 
 
 def a_hung_disk_holds_up_nobody(machine, least):

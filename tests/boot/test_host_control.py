@@ -123,6 +123,15 @@ def test_start_and_stop_return_when_it_is_done(vm):
     assert vm.service("idle")["pid"] not in (before, None)
 
 
+def test_a_job_runs_at_the_hosts_request_and_is_remembered(vm):
+    done = ctl("run", "errand", "--wait")
+    assert (done.returncode, done.stdout) == (4, "job errand: started\njob errand: exit 4\n")
+    assert ok("run", "errand") == "job errand: started\n"
+    vm.until_service("errand", lambda s: s["state"] == "waiting")
+    assert ok("history", "errand", "--json").rstrip("\n") == vm.ok("ingotctl history errand --json")
+    assert [r["result"]["code"] for r in json.loads(ok("history", "--json"))["runs"]] == [4, 4]
+
+
 def test_logs_are_whole_though_they_are_more_than_the_port_holds(vm):
     vm.until("ingotctl logs talks 2>/dev/null | tail -n 1", lambda text: text == "the last")
     outside = ctl("logs", "talks").stdout
@@ -171,14 +180,14 @@ def test_a_second_machine_leaves_the_first_its_socket(vm, at):
         second.wait_line("`ingot ctl` cannot ask this machine: .*/control: another running VM has it$",
                          timeout=guest.BOOT_S)
         second.wait_line("^ingot: host: booted in ", timeout=guest.BOOT_S)
-    assert len(json.loads(ok("status", "--json"))["services"]) == 3
+    assert len(json.loads(ok("status", "--json"))["services"]) == 4
 
 
 # ---- what else comes in by the port ----
 
 def statuses(s, session):
     told = list(frames(s, session))
-    assert [kind for kind, _, _ in told] == [STATE, SVC, SVC, SVC, END] and told[-1][1] == 0
+    assert [kind for kind, _, _ in told] == [STATE, SVC, SVC, SVC, SVC, END] and told[-1][1] == 0
     return [data[:32].rstrip(b"\0") for kind, _, data in told if kind == SVC]
 
 
@@ -187,7 +196,7 @@ def test_two_clients_one_after_the_other(vm, port):
     for session in (11, 12):
         s = port()
         s.sendall(hail(STATUS, session=session))
-        assert sorted(statuses(s, session)) == [b"idle", b"slow", b"talks"]
+        assert sorted(statuses(s, session)) == [b"errand", b"idle", b"slow", b"talks"]
         s.close()
 
 
@@ -301,6 +310,6 @@ def test_it_works_on_the_other_machines_too(machine):
     build.image("host")
     with guest.qemu([build.INGOT, *build.arguments("run", "host"), "--machine", machine], "host") as g:
         g.wait_line("^ingot: 3 services ready", timeout=guest.BOOT_S)
-        assert len(json.loads(ok("status", "--json"))["services"]) == 3
+        assert len(json.loads(ok("status", "--json"))["services"]) == 4
         ok("poweroff")
         assert g.wait_end() == 0

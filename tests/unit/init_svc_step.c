@@ -1002,7 +1002,7 @@ test_a_clock_that_is_set_does_not_miss_what_is_about_to_run(void **unused)
 	assert_true(v.state == SVC_DOWN && v.wanted && v.skipped == 2);
 }
 
-/* init case 61, at the level of the state machine (PID 1 itself takes MAX_SERVICES): a thousand jobs are due in the same
+/* init case 61, of the state machine alone (PID 1 itself takes MAX_SERVICES): a thousand jobs are due in the same
  * second, minute after minute, by interval and by calendar. Each runs once each time, and none is skipped. */
 static void
 test_a_thousand_jobs_due_in_one_second_run_once_each(void **unused)
