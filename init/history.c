@@ -58,25 +58,32 @@ open_own(int flags, const char *name)
 	return folder < 0 ? -1 : openat(folder, name, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 }
 
+static off_t
+whole(off_t size)
+{
+	return size - size % (off_t)sizeof(struct run_record);
+}
+
 /* An append begins where whole records end: what a power cut left of one does not shift those behind it. */
 static int
 open_end(bool *anew)
 {
 	struct stat st;
-	int fd = open_own(O_WRONLY | O_CREAT | O_APPEND, FILE_NAME);
+	AUTO_FD fd = open_own(O_WRONLY | O_CREAT | O_APPEND, FILE_NAME);
 
-	*anew = fd >= 0 && fstat(fd, &st) == 0 && st.st_size > (off_t)FILE_MAX;
-	if (fd >= 0 && !*anew && (!S_ISREG(st.st_mode) || ftruncate(fd, st.st_size - st.st_size % 128) == 0))
-		return fd;
-	fd_cleanup(&fd);
-	return *anew ? open_own(O_WRONLY | O_CREAT | O_TRUNC, FILE_NEW) : -1;
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return -1;
+	*anew = st.st_size > (off_t)FILE_MAX;
+	if (*anew)
+		return open_own(O_WRONLY | O_CREAT | O_TRUNC, FILE_NEW);
+	return ftruncate(fd, whole(st.st_size)) < 0 ? -1 : take_fd(&fd);
 }
 
 /* The records behind `saved`, up to `last`: what comes meanwhile is for the next one. */
 static int
 write_file(const struct run_ring *ring, uint64_t saved, uint64_t last)
 {
-	bool anew;
+	bool anew = false;
 	AUTO_FD fd = open_end(&anew);
 	const struct run_record *r;
 	uint64_t seq = anew ? 0 : saved;
@@ -175,7 +182,7 @@ send_file(int to)
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		_exit(0);
 	if (st.st_size > (off_t)(2 * FILE_MAX)) /* the newest are at its end */
-		lseek(fd, (st.st_size - (off_t)(2 * FILE_MAX)) / 128 * 128, SEEK_SET);
+		lseek(fd, whole(st.st_size - (off_t)(2 * FILE_MAX)), SEEK_SET);
 	for (size_t all = 0; all < 2 * FILE_MAX && (n = read(fd, buf, sizeof buf)) > 0; all += (size_t)n)
 		if (write(to, buf, (size_t)n) != n)
 			break;
@@ -196,10 +203,10 @@ take_file(struct init *in, int from, uint32_t *damaged)
 		if (n <= 0)
 			return n < 0 ? -1 : 0;
 		have += (size_t)n;
-		size_t whole = have - have % sizeof(struct run_record);
-		*damaged += runs_take(&in->s->history.ring, buf, whole, share(in));
-		memmove(buf, buf + whole, have - whole);
-		have -= whole;
+		size_t taken = (size_t)whole((off_t)have);
+		*damaged += runs_take(&in->s->history.ring, buf, taken, share(in));
+		memmove(buf, buf + taken, have - taken);
+		have -= taken;
 	}
 	return -1;
 }

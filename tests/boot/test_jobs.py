@@ -43,6 +43,8 @@ def test_jobs_tell_what_comes_and_what_became_of_the_last_run(machine):
     assert lines[0].split() == ["NAME", "STATE", "NEXT", "IN", "RUNS", "SKIPPED", "WHY", "LAST"]
     assert re.search(r"^hopeless +waiting +59m [0-9]{2}s +3 +0 +retry +exit 9$", "\n".join(lines), re.M)
     assert machine.run("ingotctl jobs x").status == 2
+    history = json.loads(machine.ok("ingotctl history hopeless --json"))["runs"]  # in memory: there is no disk
+    assert [(r["attempt"], r["why"]) for r in history] == [(1, "schedule"), (2, "retry"), (3, "retry")]
 
 
 def test_overlap_queue_runs_one_after_the_other(machine):
