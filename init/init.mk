@@ -8,9 +8,10 @@ INIT_SRC := $(filter-out $(CTL_OWN) $(STUB_SRC),$(sort $(wildcard init/*.c)))
 
 build/ingot-init: $(INIT_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
 build/ingotctl: $(CTL_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
+# Text, constants and data each on pages of their own would cost two pages of padding in the file.
 build/ingot-init build/ingotctl:
 	$(call say,LD,$@)
-	$(Q)$(MUSL_CC) $(LINK) -o $@ $^
+	$(Q)$(MUSL_CC) $(LINK) -Wl,-z,noseparate-code -Wl,-z,norelro -o $@ $^
 
 # No libc, and one segment for everything: a page of padding would double its size.
 CFLAGS_init/stub := -ffreestanding -fno-stack-protector -fno-builtin
