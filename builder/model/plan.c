@@ -80,42 +80,21 @@ set_unit(struct plan *p, struct plan_unit *u, size_t index, uint32_t *next_uid)
 	set_ids(p, u, next_uid);
 }
 
-static bool
-needs_met(const struct plan *p, const struct plan_unit *u)
-{
-	for (size_t k = 0; k < project_edges(u->unit); k++) {
-		const char *to = project_edge(u->unit, k);
-		bool met = strcmp(to, "dhcp") == 0;
-		for (size_t i = 0; i < p->n_units && !met; i++)
-			met = strcmp(p->units[i].unit->head.name, to) == 0;
-		if (!met)
-			return false;
-	}
-	return true;
-}
-
-/* Kahn's algorithm, in the file's order among equals; project_check has refused cycles. */
+/* project_check has refused cycles. */
 static void
 order_units(struct plan *p)
 {
-	size_t n = project_units(p->project);
+	size_t n = project_units(p->project), *order = order_of_units(p->project);
 	struct plan_unit *all = xcalloc(n, sizeof *all);
 	uint32_t next_uid = PLAN_FIRST_UID;
 
 	p->units = xcalloc(n, sizeof *p->units);
 	for (size_t i = 0; i < n; i++)
 		set_unit(p, &all[i], i, &next_uid);
-	while (p->n_units < n) {
-		size_t before = p->n_units;
-		for (size_t i = 0; i < n; i++) {
-			if (!all[i].unit || !needs_met(p, &all[i]))
-				continue;
-			p->units[p->n_units++] = all[i];
-			all[i].unit = NULL;
-		}
-		if (p->n_units == before)
-			break;
-	}
+	for (size_t i = 0; i < n; i++)
+		p->units[i] = all[order[i]];
+	p->n_units = n;
+	free(order);
 	free(all);
 }
 

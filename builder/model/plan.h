@@ -62,4 +62,7 @@ struct plan {
 void plan_make(struct plan *p, const struct project *project);
 void plan_release(struct plan *p);
 
+/* order.c: indices of units in the order that they start in, project_units() of them; the caller frees them. */
+size_t *order_of_units(const struct project *p);
+
 #endif

@@ -58,6 +58,9 @@ TEST(units_stand_in_dependency_order)
 				", needs: [d, b]}\n  d: {" REST "}\n", "d b c a");
 	assert_order(IMAGE_HEAD "services:\n  a: {" REST ", needs: [j]}\njobs:\n  j: {" REST ", schedule: {every: 1m}}\n",
 		     "j a");
+	assert_order(IMAGE_HEAD "services:\n  a: {" REST ", needs: [e]}\n  b: {" REST "}\n  c: {" REST ", needs: [a, b]}\n"
+				"  d: {" REST ", wants: [b]}\n  e: {" REST ", needs: [d]}\n  f: {" REST ", needs: [g]}\n"
+				"  g: {" REST ", wants: [c]}\n", "b d e a c g f");
 	assert_order(IMAGE_HEAD "network: {links: [{dhcp: true}]}\nservices:\n  a: {" REST ", needs: [dhcp]}\n", "a");
 }
 
@@ -81,6 +84,29 @@ TEST(a_long_chain_is_ordered)
 		assert_string_equal(p.plan.units[i].unit->head.name, name);
 	}
 	planned_release(&p);
+	free(yaml);
+}
+
+/* init case 25: a walk that calls itself would be out of stack, one that looks at every pair would not end. */
+TEST(ten_thousand_deep_is_ordered)
+{
+	enum { N = 10000 };
+	char *yaml;
+	size_t size;
+	FILE *f = open_memstream(&yaml, &size);
+	struct project p;
+
+	fputs(IMAGE_HEAD "services:\n", f);
+	for (int i = 0; i < N; i++) /* as many as the values of one file come to: they are no services without a command */
+		fprintf(f, i < N - 1 ? "  s%d: {wants: [s%d]}\n" : "  s%d: {}\n", i, i + 1);
+	fclose(f);
+	free(load_project(&p, yaml));
+	assert_int_equal(project_units(&p), N);
+	size_t *order = order_of_units(&p);
+	for (size_t i = 0; i < N; i++)
+		assert_int_equal(order[i], N - 1 - i);
+	free(order);
+	project_release(&p);
 	free(yaml);
 }
 
@@ -170,6 +196,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(units_stand_in_dependency_order),
 		cmocka_unit_test(a_long_chain_is_ordered),
+		cmocka_unit_test(ten_thousand_deep_is_ordered),
 		cmocka_unit_test(ids_are_the_users_or_the_next_free),
 		cmocka_unit_test(roots_are_recipes_then_sources),
 		cmocka_unit_test(the_command_line_and_modules_are_joined),
