@@ -36,6 +36,7 @@
 #include "signals.h"
 #include "svc_act.h"
 #include "svc_io.h"
+#include "tally.h"
 #include "watchdog.h"
 
 #define FILES_SPARE 256 /* descriptors beyond the services' */
@@ -134,6 +135,7 @@ boot_services(struct init *in, struct err *e)
 	if (n > CFG_MAX_SERVICES)
 		return err_set(e, 0, "the image has %u services, this ingot-init takes %u", n, (unsigned)CFG_MAX_SERVICES);
 	in->s->services = n;
+	loop_services(in);
 	set_machine(in);
 	if (keep_rings(in, e) || spawn_init(&in->launcher, e))
 		return -1;
@@ -216,6 +218,7 @@ boot_again(struct init *in, struct err *e)
 	console_quiet(in->s->cmdline.quiet);
 	if (open_again(in, e))
 		return -1;
+	tally_begin(in);
 	for (uint32_t i = 0; i < in->s->services; i++)
 		svc_io_reconcile(in, i);
 	control_resume(in);

@@ -17,6 +17,7 @@
 #include "limits.h"
 #include "logring.h"
 #include "runs.h"
+#include "marks.h"
 #include "spawn.h"
 #include "svc.h"
 #include "table.h"
@@ -174,6 +175,17 @@ struct history {
 	bool failed;     /* the last write */
 };
 
+/* Written by tally.c. A block is a power of two of services, and no more than 64 of them are all. */
+#define TALLY_BLOCKS 64
+#define TALLY_BLOCK  (CFG_MAX_SERVICES <= 1024 ? 16u : 64u)
+
+struct tally {
+	struct marks waiting;          /* down and wanted */
+	uint32_t jobs_running;
+	uint64_t stale;                /* of which blocks due_ms is not known */
+	uint64_t due_ms[TALLY_BLOCKS]; /* the soonest of the block, or SVC_NEVER */
+};
+
 enum down_kind { DOWN_NOT, DOWN_POWEROFF, DOWN_REBOOT, DOWN_HALT };
 
 struct state {
@@ -205,6 +217,8 @@ struct state {
 	struct watchdog watchdog;             /* watchdog.c */
 	uint32_t handling;                    /* loop.c: the place whose event is being handled, or WATCHES */
 	struct history history;               /* history.c */
+	struct tally tally;                   /* tally.c */
+	uint32_t unready;                     /* svc_act.c: the services before this one were ready when last seen */
 };
 
 struct init {

@@ -15,6 +15,7 @@
 #include "console.h"
 #include "crc32.h"
 #include "fmt.h"
+#include "loop.h"
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 8u /* since Linux 6.3; before, the kernel refuses what it does not know */
@@ -51,6 +52,21 @@ uint32_t
 keep_layout(void)
 {
 	return crc32_of(&layout, sizeof layout);
+}
+
+/* Without the places that no service has: a look at them would make them cost memory. */
+static uint32_t
+sum_of(const struct state *s)
+{
+	uint32_t n = s->services <= CFG_MAX_SERVICES ? s->services : CFG_MAX_SERVICES;
+	uint32_t parts[] = {
+		crc32_of(s->watch, loop_svc_slot(n, SVC_FD_PID) * sizeof *s->watch),
+		crc32_of(s->svc, n * sizeof *s->svc),
+		crc32_of(s->run, n * sizeof *s->run),
+		crc32_of(s->client, sizeof *s - offsetof(struct state, client)),
+	};
+
+	return crc32_of(parts, sizeof parts);
 }
 
 static size_t
@@ -121,7 +137,7 @@ hand_on(int fd, bool on)
 static void
 hand_on_all(const struct init *in, bool on)
 {
-	for (uint32_t i = 0; i < WATCHES; i++)
+	for (uint32_t i = 0; i < loop_watches(in); i++)
 		hand_on(in->s->watch[i].fd, on);
 	if (in->s->shell_pid)
 		hand_on(in->s->shell_error, on);
@@ -160,7 +176,7 @@ keep_resume(struct init *in, int fd, struct err *e)
 		return err_set(e, errno, "the state");
 	if (memcmp(k->magic, MAGIC, sizeof k->magic) != 0 || k->layout != keep_layout())
 		return err_set(e, 0, "the state is of another layout");
-	if (k->crc != crc32_of(&k->state, sizeof k->state))
+	if (k->crc != sum_of(&k->state))
 		return err_set(e, 0, "the state is damaged");
 	in->memory = fd;
 	in->s = &k->state;
@@ -176,7 +192,7 @@ keep_exec(struct init *in, const char *path)
 	char *argv[] = { "ingot-init", KEEP_WORD, number, NULL };
 
 	fmt(number, sizeof number, "%d", in->memory);
-	kept_of(in)->crc = crc32_of(in->s, sizeof *in->s);
+	kept_of(in)->crc = sum_of(in->s);
 	hand_on_all(in, true);
 	execve(path, argv, none);
 	int code = errno;

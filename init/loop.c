@@ -24,6 +24,7 @@
 #include "signals.h"
 #include "svc_act.h"
 #include "svc_io.h"
+#include "tally.h"
 #include "watch.h"
 #include "watchdog.h"
 
@@ -81,7 +82,7 @@ clock_event(struct init *in)
 int
 loop_init(struct init *in, struct err *e)
 {
-	for (uint32_t i = 0; i < WATCHES; i++)
+	for (uint32_t i = 0; i < WATCH_SVC; i++)
 		in->s->watch[i].fd = -1;
 	in->s->armed_ms = SVC_NEVER;
 	in->s->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -93,11 +94,18 @@ loop_init(struct init *in, struct err *e)
 	return 0;
 }
 
+void
+loop_services(struct init *in)
+{
+	for (uint32_t i = WATCH_SVC; i < loop_watches(in); i++)
+		in->s->watch[i].fd = -1;
+}
+
 /* A crash may have come between the close of a descriptor and the note of it. */
 static void
 forget_closed(struct init *in)
 {
-	for (uint32_t i = 0; i < WATCHES; i++) {
+	for (uint32_t i = 0; i < loop_watches(in); i++) {
 		struct watch *w = &in->s->watch[i];
 		if (w->fd < 0 || fcntl(w->fd, F_GETFD) >= 0)
 			continue;
@@ -113,7 +121,7 @@ loop_resume(struct init *in, struct err *e)
 	in->s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (in->s->epoll < 0)
 		return err_set(e, errno, "epoll");
-	for (uint32_t i = 0; i < WATCHES; i++) {
+	for (uint32_t i = 0; i < loop_watches(in); i++) {
 		struct watch *w = &in->s->watch[i];
 		struct epoll_event ev = { .events = w->events, .data.u64 = (uint64_t)w->generation << 32 | i };
 		if (w->fd >= 0 && epoll_ctl(in->s->epoll, EPOLL_CTL_ADD, w->fd, &ev) < 0)
@@ -194,6 +202,7 @@ loop_fd(const struct init *in, uint32_t slot)
 static void
 dispatch_service(struct init *in, uint32_t i, enum svc_fd which)
 {
+	tally_times(in, i); /* whatever it is: watch.c has times of its own */
 	switch (which) {
 	case SVC_FD_PID:
 		svc_io_pidfd(in, i);
@@ -290,7 +299,10 @@ settle(struct init *in)
 	for (int round = 0; in->s->changed && round < ROUNDS_MAX; round++) {
 		in->s->changed = false;
 		shutdown_settle(in);
-		svc_act_settle(in);
+		if (svc_act_settle(in)) {
+			in->s->changed = true;
+			break;
+		}
 	}
 	reexec_settle(in);
 	control_settle(in);
@@ -314,7 +326,7 @@ loop_run(struct init *in)
 		loop_read_clocks(in);
 		for (int i = 0; i < n; i++) {
 			uint32_t slot = (uint32_t)ready[i].data.u64, generation = (uint32_t)(ready[i].data.u64 >> 32);
-			if (slot >= WATCHES || in->s->watch[slot].fd < 0 || in->s->watch[slot].generation != generation)
+			if (slot >= loop_watches(in) || in->s->watch[slot].fd < 0 || in->s->watch[slot].generation != generation)
 				continue;
 			in->s->handling = slot;
 			dispatch(in, slot, ready[i].events);

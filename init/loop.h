@@ -9,6 +9,9 @@
 
 int loop_init(struct init *in, struct err *e);
 
+/* The places of the services, once their number is known. */
+void loop_services(struct init *in);
+
 /* Watches again what an earlier program left, each descriptor in its place. Before anything is opened: a number that a
  * crash has closed already would be taken for what it was. */
 int loop_resume(struct init *in, struct err *e);
@@ -33,6 +36,13 @@ static inline uint32_t
 loop_svc_slot(uint32_t svc, enum svc_fd which)
 {
 	return WATCH_SVC + svc * SVC_FDS + which;
+}
+
+/* The places in use or free; those behind them are never touched, and cost no memory. */
+static inline uint32_t
+loop_watches(const struct init *in)
+{
+	return loop_svc_slot(in->s->services, SVC_FD_PID);
 }
 
 uint64_t loop_clock_ms(void);

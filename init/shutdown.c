@@ -10,6 +10,7 @@
 #include "svc_act.h"
 #include "svc_io.h"
 #include "svc_say.h"
+#include "tally.h"
 
 /* What killing and sync get of the deadline. The builder adds a second to what the services are given; the kills on the
  * way there take a moment each. */
@@ -39,25 +40,22 @@ shutdown_begin(struct init *in, enum down_kind kind, const char *why)
 	in->s->down = kind;
 	in->s->down_ms = in->s->now_ms + deadline_ms(in);
 	in->s->changed = true;
+	tally_all_times(in);
 	for (uint32_t i = 0; i < in->s->services; i++)
 		if (!svc_runs(&in->s->svc[i]) || in->s->svc[i].state == SVC_STOPPING)
 			svc_act_event(in, i, SVC_EV_STOP); /* it shall not start again */
 }
 
-/* What depends on a service has a larger index. */
-static bool
-still_needed(const struct init *in, uint32_t i)
+/* What i started behind has a smaller index. */
+static void
+mark_needed(struct marks *needed, const struct init *in, uint32_t i)
 {
-	for (uint32_t k = i + 1; k < in->s->services; k++) {
-		const struct tbl_svc *c = tbl_svc(&in->table, k);
-		for (uint32_t d = 0; svc_runs(&in->s->svc[k]) && d < c->deps.count; d++)
-			if (tbl_dep(&in->table, c, d) == i)
-				return true;
-		for (uint32_t d = 0; svc_runs(&in->s->svc[k]) && d < c->wants.count; d++)
-			if (tbl_want(&in->table, c, d) == i)
-				return true;
-	}
-	return false;
+	const struct tbl_svc *c = tbl_svc(&in->table, i);
+
+	for (uint32_t d = 0; d < c->deps.count; d++)
+		marks_set(needed, tbl_dep(&in->table, c, d), true);
+	for (uint32_t d = 0; d < c->wants.count; d++)
+		marks_set(needed, tbl_want(&in->table, c, d), true);
 }
 
 static void
@@ -75,6 +73,7 @@ finish(struct init *in)
 void
 shutdown_settle(struct init *in)
 {
+	struct marks needed = { 0 };
 	bool runs = false;
 
 	if (in->s->down == DOWN_NOT)
@@ -84,8 +83,9 @@ shutdown_settle(struct init *in)
 		if (!svc_runs(v))
 			continue;
 		runs = true;
-		if (v->state != SVC_STOPPING && !still_needed(in, i))
+		if (v->state != SVC_STOPPING && !marks_has(&needed, i))
 			svc_act_event(in, i, SVC_EV_STOP);
+		mark_needed(&needed, in, i);
 	}
 	if (!runs)
 		finish(in);

@@ -18,9 +18,11 @@
 #include "svc_io.h"
 #include "svc_say.h"
 #include "sys.h"
+#include "tally.h"
 #include "watch.h"
 
-#define NOBODY UINT32_MAX
+#define NOBODY MARKS_NONE
+#define LAUNCHES_MAX 8 /* in one wake-up: a thousand that are wanted at once leave time for the others */
 
 /* The kernel's randomness where it has some already: the pauses of many machines shall not fall together. */
 static uint64_t
@@ -52,6 +54,7 @@ svc_act_init(struct init *in)
 		if (!CFG_JOBS && tbl_svc(&in->table, i)->kind == TBL_JOB)
 			in->s->svc[i] = (struct svc){ .state = SVC_DOWN, .due_ms = SVC_NEVER };
 	}
+	tally_begin(in);
 	if (CFG_JOBS && calendars)
 		loop_watch_clock(in);
 }
@@ -156,6 +159,7 @@ step(struct init *in, uint32_t i, const struct svc_event *event)
 		return;
 	}
 	in->s->svc[i] = next.svc;
+	tally_note(in, i, &before);
 	if (next.svc.state != before.state || next.svc.wanted != before.wanted)
 		in->s->changed = true;
 	events_note(in, i, before.state);
@@ -217,26 +221,14 @@ at_rest(const struct init *in, uint32_t i)
 	return !dep_ready(in, i) && ((v->state == SVC_DOWN && !v->wanted) || v->state == SVC_FAILED);
 }
 
-/* A set of services that grows downwards: a dependency has a smaller index, so that one pass from the top meets all. */
-struct marks {
-	uint64_t bits[(CFG_MAX_SERVICES + 63) / 64];
-};
-
-static bool
-marked(const struct marks *m, uint32_t i)
-{
-	return m->bits[i / 64] >> i % 64 & 1;
-}
-
+/* The set grows downwards: a dependency has a smaller index, so that one pass from the top meets all. */
 static void
 mark_deps(struct marks *m, const struct init *in, uint32_t i)
 {
 	const struct tbl_svc *c = tbl_svc(&in->table, i);
 
-	for (uint32_t d = 0; d < c->deps.count; d++) {
-		uint32_t dep = tbl_dep(&in->table, c, d);
-		m->bits[dep / 64] |= 1ull << dep % 64;
-	}
+	for (uint32_t d = 0; d < c->deps.count; d++)
+		marks_set(m, tbl_dep(&in->table, c, d), true);
 }
 
 /* Of what runs, or will start again by itself, nothing can be told: only what waits is looked behind. */
@@ -246,9 +238,7 @@ svc_act_obstacle(const struct init *in, uint32_t i)
 	struct marks m = { 0 };
 
 	mark_deps(&m, in, i);
-	for (uint32_t k = i; k-- > 0;) {
-		if (!marked(&m, k))
-			continue;
+	for (uint32_t k = i; (k = marks_below(&m, k)) != NOBODY;) {
 		if (at_rest(in, k))
 			return k;
 		if (in->s->svc[k].state == SVC_DOWN && !dep_ready(in, k))
@@ -263,9 +253,7 @@ svc_act_start(struct init *in, uint32_t i, enum svc_event_kind kind)
 	struct marks m = { 0 };
 
 	mark_deps(&m, in, i);
-	for (uint32_t k = i; k-- > 0;) {
-		if (!marked(&m, k))
-			continue;
+	for (uint32_t k = i; (k = marks_below(&m, k)) != NOBODY;) {
 		mark_deps(&m, in, k);
 		if (at_rest(in, k))
 			svc_act_event(in, k, SVC_EV_START);
@@ -294,16 +282,28 @@ deps_ready(const struct init *in, uint32_t i)
 static bool
 has_room(const struct init *in, uint32_t i)
 {
-	uint32_t max = in->table.machine->jobs_max, running = 0;
+	uint32_t max = in->table.machine->jobs_max;
 
-	if (!max || tbl_svc(&in->table, i)->kind != TBL_JOB)
-		return true;
-	for (uint32_t k = 0; k < in->s->services; k++)
-		running += tbl_svc(&in->table, k)->kind == TBL_JOB && svc_runs(&in->s->svc[k]);
-	return running < max;
+	return !max || tbl_svc(&in->table, i)->kind != TBL_JOB || in->s->tally.jobs_running < max;
 }
 
-/* Once, when each service has become ready or done: jobs come and go. */
+/* The first service from `from` on that is not ready, or in->s->services: jobs come and go. */
+static uint32_t
+next_unready(const struct init *in, uint32_t from, uint32_t *services)
+{
+	uint32_t i = from;
+
+	for (; i < in->s->services; i++) {
+		bool service = tbl_svc(&in->table, i)->kind == TBL_SERVICE;
+		if (service && !dep_ready(in, i))
+			break;
+		*services += service;
+	}
+	return i;
+}
+
+/* Once, when each service has become ready or done. Those that were ready already are looked at again when the last one
+ * has become so. */
 static void
 say_all_ready(struct init *in)
 {
@@ -311,30 +311,35 @@ say_all_ready(struct init *in)
 
 	if (in->s->all_ready_said)
 		return;
-	for (uint32_t i = 0; i < in->s->services; i++) {
-		if (tbl_svc(&in->table, i)->kind != TBL_SERVICE)
-			continue;
-		if (!dep_ready(in, i))
-			return;
-		services++;
-	}
+	in->s->unready = next_unready(in, in->s->unready, &services);
+	if (in->s->unready < in->s->services)
+		return;
+	services = 0;
+	in->s->unready = next_unready(in, 0, &services);
+	if (in->s->unready < in->s->services)
+		return;
 	in->s->all_ready_said = true;
 	if (services)
 		say("%u services ready, %llu ms after PID 1 began, %llu after the kernel", services,
 		    (unsigned long long)(in->s->now_ms - in->s->boot_ms), (unsigned long long)in->s->now_ms);
 }
 
-void
+bool
 svc_act_settle(struct init *in)
 {
+	const struct marks *waiting = &in->s->tally.waiting;
+	int launched = 0;
+
 	if (in->s->down != DOWN_NOT)
-		return;
-	for (uint32_t i = 0; i < in->s->services; i++) {
-		const struct svc *v = &in->s->svc[i];
-		if (v->state == SVC_DOWN && v->wanted && deps_ready(in, i) && has_room(in, i))
-			svc_act_event(in, i, SVC_EV_DEPS);
+		return false;
+	for (uint32_t i = 0; (i = marks_from(waiting, i)) != NOBODY && launched < LAUNCHES_MAX; i++) {
+		if (!deps_ready(in, i) || !has_room(in, i))
+			continue;
+		svc_act_event(in, i, SVC_EV_DEPS);
+		launched++;
 	}
 	say_all_ready(in);
+	return launched == LAUNCHES_MAX;
 }
 
 void
@@ -357,28 +362,18 @@ tick_ms(const struct init *in, uint32_t i)
 void
 svc_act_timers(struct init *in)
 {
-	for (uint32_t i = 0; i < in->s->services; i++) {
+	for (uint32_t i = 0; (i = tally_due(in, i)) != NOBODY; i++) {
 		if (in->s->svc[i].due_ms <= in->s->now_ms)
 			svc_act_event(in, i, SVC_EV_DUE);
 		if (tick_ms(in, i) <= in->s->now_ms)
 			svc_act_event(in, i, SVC_EV_TICK);
 		watch_timers(in, i);
+		tally_times(in, i);
 	}
 }
 
 uint64_t
 svc_act_due(const struct init *in)
 {
-	uint64_t due = SVC_NEVER;
-
-	for (uint32_t i = 0; i < in->s->services; i++) {
-		uint64_t tick = tick_ms(in, i), look = watch_due(in, i);
-		if (in->s->svc[i].due_ms < due)
-			due = in->s->svc[i].due_ms;
-		if (tick < due)
-			due = tick;
-		if (look < due)
-			due = look;
-	}
-	return due;
+	return tally_next_ms((struct init *)in);
 }

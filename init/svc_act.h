@@ -23,8 +23,9 @@ void svc_act_start(struct init *in, uint32_t i, enum svc_event_kind kind);
 /* The wall clock was set. */
 void svc_act_clock(struct init *in);
 
-/* Launches what is wanted and has its dependencies ready. */
-void svc_act_settle(struct init *in);
+/* Launches what is wanted and has its dependencies ready, but no more than a few: true where there may be more, which
+ * can wait until whoever else has something to say has been heard. */
+bool svc_act_settle(struct init *in);
 
 /* Does what is due; the second says when something will be, or SVC_NEVER. */
 void svc_act_timers(struct init *in);
