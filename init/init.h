@@ -175,13 +175,13 @@ struct history {
 	bool failed;     /* the last write */
 };
 
-/* Written by tally.c. A block is a power of two of services, and no more than 64 of them are all. */
-#define TALLY_BLOCKS 64
-#define TALLY_BLOCK  (CFG_MAX_SERVICES <= 1024 ? 16u : 64u)
+#define TALLY_BLOCKS 64u /* of services that stand next to each other */
 
+/* Written by tally.c. */
 struct tally {
 	struct marks waiting;          /* down and wanted */
 	uint32_t jobs_running;
+	uint32_t shift;                /* a block is 1 << shift services */
 	uint64_t stale;                /* of which blocks due_ms is not known */
 	uint64_t due_ms[TALLY_BLOCKS]; /* the soonest of the block, or SVC_NEVER */
 };

@@ -4,11 +4,7 @@
  */
 #include "tally.h"
 
-#include <assert.h>
-
 #include "watch.h"
-
-static_assert(TALLY_BLOCKS * TALLY_BLOCK >= CFG_MAX_SERVICES, "every service is in a block");
 
 static uint64_t
 sooner(uint64_t a, uint64_t b)
@@ -30,7 +26,7 @@ static uint64_t
 block_ms(struct init *in, uint32_t block)
 {
 	struct tally *t = &in->s->tally;
-	uint32_t first = block * TALLY_BLOCK, end = first + TALLY_BLOCK;
+	uint32_t first = block << t->shift, end = (block + 1) << t->shift;
 
 	if (!(t->stale >> block & 1))
 		return t->due_ms[block];
@@ -59,6 +55,8 @@ tally_begin(struct init *in)
 	struct tally *t = &in->s->tally;
 
 	*t = (struct tally){ .stale = ~0ull };
+	while (TALLY_BLOCKS << t->shift < in->s->services)
+		t->shift++;
 	for (uint32_t i = 0; i < in->s->services; i++) {
 		const struct svc *v = &in->s->svc[i];
 		marks_set(&t->waiting, i, waits(v));
@@ -80,7 +78,7 @@ tally_note(struct init *in, uint32_t i, const struct svc *before)
 void
 tally_times(struct init *in, uint32_t i)
 {
-	in->s->tally.stale |= 1ull << i / TALLY_BLOCK;
+	in->s->tally.stale |= 1ull << (i >> in->s->tally.shift);
 }
 
 void
@@ -92,9 +90,11 @@ tally_all_times(struct init *in)
 uint32_t
 tally_due(struct init *in, uint32_t i)
 {
+	uint32_t shift = in->s->tally.shift;
+
 	for (; i < in->s->services; i++) {
-		if (block_ms(in, i / TALLY_BLOCK) > in->s->now_ms) {
-			i |= TALLY_BLOCK - 1;
+		if (block_ms(in, i >> shift) > in->s->now_ms) {
+			i |= (1u << shift) - 1;
 			continue;
 		}
 		tally_times(in, i); /* told anew afterwards, or a time that is wrong would be due again and again */
@@ -109,7 +109,7 @@ tally_next_ms(struct init *in)
 {
 	uint64_t due = SVC_NEVER;
 
-	for (uint32_t b = 0; b * TALLY_BLOCK < in->s->services; b++)
+	for (uint32_t b = 0; b << in->s->tally.shift < in->s->services; b++)
 		due = sooner(due, block_ms(in, b));
 	return due;
 }

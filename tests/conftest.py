@@ -13,6 +13,9 @@ import pytest
 TOP = pathlib.Path(__file__).resolve().parent.parent
 BUILD = TOP / "build"
 
+# What takes longer than a suite may: `make test-long` has it too.
+collect_ignore_glob = [] if os.environ.get("LONG") else ["*/test_long_*.py"]
+
 
 def can(*argv):
     """Whether the command runs to success here."""

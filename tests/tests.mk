@@ -70,7 +70,7 @@ $(PROGRAMS): build/guest/%: tests/boot/programs/%.c
 # Debian's own python, which python3-pytest belongs to, whatever PATH says.
 # Debian's own, which has its pytest.
 PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
-PYTEST = FUZZ_SECONDS=$(FUZZ_SECONDS) PYTHONDONTWRITEBYTECODE=1 \
+PYTEST = FUZZ_SECONDS=$(FUZZ_SECONDS) LONG=$(LONG) PYTHONDONTWRITEBYTECODE=1 \
 	$(PYTHON) -m pytest -c tests/pytest.ini --basetemp=build/pytest
 NOT_BUILT = { echo '0 passed, 1 failed, 0 skipped'; exit 1; }
 
@@ -90,7 +90,7 @@ test:
 	@$(MAKE) $(QUIETLY) check
 
 test-long:
-	@$(MAKE) $(QUIETLY) test FUZZ_SECONDS=300
+	@$(MAKE) $(QUIETLY) test FUZZ_SECONDS=300 LONG=1
 	@tests/fresh-root.sh
 
 # Each prints `ratio NAME VALUE` and `figure NAME VALUE UNIT` lines, from runs in turn on this computer.
