@@ -14,6 +14,19 @@ build/bench/bench_writers: $(O)/tests/bench/bench_writers.o $(O)/builder/libbuil
 	@mkdir -p $(@D)
 	$(Q)$(MUSL_CC) $(LINK) -pthread -o $@ $^
 
+# They run in the guest, and are the same for each of the inits.
+GUEST_BENCH := build/bench/init_mark build/bench/init_watch
+$(O)/tests/bench/init_%.o: private FLAVOR = $(GUEST) -iquote init
+$(GUEST_BENCH): build/bench/%: $(O)/tests/bench/%.o $(O)/lib/libingot.a
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(MUSL_CC) $(LINK) -o $@ $^
+
+# Boots machines for some minutes; wants a computer that does nothing else.
+bench-init: setup-run
+	@$(MAKE) $(QUIETLY) all $(GUEST_BENCH)
+	@PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/bench/bench_init.py
+
 bench-squashfs: build/bench/bench_writers
 	@$(PYTHON) tests/bench/squashfs.py
 
@@ -24,5 +37,5 @@ bench-build:
 	@$(PYTHON) tests/bench/bench_build.py
 	@$(PYTHON) tests/bench/squashfs.py
 
-.PHONY: bench-build bench-squashfs
--include $(O)/tests/bench/bench_writers.d
+.PHONY: bench-init bench-build bench-squashfs
+-include $(O)/tests/bench/bench_writers.d $(GUEST_BENCH:build/bench/%=$(O)/tests/bench/%.d)

@@ -77,8 +77,8 @@ def test_they_are_kept_over_an_exec_and_end_in_order(machine):
     mark = machine.mark()
     machine.send("ingotctl poweroff\n")
     assert machine.wait_end(timeout=STARTED_S) == 0
-    stopped = [m.group(1) for m in (re.fullmatch("service s([0-9]+): stopped", line) for line in machine.said(mark)) if m]
-    at = {int(name): n for n, name in enumerate(stopped)}
+    stopped = (re.fullmatch("service s([0-9]+): stopped", line) for line in machine.said(mark))
+    at = {int(match.group(1)): n for n, match in enumerate(match for match in stopped if match)}
     assert len(at) == COUNT
     for i in range(COUNT):
         for k in needs(i):
