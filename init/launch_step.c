@@ -24,6 +24,7 @@ static const char *const names[LAUNCH_STEPS] = {
 	[LAUNCH_STUB] = "stub",
 	[LAUNCH_FORK] = "fork",
 	[LAUNCH_EXEC] = "exec",
+	[LAUNCH_NAMESPACES] = "namespaces",
 };
 
 const char *

@@ -81,6 +81,12 @@ step_fds(struct sandbox *x)
 /* ---- the other steps ---- */
 
 static int
+step_namespaces(struct sandbox *x)
+{
+	return unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | (x->s->flags & TBL_SVC_NETNS ? CLONE_NEWNET : 0));
+}
+
+static int
 step_cgroup_ns(struct sandbox *x)
 {
 	(void)x;
@@ -120,6 +126,7 @@ struct step {
 };
 
 static const struct step isolation[] = {
+	{ LAUNCH_NAMESPACES, step_namespaces },
 	{ LAUNCH_CGROUP_NS, step_cgroup_ns },
 	{ LAUNCH_ROOT, sandbox_root },
 	{ LAUNCH_MOUNT, sandbox_mount },

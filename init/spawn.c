@@ -98,12 +98,9 @@ prepare_state(const struct tbl *t, const struct tbl_svc *s, struct err *e)
 static uint64_t
 clone_flags(const struct tbl_svc *s)
 {
-	uint64_t flags = CLONE_INTO_CGROUP | CLONE_PIDFD;
-
-	if (s->flags & TBL_SVC_MACHINE)
-		return flags;
-	flags |= CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
-	return s->flags & TBL_SVC_NETNS ? flags | CLONE_NEWNET : flags;
+	/* The other namespaces are the child's work: a network namespace takes longer than all else that PID 1 does here, and
+	 * waits for a lock that others hold while they take one apart. */
+	return CLONE_INTO_CGROUP | CLONE_PIDFD | (s->flags & TBL_SVC_MACHINE ? 0 : CLONE_NEWPID);
 }
 
 /* Returns the child's pid with *pidfd, or -1 with errno. */

@@ -6,6 +6,7 @@
  */
 #include <errno.h> /* these give constants only */
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -15,6 +16,8 @@
 
 #include "spawn.h"
 #include "stub_abi.h"
+
+struct stub; /* what the child is handed: it runs in the stub's own memory */
 
 /* ---- what depends on the architecture: the entry point, and a system call ---- */
 
@@ -43,9 +46,35 @@ sys4(long n, long a, long b, long c, long d)
 #error "ingot-stub: no entry point and system call for this architecture yet"
 #endif
 
+/* As vfork, but that the child runs `run` on a stack of its own: it copies no memory, and the caller goes on once the
+ * program is executed or the child has ended. Without CLONE_SETTLS and the like the kernel looks at no argument but the
+ * flags and the stack. */
+static inline long
+clone_run(char *stack, const struct stub *stub, void (*run)(const struct stub *))
+{
+	register const void *r12 __asm__("r12") = stub;
+	register void (*r13)(const struct stub *) __asm__("r13") = run;
+	long ret;
+
+	__asm__ volatile("syscall\n"
+			 "	test %%rax, %%rax\n"
+			 "	jnz 1f\n"
+			 "	xor %%ebp, %%ebp\n"
+			 "	mov %%r12, %%rdi\n"
+			 "	call *%%r13\n"
+			 "	ud2\n"
+			 "1:"
+			 : "=a"(ret)
+			 : "a"(__NR_clone), "D"((long)(CLONE_VM | CLONE_VFORK | SIGCHLD)), "S"(stack), "d"(0l), "r"(r12), "r"(r13)
+			 : "rcx", "r11", "memory");
+	return ret;
+}
+
 #define SYS(n, a, b, c, d) sys4(__NR_##n, (long)(a), (long)(b), (long)(c), (long)(d))
 
 /* ---- the program ---- */
+
+static char stack_of_child[2048] __attribute__((aligned(16)));
 
 #define ALL_SIGNALS (~0ul)
 
@@ -198,6 +227,7 @@ ask(struct stub *s, unsigned value)
 	if (which >= STUB_PROBE_NONE || !s->probe[which])
 		return;
 	s->seq = value & 0xffff;
+	/* As fork: without CLONE_SETTLS and the like the kernel looks at no argument but the flags. */
 	s->probing = SYS(clone, SIGCHLD, 0, 0, 0);
 	if (s->probing == 0)
 		probe_run(s, s->argv + s->probe[which]);
@@ -242,10 +272,7 @@ stub_main(const long *stack)
 		fail(STUB_FD_ERROR, LAUNCH_STUB, -EINVAL);
 	read_words(&s, stack);
 
-	/* As fork: without CLONE_SETTLS and the like the kernel looks at no argument but the flags. */
-	s.main = SYS(clone, SIGCHLD, 0, 0, 0);
-	if (s.main == 0)
-		run(&s);
+	s.main = clone_run(stack_of_child + sizeof stack_of_child, &s, run);
 	if (s.main < 0)
 		fail(STUB_FD_ERROR, LAUNCH_FORK, s.main);
 

@@ -117,7 +117,7 @@ def image(name, count, peers=(), network="none", argument="", limits="memory: 1M
 
 def boot(name, init, count, what="", words=()):
     """What the watcher told: a dictionary of numbers."""
-    append = " ".join([f"rdinit=/bench/watch bench={init}:{count}:{what}", *words])
+    append = " ".join(["ingot.quiet rdinit=/bench/watch", f"bench={init}:{count}:{what}", *words])
     with guest.qemu([build.INGOT, *build.arguments("run", name), "--append", append], f"{name} with {init}") as g:
         g.wait_end(timeout=BOOT_S)
         told = {}
