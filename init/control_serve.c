@@ -12,6 +12,7 @@
 #include "control_packet.h"
 #include "control_pump.h"
 #include "control_runs.h"
+#include "control_wait.h"
 #include "events.h"
 #include "reexec.h"
 #include "shutdown.h"
@@ -56,6 +57,7 @@ act_on(struct init *in, uint32_t c, uint32_t i)
 
 	cl->phase = CLIENT_WAIT;
 	cl->svc = i;
+	cl->pos = control_run(in, i, cl->verb);
 	if (cl->verb == CTL_STOP) {
 		svc_act_event(in, i, SVC_EV_STOP);
 	} else if (in->s->down != DOWN_NOT) {

@@ -31,13 +31,15 @@ start_blocked(const struct init *in, uint32_t i, int *code, char *text)
 	return true;
 }
 
-/* A job is done when it has run, a service when it is ready. */
+/* A job is done when it has run, a service when it is ready. Of a job that is queued again and again no state tells. */
 static bool
-start_done(const struct init *in, uint32_t i, int *code, char *text)
+start_done(const struct init *in, uint32_t i, uint64_t run, int *code, char *text)
 {
 	const struct svc *v = &in->s->svc[i];
 	bool job = tbl_svc(&in->table, i)->kind == TBL_JOB;
 
+	if (job && v->runs > run)
+		return svc_end_good(&v->end) || failed(in, i, code, text);
 	switch ((enum svc_state)v->state) {
 	case SVC_UP:
 		return !job;
@@ -62,6 +64,29 @@ start_done(const struct init *in, uint32_t i, int *code, char *text)
 	return false;
 }
 
+/* Another one may have started it before this one is heard. */
+static bool
+stop_done(const struct init *in, uint32_t i, uint64_t run, int *code, char *text)
+{
+	const struct svc *v = &in->s->svc[i];
+
+	if (svc_runs(v) && v->runs > run) {
+		fmt(text, CONTROL_TEXT_MAX, "it was started again meanwhile");
+		*code = ECANCELED;
+		return true;
+	}
+	return !svc_runs(v);
+}
+
+uint64_t
+control_run(const struct init *in, uint32_t i, uint32_t verb)
+{
+	const struct svc *v = &in->s->svc[i];
+	bool same = verb == CTL_STOP || (verb == CTL_START && svc_runs(v) && v->state != SVC_STOPPING);
+
+	return (uint64_t)v->runs + !same;
+}
+
 bool
 control_done(const struct init *in, const struct client *cl, int *code, char *text)
 {
@@ -70,6 +95,6 @@ control_done(const struct init *in, const struct client *cl, int *code, char *te
 	if (cl->verb == CTL_REEXEC)
 		return reexec_done(in, code, text, CONTROL_TEXT_MAX);
 	if (cl->verb == CTL_STOP)
-		return !svc_runs(&in->s->svc[cl->svc]);
-	return start_done(in, cl->svc, code, text);
+		return stop_done(in, cl->svc, cl->pos, code, text);
+	return start_done(in, cl->svc, cl->pos, code, text);
 }

@@ -115,7 +115,8 @@ struct client {
 	uint32_t svc;   /* the service it is about; CLIENT_STATUS: the next to tell of; CLIENT_EVENTS: or UINT32_MAX */
 	uint32_t last;  /* CLIENT_STATUS: one beyond the last */
 	bool follow;
-	uint64_t pos;   /* CLIENT_LOGS; CLIENT_EVENTS: number of the last change that it knows */
+	uint64_t pos;   /* CLIENT_LOGS; CLIENT_EVENTS: number of the last change that it knows; CLIENT_WAIT: of the run that
+			 * it waits for, see control_run */
 	uint64_t due_ms; /* CLIENT_REQUEST: dropped then; SVC_NEVER afterwards */
 	uint64_t unread_ms; /* since when it takes no packet, or SVC_NEVER */
 	bool state_first; /* CLIENT_STATUS: the packet about /state is to be sent */

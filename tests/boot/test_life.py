@@ -129,6 +129,15 @@ def test_stop_twice_at_once(machine):
     assert machine.service("stubborn")["state"] == "down"
 
 
+def test_who_stops_it_is_told_when_another_starts_it_again(machine):
+    ups = machine.ok("ingotctl stop stubborn; ingotctl logs stubborn").count("up")
+    machine.ok("ingotctl start stubborn")
+    machine.until("ingotctl logs stubborn", lambda text: text.count("up") > ups)
+    done = machine.run("ingotctl stop stubborn & sleep 0.2; ingotctl start stubborn; wait $!", timeout=10)
+    assert (done.status, done.out) == (1, "ingotctl: service stubborn: it was started again meanwhile")
+    machine.ok("ingotctl stop stubborn")
+
+
 def test_hundreds_of_restarts_leave_nothing_behind(machine):
     count = "ls /proc/1/fd | wc -l; wc -l </proc/1/mountinfo; find /sys/fs/cgroup -type d | sort; " \
             "grep -c . /proc/mounts; grep VmRSS /proc/1/status"
