@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Ingot's PID 1 beside busybox init, finit, runit and systemd, as Debian packages them: 50 services that are one small
 static program, from the exec of PID 1 to the start of the last one. Prints `figure NAME VALUE UNIT` lines, and `ratio
-fifty_vs_NAME VALUE`, Ingot's time in parts of the other's. Needs a built ingot, QEMU and a package mirror.
+fifty_vs_NAME VALUE`, Ingot's time in parts of the other's, the median of the rounds' own ratios. Needs a built ingot,
+QEMU and a package mirror.
 
     make bench-init
 
@@ -161,11 +162,10 @@ def main():
     for run, us in median.items():
         print(f"figure fifty_{run.replace('-', '_')}_ms {us / 1000:.0f} ms")
         print(f"figure private_kb_{run.replace('-', '_')} {told[run][0]['private_kb']} KiB")
-    for run, us in median.items():
-        if run != "ingot":
-            print(f"ratio fifty_vs_{run.replace('-', '_')} {median['ingot'] / us:.2f}")
-    for peer in [run for run in median if run not in ("ingot", "loose")]:
-        print(f"ratio fifty_loose_vs_{peer.replace('-', '_')} {median['loose'] / median[peer]:.2f}")
+    for ours, name in (("ingot", "fifty"), ("loose", "fifty_loose")):
+        for run in [run for run in told if run not in ("ingot", ours)]:
+            pairs = [a["last_us"] / b["last_us"] for a, b in zip(told[ours], told[run])]
+            print(f"ratio {name}_vs_{run.replace('-', '_')} {statistics.median(pairs):.2f}")
 
 
 if __name__ == "__main__":
