@@ -135,7 +135,7 @@ boot_services(struct init *in, struct err *e)
 	if (n > CFG_MAX_SERVICES)
 		return err_set(e, 0, "the image has %u services, this ingot-init takes %u", n, (unsigned)CFG_MAX_SERVICES);
 	in->s->services = n;
-	loop_services(in);
+	loop_services(in, 0, n);
 	set_machine(in);
 	if (keep_rings(in, e) || spawn_init(&in->launcher, e))
 		return -1;

@@ -95,9 +95,9 @@ loop_init(struct init *in, struct err *e)
 }
 
 void
-loop_services(struct init *in)
+loop_services(struct init *in, uint32_t first, uint32_t end)
 {
-	for (uint32_t i = WATCH_SVC; i < loop_watches(in); i++)
+	for (uint32_t i = loop_svc_slot(first, SVC_FD_PID); i < loop_svc_slot(end, SVC_FD_PID); i++)
 		in->s->watch[i].fd = -1;
 }
 

@@ -9,8 +9,8 @@
 
 int loop_init(struct init *in, struct err *e);
 
-/* The places of the services, once their number is known. */
-void loop_services(struct init *in);
+/* Makes the places of services ready that are not in use yet: from `first` on, before `end`. */
+void loop_services(struct init *in, uint32_t first, uint32_t end);
 
 /* Watches again what an earlier program left, each descriptor in its place. Before anything is opened: a number that a
  * crash has closed already would be taken for what it was. */
