@@ -57,7 +57,7 @@ act_on(struct init *in, uint32_t c, uint32_t i)
 
 	cl->phase = CLIENT_WAIT;
 	cl->svc = i;
-	cl->pos = control_run(in, i, cl->verb);
+	cl->pos = control_awaited_run(in, i, cl->verb);
 	if (cl->verb == CTL_STOP) {
 		svc_act_event(in, i, SVC_EV_STOP);
 	} else if (in->s->down != DOWN_NOT) {

@@ -79,7 +79,7 @@ stop_done(const struct init *in, uint32_t i, uint64_t run, int *code, char *text
 }
 
 uint64_t
-control_run(const struct init *in, uint32_t i, uint32_t verb)
+control_awaited_run(const struct init *in, uint32_t i, uint32_t verb)
 {
 	const struct svc *v = &in->s->svc[i];
 	bool same = verb == CTL_STOP || (verb == CTL_START && svc_runs(v) && v->state != SVC_STOPPING);
