@@ -50,7 +50,7 @@ def test_a_slow_start_is_no_absence_and_a_plain_service_is_not_waited_for(dog):
 def test_a_critical_service_that_stays_away_resets_the_machine(dog):
     began, mark = time.monotonic(), dog.mark()
     dog.ok("ingotctl stop vital")
-    dog.wait_line("^ingot: watchdog: service vital is critical and not up: the machine is reset unless it comes back$",
+    dog.wait_line("^ingot: watchdog: service vital is critical and not well: the machine is reset unless it comes back$",
                   since=mark)
     reset(dog, mark)
     assert time.monotonic() - began > TIMEOUT_S * 2 / 3, "it had time to come back"
@@ -106,6 +106,6 @@ def test_a_device_of_the_hardware_resets_the_machine():
         stays(g, 12)
         mark = g.mark()
         g.ok("ingotctl stop vital")
-        g.wait_line("^ingot: watchdog: service vital is critical and not up", since=mark)
+        g.wait_line("^ingot: watchdog: service vital is critical and not well", since=mark)
         assert g.wait_end(timeout=40) == 0, "QEMU ends where the machine is reset"
         assert not [line for line in g.lines[mark:] if "Restarting" in line or "Power down" in line]
