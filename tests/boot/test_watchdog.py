@@ -50,8 +50,8 @@ def test_a_slow_start_is_no_absence_and_a_plain_service_is_not_waited_for(dog):
 def test_a_critical_service_that_stays_away_resets_the_machine(dog):
     began, mark = time.monotonic(), dog.mark()
     dog.ok("ingotctl stop vital")
-    dog.wait_line("^ingot: watchdog: service vital is critical and not well: the machine is reset unless it comes back$",
-                  since=mark)
+    dog.wait_line("^ingot: watchdog: service vital is critical and not well: "
+                  "the machine is reset unless it comes back$", since=mark)
     reset(dog, mark)
     assert time.monotonic() - began > TIMEOUT_S * 2 / 3, "it had time to come back"
 
