@@ -175,9 +175,10 @@ gone(struct init *in, uint32_t i, int status)
 	struct svc_run *r = &in->s->run[i];
 
 	svc_io_error(in, i);
+	if (in->s->svc[i].state == SVC_UP)
+		probe_end(in, i); /* what its end did to a check is no news */
 	watch_event(in, i);
 	notify_event(in, i);
-	probe_end(in, i); /* what its end did to a probe is no news */
 	svc_io_status(in, i);
 	for (size_t all = 0, n = 1; n > 0 && all < LOG_DRAIN_MAX; all += n)
 		n = read_log(in, i);
