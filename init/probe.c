@@ -20,12 +20,18 @@
 
 #define SEQ_MAX 0xffff
 
+static bool
+for_health(const struct init *in, uint32_t i)
+{
+	return in->s->svc[i].state == SVC_UP;
+}
+
 static const struct tbl_probe *
 probe_of(const struct init *in, uint32_t i)
 {
 	const struct tbl_svc *c = tbl_svc(&in->table, i);
 
-	return in->s->svc[i].state == SVC_UP ? &c->health : &c->ready_probe;
+	return for_health(in, i) ? &c->health : &c->ready_probe;
 }
 
 static void
@@ -168,13 +174,13 @@ ask_stub(const struct init *in, uint32_t i, enum stub_which which, uint32_t seq)
 }
 
 static void
-ask(struct init *in, uint32_t i, bool health)
+ask(struct init *in, uint32_t i)
 {
 	struct probe *p = &in->s->run[i].probe;
 
 	p->seq = p->seq < SEQ_MAX ? p->seq + 1 : 1;
 	p->phase = PROBE_STUB;
-	if (ask_stub(in, i, health ? STUB_PROBE_HEALTH : STUB_PROBE_READY, p->seq) < 0)
+	if (ask_stub(in, i, for_health(in, i) ? STUB_PROBE_HEALTH : STUB_PROBE_READY, p->seq) < 0)
 		found(in, i, CTL_SICK_ERRNO, (uint32_t)errno);
 }
 
@@ -201,7 +207,7 @@ probe_report(struct init *in, uint32_t i, const struct stub_status *report)
 /* ---- either ---- */
 
 void
-probe_begin(struct init *in, uint32_t i, bool health, uint32_t timeout_ms)
+probe_begin(struct init *in, uint32_t i, uint32_t timeout_ms)
 {
 	const struct tbl_probe *p = probe_of(in, i);
 
@@ -213,7 +219,7 @@ probe_begin(struct init *in, uint32_t i, bool health, uint32_t timeout_ms)
 		break;
 	case TBL_PROBE_FILE:
 	case TBL_PROBE_EXEC:
-		ask(in, i, health);
+		ask(in, i);
 		break;
 	case TBL_PROBE_NONE:
 	case TBL_PROBES:

@@ -8,8 +8,9 @@
 
 #include "init.h"
 
-/* Begins one, of which probe_found() tells the end, perhaps at once; health, or readiness. No other may run. */
-void probe_begin(struct init *in, uint32_t i, bool health, uint32_t timeout_ms);
+/* Begins one, of which probe_found() tells the end, perhaps at once: for health where the service is up, else for
+ * readiness. No other may run. */
+void probe_begin(struct init *in, uint32_t i, uint32_t timeout_ms);
 
 /* Forgets the one that runs, if one does. */
 void probe_end(struct init *in, uint32_t i);

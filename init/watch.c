@@ -29,7 +29,7 @@ void
 watch_ready(struct init *in, uint32_t i)
 {
 	in->s->run[i].probe.wait_ms = PAUSE_FIRST_MS;
-	probe_begin(in, i, false, ATTEMPT_MS);
+	probe_begin(in, i, ATTEMPT_MS);
 }
 
 /* The first one an interval later: it has just shown that it is ready. */
@@ -108,9 +108,9 @@ due(struct init *in, uint32_t i)
 	if (in->s->run[i].probe.phase != PROBE_IDLE) {
 		probe_late(in, i);
 	} else if (!starting(in, i)) {
-		probe_begin(in, i, true, c->health_timeout_ms);
+		probe_begin(in, i, c->health_timeout_ms);
 	} else if (c->ready == TBL_READY_PROBE) {
-		probe_begin(in, i, false, ATTEMPT_MS);
+		probe_begin(in, i, ATTEMPT_MS);
 	} else {
 		in->s->run[i].probe.due_ms = SVC_NEVER;
 		svc_act_event(in, i, SVC_EV_NOTREADY);
