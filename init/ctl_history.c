@@ -134,8 +134,9 @@ json_ended(struct json *j, const struct run_record *r)
 }
 
 static void
-json_run(struct json *j, const struct run_record *r)
+json_run(struct json *j, size_t row)
 {
+	const struct run_record *r = &runs[first + row];
 	char text[32];
 
 	json_object(j);
@@ -158,22 +159,6 @@ json_run(struct json *j, const struct run_record *r)
 		json_ended(j, r);
 	}
 	json_object_end(j);
-}
-
-static void
-print_json(void)
-{
-	struct json j;
-
-	json_init(&j, out_json, NULL);
-	json_object(&j);
-	json_key(&j, "runs");
-	json_array(&j);
-	for (size_t i = first; i < count; i++)
-		json_run(&j, &runs[i]);
-	json_array_end(&j);
-	json_object_end(&j);
-	json_end(&j);
 }
 
 /* ---- history ---- */
@@ -217,7 +202,7 @@ ctl_history(int argc, char **argv)
 		return ctl_fail(&e);
 	first = count > most ? count - (size_t)most : 0;
 	if (as_json)
-		print_json();
+		out_json_list("runs", count - first, json_run);
 	else
 		table_print(heads, COLUMNS, count - first, cell);
 	return out_flush(&e) ? ctl_fail(&e) : CTL_OK;

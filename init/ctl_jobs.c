@@ -40,6 +40,7 @@ cell(size_t row, int column, char *buf, size_t cap)
 {
 	const struct ctl_svc *s = jobs[row];
 
+
 	fmt(buf, cap, "-");
 	switch ((enum column)column) {
 	case COL_NAME: fmt(buf, cap, "%s", s->name); break;
@@ -59,8 +60,10 @@ cell(size_t row, int column, char *buf, size_t cap)
 }
 
 static void
-json_job(struct json *j, const struct ctl_svc *s)
+json_job(struct json *j, size_t row)
 {
+	const struct ctl_svc *s = jobs[row];
+
 	json_object(j);
 	json_key(j, "name");
 	json_string(j, s->name);
@@ -86,22 +89,6 @@ json_job(struct json *j, const struct ctl_svc *s)
 	json_object_end(j);
 }
 
-static void
-print_json(void)
-{
-	struct json j;
-
-	json_init(&j, out_json, NULL);
-	json_object(&j);
-	json_key(&j, "jobs");
-	json_array(&j);
-	for (size_t i = 0; i < count; i++)
-		json_job(&j, jobs[i]);
-	json_array_end(&j);
-	json_object_end(&j);
-	json_end(&j);
-}
-
 int
 ctl_jobs(int argc, char **argv)
 {
@@ -120,7 +107,7 @@ ctl_jobs(int argc, char **argv)
 		if (services[i].kind == TBL_JOB)
 			jobs[count++] = &services[i];
 	if (as_json)
-		print_json();
+		out_json_list("jobs", count, json_job);
 	else
 		table_print(heads, COLUMNS, count, cell);
 	return out_flush(&e) ? ctl_fail(&e) : CTL_OK;

@@ -61,6 +61,22 @@ out_json(void *ctx, const char *bytes, size_t size)
 	out_bytes(bytes, size);
 }
 
+void
+out_json_list(const char *key, size_t rows, void (*item)(struct json *j, size_t row))
+{
+	struct json j;
+
+	json_init(&j, out_json, NULL);
+	json_object(&j);
+	json_key(&j, key);
+	json_array(&j);
+	for (size_t row = 0; row < rows; row++)
+		item(&j, row);
+	json_array_end(&j);
+	json_object_end(&j);
+	json_end(&j);
+}
+
 const char *
 reason_word(uint32_t reason)
 {

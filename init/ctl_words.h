@@ -31,4 +31,7 @@ void duration_text(uint64_t ms, char *buf, size_t cap);
 /* What json_init wants for standard output. */
 void out_json(void *ctx, const char *bytes, size_t size);
 
+/* Prints an object that holds one array, of what `item` writes for each row. */
+void out_json_list(const char *key, size_t rows, void (*item)(struct json *j, size_t row));
+
 #endif
