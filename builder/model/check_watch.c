@@ -24,7 +24,6 @@ lowest_port(const struct project *p)
 
 /* A way to look at a service, of `ready` or of `health`. */
 struct way {
-	const char *key; /* "ready" or "health" */
 	const struct node *at;
 	uint64_t tcp;
 	const struct model_http *http;
@@ -90,7 +89,7 @@ check_ready(struct project *p, const struct model_service *s)
 		diag(p->diags, at, "`ready` is one of tcp, http, file, exec, fd, exit and notify");
 	if (!ways)
 		diag(p->diags, at, "`ready` needs tcp, http, file, exec, fd, `exit: true` or `notify: true`");
-	check_way(p, s, &(struct way){ "ready", at, r->tcp, &r->http, exec_ok(r->exec.v, r->exec.n) });
+	check_way(p, s, &(struct way){ at, r->tcp, &r->http, exec_ok(r->exec.v, r->exec.n) });
 }
 
 static void
@@ -112,7 +111,7 @@ check_health(struct project *p, const struct model_service *s)
 		diag(p->diags, at, "every, timeout, failures and successes belong to a check: `notify` alone has none");
 	if (s->ready.exit)
 		diag(p->diags, at, "a oneshot (`ready: {exit: true}`) is never up, and has no health");
-	check_way(p, s, &(struct way){ "health", at, h->tcp, &h->http, exec_ok(h->exec.v, h->exec.n) });
+	check_way(p, s, &(struct way){ at, h->tcp, &h->http, exec_ok(h->exec.v, h->exec.n) });
 }
 
 /* What the builder sets for sd_notify stands once. */
