@@ -41,6 +41,19 @@ def test_dependents_are_restarted_behind_what_failed(machine):
     assert machine.service("aside")["pid"] == before["aside"]["pid"]
 
 
+def test_ten_thousand_mounts_of_the_machine_cost_a_service_nothing(machine):
+    """init case 34: each launch copies them, and PID 1 goes on."""
+    before = machine.until_service("aside", lambda s: s["state"] == "up")
+    machine.ok("mkdir /tmp/m && mount -t tmpfs many /tmp/m && cd /tmp/m && mkdir $(seq 14) && cd / && "
+               "for i in $(seq 14); do mount --rbind /tmp/m /tmp/m/$i || exit 1; done", timeout=60)
+    assert int(machine.ok("wc -l </proc/mounts")) > 10000
+    machine.ok("ingotctl restart aside", timeout=60)
+    machine.ok("umount -l /tmp/m", timeout=60)
+    after = machine.service("aside")
+    assert (after["state"], after["restarts"]) == ("up", before["restarts"]), "it was not killed for its memory"
+    assert machine.exec_ok("aside", "grep -c many /proc/self/mounts || :") == "0"
+
+
 def test_only_listed_signals_restart_it(machine):
     """init case 13"""
     machine.until_service("picky", lambda s: s["state"] == "up")
