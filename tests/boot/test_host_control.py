@@ -274,19 +274,33 @@ def test_a_new_request_ends_the_one_before(vm, port):
     assert struct.unpack("<I", head[8:12]) == (73,)
 
 
+def ask_anew(port, tries=5):
+    """QEMU tells the machine of each connection by a message that it drops where the machine has no buffer for it
+    (send_control_msg in hw/char/virtio-serial-bus.c); the machine then takes the host to be away until it connects anew."""
+    for n in range(tries):
+        s = port()
+        s.settimeout(guest.COMMAND_S if n == tries - 1 else 5)
+        s.sendall(hail(STATUS, session=5000 + n))
+        try:
+            return statuses(s, 5000 + n)
+        except TimeoutError:
+            if n == tries - 1:
+                raise
+        finally:
+            s.close()
+
+
 def test_a_thousand_connections(vm, port):
     """init case 42"""
+    vm.until_service("slow", lambda s: s["state"] == "up")
     fds = vm.ok("ls /proc/1/fd | wc -l")
     for n in range(1000):
         s = port()
         if n % 3 == 0:
             s.sendall(hail(STATUS, session=n)[:n % 81])
         s.close()
-    s = port()
-    s.sendall(hail(STATUS, session=5000))
-    statuses(s, 5000)
-    s.close()
-    assert vm.ok("ls /proc/1/fd | wc -l") == fds
+    assert len(ask_anew(port)) == 4
+    vm.until("ls /proc/1/fd | wc -l", lambda text: text == fds)
 
 
 def test_an_unused_port_does_not_wake_pid_1(vm):
