@@ -276,7 +276,8 @@ def test_a_new_request_ends_the_one_before(vm, port):
 
 def ask_anew(port, tries=5):
     """QEMU tells the machine of each connection by a message that it drops where the machine has no buffer for it
-    (send_control_msg in hw/char/virtio-serial-bus.c); the machine then takes the host to be away until it connects anew."""
+    (send_control_msg in hw/char/virtio-serial-bus.c); the machine then takes the host to be away until it connects
+    anew."""
     for n in range(tries):
         s = port()
         s.settimeout(guest.COMMAND_S if n == tries - 1 else 5)
