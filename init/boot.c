@@ -29,6 +29,7 @@
 #include "mounts.h"
 #include "posture.h"
 #include "reexec.h"
+#include "reload.h"
 #include "root.h"
 #include "shell.h"
 #include "shutdown.h"
@@ -200,11 +201,13 @@ open_again(struct init *in, struct err *e)
 			in->table.base = NULL;
 		return 0;
 	}
-	if (open_table(&in->table, e) || keep_rings(in, e) || spawn_open(&in->launcher, e))
+	if ((!in->s->reload.own && open_table(&in->table, e)) || keep_rings(in, e) || spawn_open(&in->launcher, e))
+		return -1;
+	in->launcher.disk = in->s->state_kind == CTL_STATE_DISK;
+	if (CFG_RELOAD && reload_resume(in, e))
 		return -1;
 	if (tbl_count(&in->table, TBL_SVCS) != in->s->services)
 		return err_set(e, 0, "%s is not the one that this machine runs", TBL_PATH);
-	in->launcher.disk = in->s->state_kind == CTL_STATE_DISK;
 	return 0;
 }
 

@@ -45,7 +45,8 @@ static const struct {
 	  sizeof(struct watch), sizeof(struct svc), sizeof(struct svc_run), sizeof(struct client), sizeof(struct tbl_svc),
 	  AT(svc, failures), AT(svc, since_ms), AT(svc, due_ms), AT(svc, end), AT(svc_run, log), AT(client, pos),
 	  AT(state, svc), AT(state, run), AT(state, client), AT(state, cmdline), AT(state, now_ms), AT(state, shell_pid),
-	  AT(state, down), AT(state, reexec), sizeof(struct reexec), AT(state, crash), AT(state, watchdog) },
+	  AT(state, down), AT(state, reexec), sizeof(struct reexec), AT(state, crash), AT(state, watchdog),
+	  AT(state, reload), sizeof(struct reload) },
 };
 
 uint32_t
@@ -113,7 +114,8 @@ keep_init(struct init *in, struct err *e)
 int
 keep_rings(struct init *in, struct err *e)
 {
-	size_t size = in->s->services ? in->s->services * LOG_RING_SIZE : 1;
+	uint32_t rings = CFG_RELOAD ? CFG_MAX_SERVICES : in->s->services; /* another table may have more services */
+	size_t size = rings ? rings * LOG_RING_SIZE : 1;
 
 	if (in->memory >= 0 && ftruncate(in->memory, (off_t)(rings_at() + size)) < 0)
 		return err_set(e, errno, "log rings");
@@ -143,6 +145,10 @@ hand_on_all(const struct init *in, bool on)
 		hand_on(in->s->shell_error, on);
 	if (in->s->reexec.phase == REEXEC_CHECKING)
 		hand_on(in->s->reexec.answer, on);
+	if (in->s->reload.own)
+		hand_on(in->s->reload.table, on);
+	if (in->s->reload.phase == RELOAD_STOPPING)
+		hand_on(in->s->reload.next, on);
 	if (in->s->watchdog.every_ms)
 		hand_on(in->s->watchdog.fd, on);
 	hand_on(in->memory, on);

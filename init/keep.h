@@ -16,7 +16,7 @@ uint32_t keep_layout(void);
 /* Makes an empty state. Where the kernel has no such files it is ordinary memory, and in->memory is -1. */
 int keep_init(struct init *in, struct err *e);
 
-/* Maps the log rings of in->s->services services behind the state; the address space is taken now, a page of memory
+/* Maps the log rings of all services behind the state; the address space is taken now, a page of memory
  * only when it is written. */
 int keep_rings(struct init *in, struct err *e);
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -19,6 +20,7 @@
 #include "history.h"
 #include "notify.h"
 #include "reexec.h"
+#include "reload.h"
 #include "shell.h"
 #include "shutdown.h"
 #include "signals.h"
@@ -193,6 +195,29 @@ loop_drop(struct init *in, uint32_t slot)
 	w->generation++;
 }
 
+void
+loop_move(struct init *in, const uint32_t *to, uint32_t n)
+{
+	static struct watch old[CFG_MAX_SERVICES * SVC_FDS];
+	struct watch *w = in->s->watch + WATCH_SVC;
+
+	for (uint32_t i = 0; i < n; i++)
+		for (uint32_t k = 0; to[i] == UINT32_MAX && k < SVC_FDS; k++)
+			loop_drop(in, loop_svc_slot(i, (enum svc_fd)k));
+	memcpy(old, w, n * SVC_FDS * sizeof *old);
+	for (uint32_t i = 0; i < n * SVC_FDS; i++)
+		w[i].fd = -1;
+	for (uint32_t i = 0; i < n * SVC_FDS; i++) {
+		uint32_t slot = loop_svc_slot(to[i / SVC_FDS], (enum svc_fd)(i % SVC_FDS));
+		if (old[i].fd < 0)
+			continue;
+		in->s->watch[slot].fd = old[i].fd;
+		in->s->watch[slot].events = 0;
+		in->s->watch[slot].generation++;
+		loop_want(in, slot, old[i].events);
+	}
+}
+
 int
 loop_fd(const struct init *in, uint32_t slot)
 {
@@ -299,6 +324,7 @@ settle(struct init *in)
 	for (int round = 0; in->s->changed && round < ROUNDS_MAX; round++) {
 		in->s->changed = false;
 		shutdown_settle(in);
+		reload_stop(in);
 		if (svc_act_settle(in)) {
 			in->s->changed = true;
 			break;
@@ -306,6 +332,7 @@ settle(struct init *in)
 	}
 	reexec_settle(in);
 	control_settle(in);
+	reload_settle(in);
 }
 
 void

@@ -59,7 +59,7 @@ int
 main(int argc, char **argv)
 {
 	static const char usage[] = "ingot-init is PID 1 of an image; there is nothing to run here\n";
-	struct init in = { .memory = -1 };
+	struct init in = { .given = -1, .memory = -1 };
 
 	if (CFG_SURVIVE && getpid() != 1 && argc == 3 && strcmp(argv[1], REEXEC_CHECK) == 0)
 		return reexec_check(argv[2]);
