@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim.h"
 
@@ -192,4 +193,52 @@ sim_check(const struct world *w)
 	}
 	if (w->state.down != DOWN_NOT && !w->ended && w->now_ms > w->state.down_ms)
 		sim_wrong("the shutdown's deadline has passed", UINT32_MAX);
+}
+
+/* ---- another table ---- */
+
+static struct svc was[SIM_NAMES];
+static pid_t pid_was[SIM_NAMES];
+
+void
+sim_check_same(const struct world *w, const struct svc *before)
+{
+	for (uint32_t i = 0; i < w->state.services; i++)
+		if (w->state.reload.phase == RELOAD_STOPPING && w->same[sim_name(&w->in.table, i)] &&
+		    memcmp(&before[i], &w->state.svc[i], sizeof before[i]) != 0)
+			sim_wrong("stopped for a table that has it as it is", i);
+}
+
+/* The table is the new one already, the services still stand in their old places. */
+void
+sim_check_move(const struct world *w, const uint32_t *to, uint32_t n)
+{
+	memset(was, 0, sizeof was);
+	memset(pid_was, 0, sizeof pid_was);
+	for (uint32_t i = 0; i < n; i++) {
+		if (to[i] == UINT32_MAX && alive(w, i))
+			sim_wrong("taken out of the table while it runs", i);
+		if (to[i] == UINT32_MAX)
+			continue;
+		uint32_t name = sim_name(&w->in.table, to[i]);
+		if (!w->same[name] && alive(w, i))
+			sim_wrong("it runs on under an entry that it was not started by", i);
+		was[name] = w->state.svc[i];
+		pid_was[name] = alive(w, i) ? w->proc[i].pid : 0;
+	}
+}
+
+void
+sim_check_moved(const struct world *w)
+{
+	for (uint32_t i = 0; i < w->state.services; i++) {
+		uint32_t name = sim_name(&w->in.table, i);
+		pid_t pid = alive(w, i) ? w->proc[i].pid : 0;
+		if (!w->same[name])
+			continue;
+		if (memcmp(&was[name], &w->state.svc[i], sizeof was[name]) != 0)
+			sim_wrong("another table changed what it does not speak of", i);
+		if (pid != pid_was[name] || w->state.run[i].pid != pid)
+			sim_wrong("its process has become another", i);
+	}
 }
