@@ -100,7 +100,7 @@ meddle(struct world *w)
 		svc_act_clock(&w->in);
 		break;
 	default:
-		if (w->reloads)
+		if (w->more)
 			load_another(w);
 	}
 }

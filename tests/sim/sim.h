@@ -37,6 +37,8 @@ struct proc {
 	pid_t pid;
 	unsigned signals, kills; /* that it was sent */
 	uint64_t first_kill_ms;
+	bool left; /* something of it is in its group still, although it has ended: until it is killed, and a while more */
+	uint64_t left_until_ms;
 };
 
 struct world {
@@ -49,7 +51,8 @@ struct world {
 	uint64_t events, spawns;
 	bool ended; /* the shutdown has come to its end */
 	unsigned at_once; /* wake-ups in a row that were due at once */
-	bool reloads; /* every other seed's; those that test_sim.py keeps are of worlds without */
+	bool more; /* other tables are loaded, and groups outlive their processes; the seeds that test_sim.py keeps are of
+		    * worlds without */
 	pid_t last_pid;
 	bool same[SIM_NAMES]; /* by name: the table that is being loaded has this service as the one that runs has it */
 	bool loud;

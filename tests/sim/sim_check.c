@@ -74,6 +74,8 @@ sim_check_launch(const struct world *w, uint32_t i)
 {
 	if (alive(w, i))
 		sim_wrong("launched while its last run is there", i);
+	if (w->proc[i].left)
+		sim_wrong("launched into a group that something of its last run is in", i);
 	if (w->state.down != DOWN_NOT)
 		sim_wrong("launched during the shutdown", i);
 	if (!deps_are_ready(w, i))

@@ -136,6 +136,8 @@ svc_io_kill(struct init *in, uint32_t i)
 	struct proc *p = &w->proc[i];
 
 	(void)in;
+	if (p->left && p->left_until_ms == SVC_NEVER)
+		p->left_until_ms = w->now_ms + chance_ms(&w->chance, 200);
 	if (p->phase == PROC_NONE || p->phase == PROC_ENDED)
 		return;
 	p->kills++;
@@ -157,8 +159,12 @@ svc_io_adopt(struct init *in, uint32_t i, const struct spawned *sp)
 bool
 svc_io_clean(struct init *in, uint32_t i)
 {
-	(void)in, (void)i;
-	return !chance_of(&world->chance, 2);
+	struct proc *p = &world->proc[i];
+
+	(void)in;
+	if (p->left && world->now_ms >= p->left_until_ms)
+		p->left = false;
+	return !chance_of(&world->chance, 2) && !p->left;
 }
 
 int
@@ -346,7 +352,7 @@ ending(struct init *in, enum down_kind kind)
 void
 world_begin(struct world *w, uint64_t seed)
 {
-	*w = (struct world){ .chance = { seed }, .now_ms = 1000, .reloads = seed % 4 < 2 };
+	*w = (struct world){ .chance = { seed }, .now_ms = 1000, .more = seed % 4 < 2 };
 	world = w;
 	if (!chance_of(&w->chance, 20))
 		w->wall_offset_ms = 1767225600000 + (int64_t)chance_below(&w->chance, 366 * 86400000ull);
@@ -461,6 +467,12 @@ tell_end(struct world *w, uint32_t i)
 	p->phase = PROC_NONE;
 	w->in.s->run[i].pid = 0;
 	w->events++;
+	if (w->more && chance_of(&w->chance, 10)) {
+		p->left = true;
+		p->left_until_ms = SVC_NEVER;
+	}
+	if (w->more && !svc_io_clean(&w->in, i)) /* as svc_io.c has it */
+		svc_io_kill(&w->in, i);
 	svc_act_ended(&w->in, i, SVC_EV_ENDED, end);
 }
 
