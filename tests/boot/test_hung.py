@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""init case 16: a process that hangs in the kernel, where no signal reaches it, as it writes to a frozen file system."""
+"""init case 16: a process that hangs in the kernel, where no signal reaches it: it writes to a frozen file system."""
 import time
 
 import test_state_disk
