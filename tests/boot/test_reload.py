@@ -142,6 +142,8 @@ def test_what_is_gone_stops_in_order_and_what_stays_moves_untouched(machine):
     machine.until("cat /tmp/events", lambda text: re.search("(?m)edits .*up$", text))
     assert "lost" not in machine.ok("cat /tmp/events")
     assert machine.run("ingotctl status first").status == 1
+    assert "are lost" in machine.ok("ingotctl events"), "who begins now cannot be told of what has no name any more"
+    assert "are lost" not in machine.ok("ingotctl events keeps")
     assert machine.run("test -e /sys/fs/cgroup/svc/first").status == 1
     machine.ok("pkill ingotctl")
     # an end reaches the service in its new place
