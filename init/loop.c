@@ -109,7 +109,7 @@ forget_closed(struct init *in)
 {
 	for (uint32_t i = 0; i < loop_watches(in); i++) {
 		struct watch *w = &in->s->watch[i];
-		if (w->fd < 0 || fcntl(w->fd, F_GETFD) >= 0)
+		if (w->fd < 0 || fcntl(w->fd, F_GETFD) >= 0 || errno != EBADF)
 			continue;
 		w->fd = -1;
 		w->generation++;
@@ -126,8 +126,14 @@ loop_resume(struct init *in, struct err *e)
 	for (uint32_t i = 0; i < loop_watches(in); i++) {
 		struct watch *w = &in->s->watch[i];
 		struct epoll_event ev = { .events = w->events, .data.u64 = (uint64_t)w->generation << 32 | i };
-		if (w->fd >= 0 && epoll_ctl(in->s->epoll, EPOLL_CTL_ADD, w->fd, &ev) < 0)
-			loop_drop(in, i);
+		if (w->fd < 0 || epoll_ctl(in->s->epoll, EPOLL_CTL_ADD, w->fd, &ev) == 0)
+			continue;
+		if (errno == ENOMEM || errno == ENOSPC) {
+			err_set(e, errno, "epoll");
+			close(in->s->epoll);
+			return -1;
+		}
+		loop_drop(in, i);
 	}
 	in->s->armed_ms = 0; /* no due time is that: the timer is set anew */
 	in->s->handling = WATCHES;
@@ -148,7 +154,8 @@ loop_add(struct init *in, uint32_t slot, int fd, uint32_t events)
 		loop_drop(in, slot);
 	}
 	struct epoll_event ev = { .events = events, .data.u64 = (uint64_t)w->generation << 32 | slot };
-	if (epoll_ctl(in->s->epoll, EPOLL_CTL_ADD, fd, &ev) < 0) {
+	/* twice: a service that lost its log's pipe would be ended by its next word */
+	if (epoll_ctl(in->s->epoll, EPOLL_CTL_ADD, fd, &ev) < 0 && epoll_ctl(in->s->epoll, EPOLL_CTL_ADD, fd, &ev) < 0) {
 		int code = errno;
 		close(fd);
 		errno = code;
@@ -222,6 +229,14 @@ int
 loop_fd(const struct init *in, uint32_t slot)
 {
 	return in->s->watch[slot].fd;
+}
+
+ssize_t
+loop_read(const struct init *in, uint32_t slot, void *buf, size_t size)
+{
+	ssize_t n = read(loop_fd(in, slot), buf, size);
+
+	return n < 0 && errno != EAGAIN ? read(loop_fd(in, slot), buf, size) : n;
 }
 
 static void
@@ -306,8 +321,13 @@ arm(struct init *in)
 		its.it_value.tv_sec = (time_t)(due / 1000);
 		its.it_value.tv_nsec = (long)(due % 1000) * 1000000 + 1;
 	}
-	if (timerfd_settime(loop_fd(in, WATCH_TIMER), TFD_TIMER_ABSTIME, &its, NULL) < 0)
+	int timer = loop_fd(in, WATCH_TIMER);
+	/* twice, for nothing else would wake PID 1 */
+	if (timerfd_settime(timer, TFD_TIMER_ABSTIME, &its, NULL) < 0 &&
+	    timerfd_settime(timer, TFD_TIMER_ABSTIME, &its, NULL) < 0) {
 		INIT_BUG(in, "timerfd_settime");
+		in->s->armed_ms = 0;
+	}
 }
 
 /* A step may allow another one at once: a stopped service's dependency may stop now. */

@@ -36,6 +36,9 @@ void loop_drop(struct init *in, uint32_t slot);
 /* The descriptor of a place, or -1. */
 int loop_fd(const struct init *in, uint32_t slot);
 
+/* read(2) of a place. An error that is none of waiting is tried once more, as what is in a pipe exists nowhere else. */
+ssize_t loop_read(const struct init *in, uint32_t slot, void *buf, size_t size);
+
 static inline uint32_t
 loop_svc_slot(uint32_t svc, enum svc_fd which)
 {
