@@ -33,7 +33,8 @@ go_on(struct init *in, int fd)
 	struct err e;
 
 	prctl(PR_SET_NAME, "init"); /* whatever path it was executed by */
-	if (keep_resume(in, fd, &e))
+	in->memory = fd;
+	if (boot_patiently(in, keep_resume, &e))
 		boot_again_failed(&e);
 	crash_init(in); /* before anything that the state could make crash */
 	if (boot_again(in, &e))
