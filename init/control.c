@@ -36,20 +36,28 @@ listen_on(const char *path)
 	AUTO_FD fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	fmt(a.sun_path, sizeof a.sun_path, "%s", path);
+	unlink(path); /* of a try that failed behind its bind */
 	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof a) < 0 || chmod(path, 0600) < 0 || listen(fd, BACKLOG) < 0)
 		return -1;
 	return take_fd(&fd);
 }
 
+static bool
+make_socket(struct init *in)
+{
+	int fd = listen_on(CTL_SOCKET);
+	bool made = fd >= 0 && loop_add(in, WATCH_LISTEN, fd, EPOLLIN) == 0;
+
+	in->s->listen_ms = made ? SVC_NEVER : in->s->now_ms + LISTEN_AGAIN_MS;
+	return made;
+}
+
 void
 control_init(struct init *in)
 {
-	int fd = listen_on(CTL_SOCKET);
-
-	in->s->listen_ms = SVC_NEVER;
 	in->s->port.look_ms = SVC_NEVER;
-	if (fd < 0 || loop_add(in, WATCH_LISTEN, fd, EPOLLIN) < 0)
-		warn("control socket: %s", err_text(errno));
+	if (!make_socket(in))
+		warn("control socket: %s; trying again each second", err_text(errno));
 }
 
 /* A request, and the one descriptor that may come with it; *fd is -1 or the caller's. The kernel closes any other. */
@@ -223,7 +231,10 @@ control_timers(struct init *in)
 {
 	if (in->s->listen_ms <= in->s->now_ms) {
 		in->s->listen_ms = SVC_NEVER;
-		loop_want(in, WATCH_LISTEN, EPOLLIN);
+		if (loop_fd(in, WATCH_LISTEN) < 0)
+			make_socket(in);
+		else
+			loop_want(in, WATCH_LISTEN, EPOLLIN);
 	}
 	if (CFG_HOST_CONTROL)
 		port_timers(in);
