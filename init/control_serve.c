@@ -148,14 +148,17 @@ static void
 begin_reload(struct init *in, uint32_t c)
 {
 	struct tbl next;
-	struct err e = { .code = EOPNOTSUPP, .msg = "this ingot-init was built without it" };
+	struct err e;
 
 	in->s->client[c].phase = CLIENT_WAIT;
-	if (CFG_RELOAD && reload_open(&next, in->given, &e) == 0 && reload_begin(in, &next, take_fd(&in->given), &e) == 0)
+	if (!CFG_RELOAD) {
+		control_finish(in, c, ENOSYS, "this ingot-init was built without reload");
 		return;
-	if (CFG_RELOAD)
-		warn("table: %s; the one that runs stays", e.msg);
-	control_finish(in, c, e.code ? e.code : EINVAL, e.msg);
+	}
+	if (reload_open(&next, in->given, &e) == 0 && reload_begin(in, &next, take_fd(&in->given), &e) == 0)
+		return;
+	warn("table: %s; the one that runs stays", e.msg);
+	control_finish(in, c, EINVAL, e.msg);
 }
 
 static void

@@ -11,6 +11,7 @@
 
 #include "cleanup.h"
 #include "ctl.h"
+#include "reload_plan.h"
 #include "sys.h"
 
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
@@ -89,6 +90,24 @@ check_service(const struct tbl *t, const struct tbl_svc *s, struct err *e)
 	return program < 0 ? err_set(e, errno, "service %s: its program %s", name, tbl_word(t, s->argv, 0)) : 0;
 }
 
+/* Against the table that the machine was booted with, and its files. */
+static int
+check(const struct tbl *t, struct err *e)
+{
+	AUTO_FD fd = -1;
+	struct tbl booted;
+
+	if (take(TBL_PATH, &fd, &booted, e))
+		return -1;
+	const char *change = reload_machine_change(&booted, t);
+	if (change)
+		return err_set(e, 0, "what it says of %s is not what this machine was booted with: that takes a reboot", change);
+	for (uint32_t i = 0; i < tbl_count(t, TBL_SVCS); i++)
+		if (check_service(t, tbl_svc(t, i), e))
+			return -1;
+	return 0;
+}
+
 int
 ctl_reload(int argc, char **argv)
 {
@@ -104,12 +123,7 @@ ctl_reload(int argc, char **argv)
 		return ctl_usage(argv[0], "unknown option ", path);
 	if (take(path, &fd, &t, &e))
 		return ctl_fail(&e);
-	for (uint32_t i = 0; i < tbl_count(&t, TBL_SVCS); i++)
-		if (check_service(&t, tbl_svc(&t, i), &e)) {
-			err_wrap(&e, "%s", path);
-			return ctl_fail(&e);
-		}
-	if (ctl_ask_giving(&q, fd, NULL, NULL, &e)) {
+	if (check(&t, &e) || ctl_ask_giving(&q, fd, NULL, NULL, &e)) {
 		err_wrap(&e, "%s", path);
 		return ctl_fail(&e);
 	}

@@ -2,7 +2,7 @@
 # The guest's programs. CTL_SHARED are sources of ingot-init that ingotctl is linked with too.
 STUB_SRC := init/stub.c
 CTL_OWN := $(sort $(wildcard init/ctl*.c))
-CTL_SHARED := init/identity.c init/launch_step.c init/sick.c init/svc_name.c init/visible.c
+CTL_SHARED := init/identity.c init/launch_step.c init/reload_machine.c init/sick.c init/svc_name.c init/visible.c
 CTL_SRC := $(CTL_OWN) $(CTL_SHARED)
 INIT_SRC := $(filter-out $(CTL_OWN) $(STUB_SRC),$(sort $(wildcard init/*.c)))
 

@@ -46,7 +46,6 @@ held(const struct svc *v)
 static int
 check_begin(const struct init *in, const struct tbl *next, struct err *e)
 {
-	e->code = 0;
 	if (in->s->down != DOWN_NOT)
 		return err_set(e, 0, "the machine is going down");
 	if (going(in))

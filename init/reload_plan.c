@@ -10,7 +10,6 @@
 
 /* A new field that is a string or a list has its comparison below; a number is compared with all the others. */
 static_assert(sizeof(struct tbl_svc) == 256, "same_service() compares every field");
-static_assert(sizeof(struct tbl_machine) == 88, "machine_change() compares every field");
 
 static bool
 same_str(const struct tbl *a, uint32_t x, const struct tbl *b, uint32_t y)
@@ -97,64 +96,6 @@ find(const struct tbl *t, const char *name)
 	return RELOAD_GONE;
 }
 
-/* ---- the machine ---- */
-
-/* Modules or sysctls: records of two strings both. */
-static bool
-same_pairs(const struct tbl *a, const struct tbl *b, enum tbl_section of)
-{
-	uint32_t n = tbl_count(a, of);
-	const uint32_t *x = (const void *)(a->base + a->h->section[of].off);
-	const uint32_t *y = (const void *)(b->base + b->h->section[of].off);
-	bool same = n == tbl_count(b, of);
-
-	static_assert(sizeof(struct tbl_module) == 8 && sizeof(struct tbl_sysctl) == 8, "two strings");
-	for (uint32_t i = 0; same && i < 2 * n; i++)
-		same = same_str(a, x[i], b, y[i]);
-	return same;
-}
-
-static bool
-same_links(const struct tbl *a, const struct tbl *b)
-{
-	bool same = tbl_count(a, TBL_LINKS) == tbl_count(b, TBL_LINKS);
-
-	for (uint32_t i = 0; same && i < tbl_count(a, TBL_LINKS); i++) {
-		struct tbl_link x = *tbl_link(a, i), y = *tbl_link(b, i);
-		same = same_str(a, x.name, b, y.name);
-		x.name = y.name = 0;
-		same = same && memcmp(&x, &y, sizeof x) == 0;
-	}
-	return same;
-}
-
-/* What the boot alone sets up and the next table wants otherwise, or NULL. Its image's name, shell, number of jobs and
- * deadline of the shutdown may change. */
-static const char *
-machine_change(const struct tbl *a, const struct tbl *b)
-{
-	const struct tbl_machine *x = a->machine, *y = b->machine;
-
-	if (x->early != y->early || !same_pairs(a, b, TBL_MODULES))
-		return "kernel modules";
-	if (!same_pairs(a, b, TBL_SYSCTLS))
-		return "sysctls";
-	if (!same_links(a, b))
-		return "links";
-	if (!same_str(a, x->hostname, b, y->hostname))
-		return "the hostname";
-	if (!same_str(a, x->root, b, y->root))
-		return "the root";
-	if (memcmp(&x->zone, &y->zone, sizeof x->zone) != 0)
-		return "the timezone";
-	if (!same_str(a, x->disk_label, b, y->disk_label) || x->disk_wait_ms != y->disk_wait_ms ||
-	    memcmp(x->disk_policy, y->disk_policy, sizeof x->disk_policy) != 0)
-		return "the state disk";
-	if (!same_str(a, x->watchdog, b, y->watchdog) || x->watchdog_ms != y->watchdog_ms)
-		return "the watchdog";
-	return NULL;
-}
-
 /* ---- state ---- */
 
 /* /state/SERVICE/PATH is made once, with its size and its owner, and outlives its service. What is wrong with the next
@@ -192,13 +133,10 @@ int
 reload_plan(const struct tbl *now, const struct tbl *next, bool disk, struct reload_plan *p, struct err *e)
 {
 	uint32_t n = tbl_count(now, TBL_SVCS), m = tbl_count(next, TBL_SVCS);
-	const char *change = machine_change(now, next);
 
 	*p = (struct reload_plan){ .added = m };
 	if (m > CFG_MAX_SERVICES)
 		return err_set(e, 0, "it has %u services, this ingot-init takes %u", m, (unsigned)CFG_MAX_SERVICES);
-	if (change)
-		return err_set(e, 0, "what it says of %s is not what this machine was booted with: that takes a reboot", change);
 	for (uint32_t j = 0; j < m; j++) {
 		uint32_t old = find(now, name_of(next, j));
 		if (find(next, name_of(next, j)) != j)
