@@ -174,8 +174,11 @@ loop_want(struct init *in, uint32_t slot, uint32_t events)
 
 	if (w->fd < 0 || w->events == events)
 		return;
-	if (epoll_ctl(in->s->epoll, EPOLL_CTL_MOD, w->fd, &ev) < 0)
+	if (epoll_ctl(in->s->epoll, EPOLL_CTL_MOD, w->fd, &ev) < 0 &&
+	    epoll_ctl(in->s->epoll, EPOLL_CTL_MOD, w->fd, &ev) < 0) {
 		INIT_BUG(in, "epoll_ctl");
+		return; /* the next one who wants it tries anew */
+	}
 	w->events = events;
 }
 
