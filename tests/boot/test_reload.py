@@ -7,6 +7,7 @@ import time
 import pytest
 
 import build
+import test_survive
 
 IMAGE = "reload"
 
@@ -59,17 +60,28 @@ def seen(g):
     return {name: (s["pid"], s["restarts"], s["state"]) for name, s in g.services().items() if s["kind"] == "service"}
 
 
+def load(g, path=""):
+    mark = g.mark()
+    g.ok(f"ingotctl reload {path}")
+    return g.wait_line("^ingot: table: loaded anew: (.*)$", since=mark).group(1)
+
+
 def settled(g):
+    """The image's own table, all of it up."""
+    if "first" not in g.services():
+        load(g)
     for name in ("first", "second", "keeps", "edits"):
         g.until_service(name, lambda s: s["state"] == "up")
     g.until("ingotctl logs first", lambda text: text.endswith("up"))
     g.until("ingotctl logs keeps", lambda text: "up" in text)
 
 
-def load(g, path=""):
-    mark = g.mark()
-    g.ok(f"ingotctl reload {path}")
-    return g.wait_line("^ingot: table: loaded anew: (.*)$", since=mark).group(1)
+def lessened(g):
+    """The table that has two services less."""
+    if "first" in g.services():
+        load(g, "/opt/less")
+    for name in ("keeps", "edits"):
+        g.until_service(name, lambda s: s["state"] == "up")
 
 
 def test_a_table_that_did_not_change_touches_nothing(machine):
@@ -152,6 +164,7 @@ def test_what_is_gone_stops_in_order_and_what_stays_moves_untouched(machine):
 
 
 def test_the_table_outlives_pid_1s_own_exec_and_crash(machine):
+    lessened(machine)
     assert sorted(machine.services()) == ["edits", "keeps", "tick"]
     before = seen(machine)
     machine.ok("ingotctl reexec")
@@ -163,6 +176,7 @@ def test_the_table_outlives_pid_1s_own_exec_and_crash(machine):
 
 
 def test_jobs_keep_their_time(machine):
+    lessened(machine)
     ticks = "ingotctl logs tick | wc -l"
     first, began = int(machine.ok(ticks)), time.monotonic()
     for path in ("/opt/less", "/opt/less", "/opt/less"):
@@ -172,6 +186,7 @@ def test_jobs_keep_their_time(machine):
 
 
 def test_what_is_new_is_started(machine):
+    lessened(machine)
     before = seen(machine)
     assert load(machine) == "2 services as they were, 1 changed, 2 new, 0 gone"
     settled(machine)
@@ -201,3 +216,16 @@ def test_a_shutdown_ends_a_reload(machine):
     machine.send("ingotctl poweroff\n")
     assert machine.wait_end() == 0
     assert machine.said()[-1] == "power off"
+
+
+def test_a_crash_in_the_very_change_boots_anew(start):
+    """What is half in the old places and half in the new ones is no state to go on with."""
+    with start(IMAGE) as g:
+        g.connect()
+        settled(g)
+        place = test_survive.break_call(g, 11)  # munmap: of the old table
+        mark = g.mark()
+        g.send("ingotctl reload /opt/less\n")
+        g.wait_line(f"^ingot: PID 1 crashed: signal 4 .*, instruction {place}; crashes 1; going on$", since=mark)
+        g.wait_line("^ingot: PID 1 cannot go on: it crashed while the table changed$", since=mark)
+        g.wait_line("^ingot: reload: booted in ", since=mark)
