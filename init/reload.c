@@ -200,8 +200,8 @@ change(struct init *in)
 	r->phase = RELOAD_DONE;
 	svc_act_watch_clock(in);
 	in->s->changed = true;
-	say("table: loaded anew: %u services as they were, %u changed, %u new, %u gone", plan.kept, plan.changed, plan.added,
-	    plan.removed);
+	say("table: loaded anew: %u services run on, %u start anew, %u are new, %u are gone", plan.kept, plan.changed,
+	    plan.added, plan.removed);
 }
 
 void

@@ -57,7 +57,9 @@ same_mounts(const struct tbl *a, const struct tbl_svc *x, const struct tbl *b, c
 	return same;
 }
 
-/* The service without what only says where something lies in its table. */
+/* The service without what only says where something lies in its table; and, as a job is planned by all that it has but
+ * a service is looked at anew at each event, without what a service can have otherwise while it runs: what it waits for
+ * at its start, what follows its end, and how it is asked to stop. */
 static struct tbl_svc
 numbers_of(const struct tbl_svc *s)
 {
@@ -66,6 +68,13 @@ numbers_of(const struct tbl_svc *s)
 	out.name = out.root = out.cwd = 0;
 	out.argv.first = out.env.first = out.deps.first = out.wants.first = out.mounts.first = 0;
 	out.ready_probe.words.first = out.health.words.first = 0;
+	if (s->kind != TBL_SERVICE)
+		return out;
+	out.flags &= ~TBL_SVC_CRITICAL;
+	out.deps.count = out.wants.count = 0;
+	out.restart = out.backoff_first_ms = out.backoff_max_ms = out.backoff_jitter = out.healthy_ms = 0;
+	out.restart_limit = out.on_failure = out.stop_signal = out.stop_timeout_ms = 0;
+	out.restart_signals = 0;
 	return out;
 }
 
@@ -78,7 +87,7 @@ same_service(const struct tbl *a, const struct tbl_svc *x, const struct tbl *b, 
 	       same_words(a, x->argv, b, y->argv) && same_words(a, x->env, b, y->env) && same_mounts(a, x, b, y) &&
 	       same_words(a, x->ready_probe.words, b, y->ready_probe.words) &&
 	       same_words(a, x->health.words, b, y->health.words) &&
-	       same_deps(a, x, b, y, tbl_dep, x->deps.count) && same_deps(a, x, b, y, tbl_want, x->wants.count);
+	       same_deps(a, x, b, y, tbl_dep, p.deps.count) && same_deps(a, x, b, y, tbl_want, p.wants.count);
 }
 
 static const char *

@@ -14,7 +14,7 @@
 
 struct reload_plan {
 	uint32_t to[CFG_MAX_SERVICES]; /* of each service that runs: its index in the next table, or RELOAD_GONE */
-	bool keeps[CFG_MAX_SERVICES];  /* of each service that runs: nothing about it changes */
+	bool keeps[CFG_MAX_SERVICES];  /* of each service that runs: nothing changes that it would notice */
 	uint32_t kept, changed, removed, added;
 };
 

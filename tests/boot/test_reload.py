@@ -35,6 +35,7 @@ def variants():
         "extra": join(first, second, keeps, edits, extra),
         "host": join(first, second, keeps, edits, top=head.replace("image: reload", "image: reload\nhostname: other")),
         "zone": join(first, second, keeps, edits, top=head.replace("image: reload", "image: reload\ntimezone: CET-1")),
+        "policy": join(first, second.replace("needs: [first]", "restart: {policy: never}"), keeps, edits),
         "state": join(first, second, keeps.replace("64K", "128K"), edits),
     }
 
@@ -92,9 +93,9 @@ def test_a_table_that_did_not_change_touches_nothing(machine):
     before, since = seen(machine), machine.service("keeps")["in_state_ms"]
     count = "ls /proc/1/fd | wc -l; wc -l </proc/1/mountinfo"
     machine.ok("ingotctl stop tick")
-    assert load(machine) == "5 services as they were, 0 changed, 0 new, 0 gone"
+    assert load(machine) == "5 services run on, 0 start anew, 0 are new, 0 are gone"
     first = machine.ok(count)
-    assert load(machine) == "5 services as they were, 0 changed, 0 new, 0 gone"
+    assert load(machine) == "5 services run on, 0 start anew, 0 are new, 0 are gone"
     assert machine.ok(count) == first, "nothing is left of the table before"
     assert seen(machine) == before
     assert machine.service("keeps")["in_state_ms"] > since
@@ -138,7 +139,7 @@ def test_what_is_gone_stops_in_order_and_what_stays_moves_untouched(machine):
     machine.until("cat /tmp/keeps", lambda text: text.startswith("up"))
     machine.until("cat /tmp/events", lambda text: text != "")
     mark = machine.mark()
-    assert load(machine, "/opt/less") == "2 services as they were, 1 changed, 0 new, 2 gone"
+    assert load(machine, "/opt/less") == "2 services run on, 1 start anew, 0 are new, 2 are gone"
     said = [line for line in machine.said(mark) if line.endswith(": stopped")]
     assert said[:3] in (["service edits: stopped", "service second: stopped", "service first: stopped"],
                         ["service second: stopped", "service edits: stopped", "service first: stopped"])
@@ -188,12 +189,24 @@ def test_jobs_keep_their_time(machine):
 def test_what_is_new_is_started(machine):
     lessened(machine)
     before = seen(machine)
-    assert load(machine) == "2 services as they were, 1 changed, 2 new, 0 gone"
+    assert load(machine) == "2 services run on, 1 start anew, 2 are new, 0 are gone"
     settled(machine)
     after = seen(machine)
     assert after["keeps"] == before["keeps"]
     assert machine.ok("ingotctl logs first") == "up", "its log is its own"
     machine.until("ingotctl logs edits", lambda text: text.endswith("as after\nas before"))
+
+
+def test_what_follows_an_end_changes_without_one(machine):
+    """Restarts, stops and dependencies are looked at when they are due: a service need not end for them."""
+    settled(machine)
+    before = seen(machine)
+    assert load(machine, "/opt/policy") == "5 services run on, 0 start anew, 0 are new, 0 are gone"
+    assert seen(machine) == before
+    machine.ok(f"kill -9 {machine.main_pid('second')}")
+    machine.until_service("second", lambda s: s["state"] == "failed")
+    assert load(machine) == "5 services run on, 0 start anew, 0 are new, 0 are gone"
+    machine.ok("ingotctl start second")
 
 
 def test_a_reload_goes_on_under_another_program(machine):

@@ -42,8 +42,10 @@ settle_once(struct world *w)
 	bool going = w->state.reload.phase == RELOAD_STOPPING;
 	if (!w->ended)
 		reload_settle(&w->in);
-	if (going && w->state.reload.phase == RELOAD_DONE)
+	if (going && w->state.reload.phase == RELOAD_DONE) {
+		w->moved_ms = w->now_ms;
 		sim_check_moved(w);
+	}
 	return !w->state.changed || w->ended;
 }
 

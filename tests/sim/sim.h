@@ -55,6 +55,7 @@ struct world {
 		    * worlds without */
 	pid_t last_pid;
 	bool same[SIM_NAMES]; /* by name: the table that is being loaded has this service as the one that runs has it */
+	uint64_t moved_ms; /* when another table was taken for the last time */
 	bool loud;
 };
 

@@ -193,6 +193,11 @@ keep_one(struct chance *c, const struct tbl *now, uint32_t old, struct layout *l
 	memcpy(l->strings + x->name, (char[8]){ 's', (char)('a' + name) }, 8);
 	bool same = keep_deps(now, s, l, n_deps, &x->deps, place, tbl_dep);
 	same = keep_deps(now, s, l, n_deps, &x->wants, place, tbl_want) && same;
+	if (x->kind == TBL_SERVICE) { /* what it waits for, and what follows its end, may change under it */
+		same = true;
+		if (chance_of(c, 15))
+			x->backoff_max_ms += 1000;
+	}
 	if (!chance_of(c, 15))
 		return same;
 	x->memory_max += 4096;

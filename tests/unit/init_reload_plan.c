@@ -130,8 +130,6 @@ TEST(every_string_and_list_of_a_service_counts)
 	CHANGES(b.svcs[WEB].argv.count = 1);
 	CHANGES(b.words[4] = b.words[3]);
 	CHANGES(b.svcs[WEB].env.count = 0);
-	CHANGES(b.svcs[WEB].deps.count = 0);
-	CHANGES((b.svcs[WEB].wants = b.svcs[WEB].deps, b.svcs[WEB].deps.count = 0));
 	CHANGES(b.svcs[WEB].mounts.count = 3);
 	CHANGES(b.mounts[2].size++);
 	CHANGES(b.mounts[2].mode++);
@@ -139,22 +137,57 @@ TEST(every_string_and_list_of_a_service_counts)
 	CHANGES(b.mounts[1].kind = TBL_MOUNT_PROC);
 }
 
+TEST(of_a_service_what_it_does_not_notice_may_change)
+{
+	struct good_table a, b;
+
+#define STAYS(statement) \
+	do { \
+		good_table(&b); \
+		statement; \
+		assert_int_equal(plan(&a, &b).kept, 3); \
+	} while (0)
+	good_table(&a);
+	STAYS(b.svcs[WEB].deps.count = 0);
+	STAYS((b.svcs[WEB].wants = b.svcs[WEB].deps, b.svcs[WEB].deps.count = 0));
+	STAYS(b.svcs[WEB].restart = TBL_RESTART_NEVER);
+	STAYS(b.svcs[WEB].restart_limit++);
+	STAYS(b.svcs[WEB].restart_signals++);
+	STAYS(b.svcs[WEB].backoff_first_ms++);
+	STAYS(b.svcs[WEB].backoff_max_ms++);
+	STAYS(b.svcs[WEB].backoff_jitter++);
+	STAYS(b.svcs[WEB].healthy_ms++);
+	STAYS(b.svcs[WEB].on_failure++);
+	STAYS(b.svcs[WEB].stop_signal++);
+	STAYS(b.svcs[WEB].stop_timeout_ms++);
+	STAYS(b.svcs[WEB].flags ^= TBL_SVC_CRITICAL);
+	CHANGES(b.svcs[WEB].flags ^= TBL_SVC_NETNS);
+	CHANGES(b.svcs[WEB].memory_max++);
+	CHANGES(b.svcs[WEB].ready_timeout_ms++);
+	CHANGES(b.svcs[WEB].uid++; b.mounts[3].kind = TBL_MOUNT_TMPFS);
+}
+
+/* Of a job, as what depends counts for it. */
 TEST(what_depends_is_compared_by_name)
 {
 	struct good_table a, b;
 
 	good_table(&a);
 	good_table(&b);
-	b.svcs[0].name = elsewhere(&b, b.svcs[0].name);
-	b.strings[FREE] = 'x'; /* xhcp */
+	b.svcs[WEB].name = elsewhere(&b, b.svcs[WEB].name);
+	assert_int_equal(plan(&a, &b).kept, 3);
+	b.strings[FREE] = 'x'; /* xeb */
 	struct reload_plan p = plan(&a, &b);
-	assert_int_equal(p.to[0], RELOAD_GONE);
-	assert_int_equal(p.to[WEB], WEB);
-	assert_false(p.keeps[WEB]);
-	assert_true(p.keeps[REPORT]);
+	assert_int_equal(p.to[WEB], RELOAD_GONE);
+	assert_true(p.keeps[0]);
+	assert_int_equal(p.to[REPORT], REPORT);
+	assert_false(p.keeps[REPORT]);
 	assert_int_equal(p.removed, 1);
 	assert_int_equal(p.added, 1);
 	assert_int_equal(p.changed, 1);
+	good_table(&b);
+	b.svcs[REPORT].deps.count = 0;
+	assert_false(plan(&a, &b).keeps[REPORT]);
 }
 
 TEST(what_stays_may_move)
@@ -171,7 +204,7 @@ TEST(what_stays_may_move)
 	struct reload_plan p = plan(&a, &b);
 	assert_int_equal(p.to[0], RELOAD_GONE);
 	assert_int_equal(p.to[WEB], 0);
-	assert_false(p.keeps[WEB]);
+	assert_true(p.keeps[WEB]);
 	assert_int_equal(p.to[REPORT], 1);
 	assert_true(p.keeps[REPORT]);
 	p = plan(&b, &a);
@@ -261,6 +294,7 @@ main(void)
 		cmocka_unit_test(where_a_string_or_a_list_lies_means_nothing),
 		cmocka_unit_test(every_number_of_a_service_counts),
 		cmocka_unit_test(every_string_and_list_of_a_service_counts),
+		cmocka_unit_test(of_a_service_what_it_does_not_notice_may_change),
 		cmocka_unit_test(what_depends_is_compared_by_name),
 		cmocka_unit_test(what_stays_may_move),
 		cmocka_unit_test(the_machine_stays_as_it_was_booted),
