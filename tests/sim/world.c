@@ -221,6 +221,12 @@ control_move(struct init *in, const uint32_t *to, uint32_t n)
 	(void)in, (void)to, (void)n;
 }
 
+void
+loop_services(struct init *in, uint32_t first, uint32_t end)
+{
+	(void)in, (void)first, (void)end;
+}
+
 /* Descriptors go with their processes. */
 void
 loop_move(struct init *in, const uint32_t *to, uint32_t n)
