@@ -93,6 +93,7 @@ TEST(every_number_of_a_service_counts)
 	} places[] = {
 #define PLACE(member) { offsetof(struct tbl_svc, member), sizeof(((struct tbl_svc *)0)->member) }
 		PLACE(name), PLACE(root), PLACE(argv), PLACE(env), PLACE(deps), PLACE(wants), PLACE(mounts), PLACE(cwd),
+		PLACE(ready_probe.words), PLACE(health.words),
 	};
 	struct good_table a, b;
 
@@ -130,6 +131,7 @@ TEST(every_string_and_list_of_a_service_counts)
 	CHANGES(b.svcs[WEB].argv.count = 1);
 	CHANGES(b.words[4] = b.words[3]);
 	CHANGES(b.svcs[WEB].env.count = 0);
+	CHANGES(b.svcs[WEB].health.words.first = 5); /* /bin/sh */
 	CHANGES(b.svcs[WEB].mounts.count = 3);
 	CHANGES(b.mounts[2].size++);
 	CHANGES(b.mounts[2].mode++);
