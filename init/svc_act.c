@@ -170,9 +170,25 @@ on_failure(struct init *in, uint32_t i)
 	}
 }
 
+/* During a shutdown each is stopped in its turn, however it is: its health is no news, and its watchdog is fed. */
+static const struct svc_event *
+heard(const struct init *in, uint32_t i, const struct svc_event *event)
+{
+	static const struct svc_event alive = { .kind = SVC_EV_ALIVE };
+
+	if (in->s->down == DOWN_NOT || in->s->svc[i].state != SVC_UP || tbl_svc(&in->table, i)->kind != TBL_SERVICE)
+		return event;
+	if (event->kind == SVC_EV_UNWELL || event->kind == SVC_EV_SICK)
+		return NULL;
+	return event->kind == SVC_EV_DUE ? &alive : event;
+}
+
 static void
 step(struct init *in, uint32_t i, const struct svc_event *event)
 {
+	event = heard(in, i, event);
+	if (!event)
+		return;
 	struct svc before = in->s->svc[i];
 	struct svc_clock clock = clock_of(in);
 	struct svc_next next = svc_step(tbl_svc(&in->table, i), &before, event, &clock);

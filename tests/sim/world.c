@@ -434,6 +434,7 @@ static void
 tell_health(struct world *w, uint32_t i)
 {
 	static const struct svc_end sick = { .why = CTL_END_UNHEALTHY, .value = 500, .step = CTL_SICK_HTTP };
+	static const struct svc_end said = { .why = CTL_END_UNHEALTHY, .step = CTL_SICK_SAID };
 	struct proc *p = &w->proc[i];
 	struct chance *c = &w->chance;
 
@@ -441,7 +442,7 @@ tell_health(struct world *w, uint32_t i)
 		p->word_ms = w->now_ms + 1 + chance_ms(c, chance_of(c, 80) ? 800 : 60000);
 		w->events++;
 		if (chance_of(c, 2))
-			svc_act_ended(&w->in, i, SVC_EV_SICK, sick);
+			svc_act_ended(&w->in, i, SVC_EV_SICK, said);
 		else
 			svc_act_event(&w->in, i, SVC_EV_ALIVE);
 	}
