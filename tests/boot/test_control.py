@@ -36,6 +36,7 @@ def test_nothing_is_missed_between_status_and_the_events(machine):
         ("stopping", "down"), ("down", "starting"), ("starting", "up")]
     last = json.loads(machine.ok("ingotctl status --json"))
     told += events(machine, "--since", str(told[-1]["seq"]))
+    told = [e for e in told if e["seq"] <= last["seq"]]  # jobs go on meanwhile
     later = whole(told, first["seq"] + 1)
     assert {**states, **later} == {s["name"]: s["state"] for s in last["services"]}
 
