@@ -83,7 +83,7 @@ step_fds(struct sandbox *x)
 static int
 step_namespaces(struct sandbox *x)
 {
-	return unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | (x->s->flags & TBL_SVC_NETNS ? CLONE_NEWNET : 0));
+	return x->s->flags & TBL_SVC_NETNS ? unshare(CLONE_NEWNET) : 0;
 }
 
 static int

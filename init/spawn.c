@@ -101,9 +101,12 @@ prepare_state(const struct tbl *t, const struct tbl_svc *s, struct err *e)
 static uint64_t
 clone_flags(const struct tbl_svc *s)
 {
-	/* The other namespaces are the child's work: a network namespace takes longer than all else that PID 1 does here, and
-	 * waits for a lock that others hold while they take one apart. */
-	return CLONE_INTO_CGROUP | CLONE_PIDFD | (s->flags & TBL_SVC_MACHINE ? 0 : CLONE_NEWPID);
+	const uint64_t flags = CLONE_INTO_CGROUP | CLONE_PIDFD;
+
+	/* A network namespace is the child's work: it takes longer than all else that PID 1 does here, and waits for a lock
+	 * that others hold while they take one apart. The copies of PID 1's mounts are PID 1's, or their memory would be
+	 * charged to the service. */
+	return s->flags & TBL_SVC_MACHINE ? flags : flags | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
 }
 
 /* Returns the child's pid with *pidfd, or -1 with errno. */

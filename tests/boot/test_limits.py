@@ -137,7 +137,8 @@ def test_cgroup_that_cannot_be_made(machine):
         assert_fails(machine, "cgroup", 11, "step cgroup: /sys/fs/cgroup/svc/held: Resource temporarily unavailable")
 
 
-@pytest.mark.parametrize("kind,step", (("uts", "namespaces"), ("pid", "clone"), ("cgroup", "cgroup namespace")))
+@pytest.mark.parametrize("kind,step", (("uts", "clone"), ("net", "namespaces"), ("pid", "clone"),
+                                       ("cgroup", "cgroup namespace")))
 def test_namespace_that_cannot_be_made(machine, kind, step):
     """init case 32"""
     knob = f"/proc/sys/user/max_{kind}_namespaces"
