@@ -76,6 +76,7 @@ const struct verb verbs[] = {
 	{ "build", IMAGE, 1, 1, verb_build, "build the image: its outputs and manifest.json in out/NAME" },
 	{ "check", IMAGE, 1, 1, verb_check, "read and check the files only; fetches nothing" },
 	{ "show", IMAGE, 1, 1, verb_show, "print the service table, or every value with its origin" },
+	{ "table", IMAGE, 1, 1, verb_table, "write the service table alone, for ingotctl reload, to standard output" },
 	{ "lock", IMAGE " [NAME]", 1, 2, verb_lock, "pin everything the image is made of in its lock, building nothing" },
 	{ "run", IMAGE, 1, 1, verb_run, "build, then boot the image in QEMU" },
 	{ "test", IMAGE, 1, 1, verb_test, "build, boot in QEMU, hold the machine against the file's tests, power off" },

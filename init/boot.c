@@ -29,6 +29,7 @@
 #include "mounts.h"
 #include "posture.h"
 #include "reexec.h"
+#include "reload.h"
 #include "root.h"
 #include "shell.h"
 #include "shutdown.h"
@@ -41,6 +42,8 @@
 
 #define FILES_SPARE 256 /* descriptors beyond the services' */
 #define SYNC_MS 2000
+#define AGAIN_TRIES 5
+#define AGAIN_MS 50
 
 static void
 read_cmdline(struct cmdline *c)
@@ -190,6 +193,7 @@ boot_check(struct err *e)
 	return open_table(&t, e);
 }
 
+/* What an earlier try has opened stays. */
 static int
 open_again(struct init *in, struct err *e)
 {
@@ -200,11 +204,25 @@ open_again(struct init *in, struct err *e)
 			in->table.base = NULL;
 		return 0;
 	}
-	if (open_table(&in->table, e) || keep_rings(in, e) || spawn_open(&in->launcher, e))
+	if ((!in->table.base && !in->s->reload.own && open_table(&in->table, e)) || (!in->rings && keep_rings(in, e)) ||
+	    (in->launcher.cgroups <= 0 && spawn_open(&in->launcher, e)))
+		return -1;
+	in->launcher.disk = in->s->state_kind == CTL_STATE_DISK;
+	if (CFG_RELOAD && reload_resume(in, e))
 		return -1;
 	if (tbl_count(&in->table, TBL_SVCS) != in->s->services)
 		return err_set(e, 0, "%s is not the one that this machine runs", TBL_PATH);
-	in->launcher.disk = in->s->state_kind == CTL_STATE_DISK;
+	return 0;
+}
+
+int
+boot_patiently(struct init *in, int (*step)(struct init *in, struct err *e), struct err *e)
+{
+	for (int tries = 1; step(in, e); tries++) {
+		if (tries == AGAIN_TRIES)
+			return -1;
+		poll(NULL, 0, AGAIN_MS);
+	}
 	return 0;
 }
 
@@ -212,11 +230,11 @@ int
 boot_again(struct init *in, struct err *e)
 {
 	loop_read_clocks(in);
-	if (loop_resume(in, e))
+	if (boot_patiently(in, loop_resume, e))
 		return -1;
 	console_init();
 	console_quiet(in->s->cmdline.quiet);
-	if (open_again(in, e))
+	if (boot_patiently(in, open_again, e))
 		return -1;
 	tally_begin(in);
 	for (uint32_t i = 0; i < in->s->services; i++)

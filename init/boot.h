@@ -10,6 +10,10 @@
 /* Fails only where going on makes no sense; everything else is a line on the console. */
 int boot(struct init *in, struct err *e);
 
+/* A step of a program that goes on with running services: what it lacks may be there a moment later, and a reboot is
+ * all there is otherwise. The step can be taken again where it has failed. */
+int boot_patiently(struct init *in, int (*step)(struct init *in, struct err *e), struct err *e);
+
 /* The same in a program that goes on with the state of another: everything is there, and is opened again. */
 int boot_again(struct init *in, struct err *e);
 __attribute__((noreturn)) void boot_again_failed(const struct err *e); /* reboots */

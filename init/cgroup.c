@@ -75,8 +75,8 @@ cgroup_init(int *fd, struct err *e)
 	for (size_t i = 0; i < sizeof controllers / sizeof *controllers; i++)
 		if (write_file(AT_FDCWD, CGROUP_ROOT "/cgroup.subtree_control", controllers[i]) ||
 		    write_file(dir, "cgroup.subtree_control", controllers[i]))
-			return err_set(e, errno, "%s: the controller %s is missing in this kernel", CGROUP_SVC,
-				       controllers[i] + 1);
+			return err_set(e, errno, "%s: the controller %s %s", CGROUP_SVC, controllers[i] + 1,
+				       errno == EINVAL ? "is missing in this kernel" : "cannot be given to services");
 	/* for ingotctl top alone: a kernel may do without */
 	if (write_file(AT_FDCWD, CGROUP_ROOT "/cgroup.subtree_control", "+io") == 0)
 		write_file(dir, "cgroup.subtree_control", "+io");

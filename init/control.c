@@ -36,20 +36,48 @@ listen_on(const char *path)
 	AUTO_FD fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	fmt(a.sun_path, sizeof a.sun_path, "%s", path);
+	unlink(path); /* of a try that failed behind its bind */
 	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof a) < 0 || chmod(path, 0600) < 0 || listen(fd, BACKLOG) < 0)
 		return -1;
 	return take_fd(&fd);
 }
 
+static bool
+make_socket(struct init *in)
+{
+	int fd = listen_on(CTL_SOCKET);
+	bool made = fd >= 0 && loop_add(in, WATCH_LISTEN, fd, EPOLLIN) == 0;
+
+	in->s->listen_ms = made ? SVC_NEVER : in->s->now_ms + LISTEN_AGAIN_MS;
+	return made;
+}
+
 void
 control_init(struct init *in)
 {
-	int fd = listen_on(CTL_SOCKET);
-
-	in->s->listen_ms = SVC_NEVER;
 	in->s->port.look_ms = SVC_NEVER;
-	if (fd < 0 || loop_add(in, WATCH_LISTEN, fd, EPOLLIN) < 0)
-		warn("control socket: %s", err_text(errno));
+	if (!make_socket(in))
+		warn("control socket: %s; trying again each second", err_text(errno));
+}
+
+/* A request, and the one descriptor that may come with it; *fd is -1 or the caller's. The kernel closes any other. */
+static ssize_t
+receive(int from, struct ctl_request *q, int *fd)
+{
+	struct iovec iov = { q, sizeof *q };
+	union {
+		struct cmsghdr h;
+		char space[CMSG_SPACE(sizeof(int))];
+	} c = { 0 };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &c,
+			    .msg_controllen = CMSG_LEN(sizeof(int)) };
+	ssize_t n = recvmsg(from, &m, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
+
+	*fd = -1;
+	if (n >= 0 && m.msg_controllen >= CMSG_LEN(sizeof(int)) && c.h.cmsg_level == SOL_SOCKET &&
+	    c.h.cmsg_type == SCM_RIGHTS)
+		memcpy(fd, CMSG_DATA(&c.h), sizeof *fd);
+	return n;
 }
 
 void
@@ -63,7 +91,7 @@ control_event(struct init *in, uint32_t c, uint32_t events)
 		return;
 	}
 	if (events & ~(uint32_t)EPOLLOUT) {
-		ssize_t n = recv(loop_fd(in, control_slot(c)), &q, sizeof q, MSG_DONTWAIT | MSG_TRUNC);
+		ssize_t n = receive(loop_fd(in, control_slot(c)), &q, &in->given);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (cl->phase == CLIENT_REQUEST && n == (ssize_t)sizeof q)
@@ -72,6 +100,8 @@ control_event(struct init *in, uint32_t c, uint32_t events)
 			control_finish(in, c, EPROTO, "a request of the wrong size");
 		else
 			control_drop(in, c); /* gone, or it asks twice */
+		fd_cleanup(&in->given);
+		in->given = -1;
 		return;
 	}
 	cl->unread_ms = SVC_NEVER;
@@ -179,11 +209,32 @@ control_settle(struct init *in)
 }
 
 void
+control_move(struct init *in, const uint32_t *to, uint32_t n)
+{
+	for (uint32_t c = 0; c < CLIENTS; c++) {
+		struct client *cl = &in->s->client[c];
+		bool one = (cl->phase == CLIENT_WAIT && cl->verb < CTL_LOGS) || cl->phase == CLIENT_LOGS ||
+			   (cl->phase == CLIENT_EVENTS && cl->svc < n);
+		if (loop_fd(in, control_slot(c)) < 0)
+			continue;
+		if (cl->phase == CLIENT_STATUS)
+			control_finish(in, c, EAGAIN, "the table was loaded anew meanwhile: ask again");
+		else if (one && to[cl->svc] == UINT32_MAX)
+			control_finish(in, c, ENOENT, "it is not in the table any more");
+		else if (one)
+			cl->svc = to[cl->svc];
+	}
+}
+
+void
 control_timers(struct init *in)
 {
 	if (in->s->listen_ms <= in->s->now_ms) {
 		in->s->listen_ms = SVC_NEVER;
-		loop_want(in, WATCH_LISTEN, EPOLLIN);
+		if (loop_fd(in, WATCH_LISTEN) < 0)
+			make_socket(in);
+		else
+			loop_want(in, WATCH_LISTEN, EPOLLIN);
 	}
 	if (CFG_HOST_CONTROL)
 		port_timers(in);

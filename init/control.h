@@ -24,4 +24,7 @@ void control_settle(struct init *in);
 void control_timers(struct init *in);
 uint64_t control_due(const struct init *in);
 
+/* Services have other places: see loop_move. Who waits for one that is gone is told so. */
+void control_move(struct init *in, const uint32_t *to, uint32_t n);
+
 #endif

@@ -85,6 +85,8 @@ send_events(struct init *in, uint32_t c)
 		enum sent sent = SENT;
 		if (!x && !lost)
 			return SENT;
+		if (x && x->svc == UINT32_MAX && cl->svc == UINT32_MAX) /* of a service that another table took away */
+			lost = 1;
 		if (lost)
 			sent = control_reply(in, c, CTL_R_LOST, &lost, sizeof lost);
 		else if (cl->svc == UINT32_MAX || cl->svc == x->svc)

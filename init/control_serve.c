@@ -9,12 +9,14 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "console.h"
 #include "control_packet.h"
 #include "control_pump.h"
 #include "control_runs.h"
 #include "control_wait.h"
 #include "events.h"
 #include "reexec.h"
+#include "reload.h"
 #include "shutdown.h"
 #include "svc_act.h"
 
@@ -124,6 +126,7 @@ serve_named(struct init *in, uint32_t c, const struct ctl_request *q, uint32_t i
 	case CTL_POWEROFF:
 	case CTL_REBOOT:
 	case CTL_REEXEC:
+	case CTL_RELOAD:
 	case CTL_VERBS:
 	default:
 		control_finish(in, c, EINVAL, "this request takes no name");
@@ -139,6 +142,23 @@ begin_reexec(struct init *in, uint32_t c, const struct ctl_request *q)
 	in->s->client[c].phase = CLIENT_WAIT;
 	if (code)
 		control_finish(in, c, code, why);
+}
+
+static void
+begin_reload(struct init *in, uint32_t c)
+{
+	struct tbl next;
+	struct err e;
+
+	in->s->client[c].phase = CLIENT_WAIT;
+	if (!CFG_RELOAD) {
+		control_finish(in, c, ENOSYS, "this ingot-init was built without reload");
+		return;
+	}
+	if (reload_open(&next, in->given, &e) == 0 && reload_begin(in, &next, take_fd(&in->given), &e) == 0)
+		return;
+	warn("table: %s; the one that runs stays", e.msg);
+	control_finish(in, c, EINVAL, e.msg);
 }
 
 static void
@@ -167,6 +187,9 @@ serve_unnamed(struct init *in, uint32_t c, const struct ctl_request *q)
 		break;
 	case CTL_REEXEC:
 		begin_reexec(in, c, q);
+		break;
+	case CTL_RELOAD:
+		begin_reload(in, c);
 		break;
 	case CTL_START:
 	case CTL_STOP:

@@ -8,6 +8,7 @@
 
 #include "fmt.h"
 #include "reexec.h"
+#include "reload.h"
 #include "svc_act.h"
 #include "svc_say.h"
 
@@ -94,6 +95,8 @@ control_done(const struct init *in, const struct client *cl, int *code, char *te
 	*text = '\0';
 	if (cl->verb == CTL_REEXEC)
 		return reexec_done(in, code, text, CONTROL_TEXT_MAX);
+	if (CFG_RELOAD && cl->verb == CTL_RELOAD)
+		return reload_done(in, code, text, CONTROL_TEXT_MAX);
 	if (cl->verb == CTL_STOP)
 		return stop_done(in, cl->svc, cl->pos, code, text);
 	return start_done(in, cl->svc, cl->pos, code, text);

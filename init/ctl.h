@@ -45,6 +45,10 @@ const struct ctl_state *ctl_state(void);
 int ctl_ask(const struct ctl_request *request, int (*each)(void *ctx, struct ctl_packet *p, struct err *e), void *ctx,
 	    struct err *e);
 
+/* The same with a descriptor, which stays the caller's. */
+int ctl_ask_giving(const struct ctl_request *request, int given,
+		   int (*each)(void *ctx, struct ctl_packet *p, struct err *e), void *ctx, struct err *e);
+
 /* ctl_main.c */
 int ctl_fail(const struct err *e);                   /* prints the one line, returns CTL_FAILED */
 int ctl_usage(const char *command, const char *what, const char *word); /* the same, returns CTL_USAGE */
@@ -68,5 +72,6 @@ int ctl_run(int argc, char **argv);
 int ctl_top(int argc, char **argv);
 int ctl_tree(int argc, char **argv);
 int ctl_reexec(int argc, char **argv);
+int ctl_reload(int argc, char **argv);
 
 #endif

@@ -120,12 +120,27 @@ verdict(const struct ctl_packet *p, const char *name, struct err *e)
 }
 
 static int
-ask(const struct ctl_request *q, int *fd, struct err *e)
+ask(const struct ctl_request *q, int given, int *fd, struct err *e)
 {
+	union {
+		struct cmsghdr h;
+		char space[CMSG_SPACE(sizeof(int))];
+	} c = { 0 };
+	struct iovec iov = { (void *)q, sizeof *q };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+
 	if (connect_init(fd, e))
 		return -1;
+	if (given >= 0) {
+		m.msg_control = &c;
+		m.msg_controllen = CMSG_SPACE(sizeof(int));
+		c.h.cmsg_level = SOL_SOCKET;
+		c.h.cmsg_type = SCM_RIGHTS;
+		c.h.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&c.h), &given, sizeof given);
+	}
 	/* EPIPE: refused before it was asked; the packet that says why can be read all the same */
-	if (send(*fd, q, sizeof *q, MSG_NOSIGNAL) < 0 && errno != EPIPE)
+	if (sendmsg(*fd, &m, MSG_NOSIGNAL) < 0 && errno != EPIPE)
 		return err_set(e, errno, "asking PID 1");
 	return 0;
 }
@@ -143,13 +158,13 @@ ctl_call_since(enum ctl_verb verb, uint32_t flags, const char *name, uint64_t si
 }
 
 int
-ctl_ask(const struct ctl_request *request, int (*each)(void *ctx, struct ctl_packet *p, struct err *e), void *ctx,
-	struct err *e)
+ctl_ask_giving(const struct ctl_request *request, int given,
+	       int (*each)(void *ctx, struct ctl_packet *p, struct err *e), void *ctx, struct err *e)
 {
 	static struct ctl_packet p;
 	AUTO_FD fd = -1;
 
-	if (ctl_port_used() ? ctl_port_ask(request, e) : ask(request, &fd, e))
+	if (ctl_port_used() ? ctl_port_ask(request, e) : ask(request, given, &fd, e))
 		return -1;
 	for (;;) {
 		if (receive(fd, &p, e))
@@ -163,6 +178,13 @@ ctl_ask(const struct ctl_request *request, int (*each)(void *ctx, struct ctl_pac
 		if (ret)
 			return -1;
 	}
+}
+
+int
+ctl_ask(const struct ctl_request *request, int (*each)(void *ctx, struct ctl_packet *p, struct err *e), void *ctx,
+	struct err *e)
+{
+	return ctl_ask_giving(request, -1, each, ctx, e);
 }
 
 int

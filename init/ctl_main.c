@@ -35,6 +35,7 @@ static const struct command {
 	{ "timing", "[--json]", "when each service was launched and ready, as a chart", ctl_timing, 0 },
 	{ "exec", "NAME [--] [CMD ARG...]", "run a command, or a shell, inside a service", ctl_exec, 0 },
 	{ "reexec", "[PATH]", "replace PID 1, services run on", ctl_reexec, 0 },
+	{ "reload", "[FILE]", "take another service table, what is the same in both runs on", ctl_reload, 0 },
 	{ "poweroff", "", "stop everything and switch off", ctl_simple, CTL_POWEROFF },
 	{ "reboot", "", "stop everything and boot anew", ctl_simple, CTL_REBOOT },
 };
@@ -145,7 +146,7 @@ help(void)
 static bool
 works_inside_only(const char *name)
 {
-	static const char *const inside[] = { "exec", "top", "tree" };
+	static const char *const inside[] = { "exec", "reload", "top", "tree" };
 
 	for (size_t i = 0; i < sizeof inside / sizeof *inside; i++)
 		if (strcmp(inside[i], name) == 0)

@@ -30,6 +30,8 @@ enum ctl_verb {
 	CTL_HISTORY,  /* reply: a CTL_R_RUN for each run of the job, or of all, that is kept; then CTL_R_END */
 	CTL_RUN,      /* reply: CTL_R_DATA with what becomes of it; with CTL_F_FOLLOW a CTL_R_RUN at the end of the run, or
 		       * none where it was stopped before; then CTL_R_END */
+	CTL_RELOAD,   /* with the descriptor of a sealed memfd that holds a service table by SCM_RIGHTS; reply: CTL_R_END
+		       * once it is the one that runs, or with why it is not */
 	CTL_VERBS
 };
 

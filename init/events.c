@@ -58,3 +58,13 @@ events_next(const struct event_ring *r, uint64_t *pos, uint64_t *lost)
 	}
 	return place((struct event_ring *)r, ++*pos);
 }
+
+void
+events_move(struct init *in, const uint32_t *to, uint32_t n)
+{
+	for (uint32_t k = 0; k < CFG_EVENTS_KEPT; k++) {
+		struct svc_change *x = &in->s->events.change[k];
+		if (x->svc < n)
+			x->svc = to[x->svc];
+	}
+}

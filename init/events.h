@@ -17,4 +17,7 @@ const struct svc_change *events_next(const struct event_ring *r, uint64_t *pos, 
 /* The *pos from which all that is kept comes. */
 uint64_t events_first(const struct event_ring *r);
 
+/* Services have other places: see loop_move. What is gone has no name any more. */
+void events_move(struct init *in, const uint32_t *to, uint32_t n);
+
 #endif

@@ -91,6 +91,7 @@ struct svc_run {
 	int64_t due_s;          /* history.c: what its calendar had come to then */
 	uint64_t memory_peak;   /* svc_io.c: of a job's last run */
 	uint64_t cpu_us;        /* the same */
+	uint32_t ring;          /* reload.c: which of the rings is its log's */
 };
 
 /* A change of a service's state. Its number is its place in the order of all changes since the boot, from 1. */
@@ -143,6 +144,17 @@ struct reexec {
 	uint64_t due_ms; /* that limit, in REEXEC_CHECKING */
 	char path[TBL_PATH_MAX + 1];
 	char text[TBL_PATH_MAX + 145]; /* why it was refused */
+};
+
+enum reload_phase { RELOAD_NOT, RELOAD_STOPPING, RELOAD_CHANGING, RELOAD_DONE, RELOAD_FAILED };
+
+/* Written by reload.c. */
+struct reload {
+	uint32_t phase; /* enum reload_phase */
+	bool own;       /* the table that runs is the one in `table`; else the image's */
+	int table;      /* descriptor of a table, with `own` */
+	int next;       /* the same of the one that is to follow, in RELOAD_STOPPING */
+	bool held[CFG_MAX_SERVICES]; /* in RELOAD_STOPPING: stopped by hand when it began */
 };
 
 /* Written by watchdog.c; all zero where there is none. */
@@ -220,13 +232,16 @@ struct state {
 	struct history history;               /* history.c */
 	struct tally tally;                   /* tally.c */
 	uint32_t unready;                     /* svc_act.c: the services before this one were ready when last seen */
+	struct reload reload;                 /* reload.c */
 };
 
 struct init {
 	struct state *s;
 	struct tbl table;      /* table.base is NULL in an emergency */
+	struct tbl next;       /* reload.c: what is to follow it */
 	struct launcher launcher;
 	uint8_t *rings;        /* a log ring for each service */
+	int given;             /* control.c: the descriptor that came with the request being served, or -1 */
 	int memory;            /* keep.c: what state and rings lie in; -1: memory that ends with the program */
 };
 
@@ -243,7 +258,7 @@ init_name(const struct init *in, uint32_t i)
 static inline uint8_t *
 init_ring(const struct init *in, uint32_t i)
 {
-	return in->rings + (size_t)i * LOG_RING_SIZE;
+	return in->rings + (size_t)in->s->run[i].ring * LOG_RING_SIZE;
 }
 
 #endif

@@ -2,7 +2,7 @@
 # The guest's programs. CTL_SHARED are sources of ingot-init that ingotctl is linked with too.
 STUB_SRC := init/stub.c
 CTL_OWN := $(sort $(wildcard init/ctl*.c))
-CTL_SHARED := init/identity.c init/launch_step.c init/sick.c init/svc_name.c init/visible.c
+CTL_SHARED := init/identity.c init/launch_step.c init/reload_machine.c init/sick.c init/svc_name.c init/visible.c
 CTL_SRC := $(CTL_OWN) $(CTL_SHARED)
 INIT_SRC := $(filter-out $(CTL_OWN) $(STUB_SRC),$(sort $(wildcard init/*.c)))
 
@@ -11,10 +11,10 @@ build/ingotctl: $(CTL_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
 # Text, constants and data each on pages of their own would cost two pages of padding in the file.
 build/ingot-init build/ingotctl:
 	$(call say,LD,$@)
-	$(Q)$(MUSL_CC) $(LINK) -Wl,-z,noseparate-code -Wl,-z,norelro -o $@ $^
+	$(Q)$(MUSL_CC) $(GUEST) $(LINK) -Wl,-z,noseparate-code -Wl,-z,norelro -o $@ $^
 
 # No libc, and one segment for everything: a page of padding would double its size.
-CFLAGS_init/stub := -ffreestanding -fno-stack-protector -fno-builtin
+CFLAGS_init/stub := -fno-lto -ffreestanding -fno-stack-protector -fno-builtin
 build/ingot-stub: $(STUB_SRC:%.c=$(O)/%.o)
 	$(call say,LD,$@)
 	$(Q)$(MUSL_CC) $(LINK) -nostdlib -Wl,-z,noseparate-code -Wl,-z,norelro -o $@ $^

@@ -45,7 +45,8 @@ static const struct {
 	  sizeof(struct watch), sizeof(struct svc), sizeof(struct svc_run), sizeof(struct client), sizeof(struct tbl_svc),
 	  AT(svc, failures), AT(svc, since_ms), AT(svc, due_ms), AT(svc, end), AT(svc_run, log), AT(client, pos),
 	  AT(state, svc), AT(state, run), AT(state, client), AT(state, cmdline), AT(state, now_ms), AT(state, shell_pid),
-	  AT(state, down), AT(state, reexec), sizeof(struct reexec), AT(state, crash), AT(state, watchdog) },
+	  AT(state, down), AT(state, reexec), sizeof(struct reexec), AT(state, crash), AT(state, watchdog),
+	  AT(state, reload), sizeof(struct reload) },
 };
 
 uint32_t
@@ -91,16 +92,25 @@ map(int fd, size_t from, size_t size)
 	return mmap(NULL, size, PROT_READ | PROT_WRITE, how | MAP_NORESERVE, fd, fd < 0 ? 0 : (off_t)from);
 }
 
+static int
+make_memory(void)
+{
+	int fd = memfd_create("ingot-state", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+
+	if (fd < 0 && errno == EINVAL)
+		fd = memfd_create("ingot-state", MFD_CLOEXEC);
+	if (fd < 0 || ftruncate(fd, (off_t)rings_at()) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
 int
 keep_init(struct init *in, struct err *e)
 {
-	in->memory = memfd_create("ingot-state", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
-	if (in->memory < 0 && errno == EINVAL)
-		in->memory = memfd_create("ingot-state", MFD_CLOEXEC);
-	if (in->memory >= 0 && ftruncate(in->memory, (off_t)rings_at()) < 0) {
-		close(in->memory);
-		in->memory = -1;
-	}
+	in->memory = make_memory();
+	if (in->memory < 0) /* where that was for a moment's want, a crash would cost the machine later */
+		in->memory = make_memory();
 	struct kept *k = map(in->memory, 0, rings_at());
 	if (k == MAP_FAILED)
 		return err_set(e, errno, "memory for the state");
@@ -113,7 +123,8 @@ keep_init(struct init *in, struct err *e)
 int
 keep_rings(struct init *in, struct err *e)
 {
-	size_t size = in->s->services ? in->s->services * LOG_RING_SIZE : 1;
+	uint32_t rings = CFG_RELOAD ? CFG_MAX_SERVICES : in->s->services; /* another table may have more services */
+	size_t size = rings ? rings * LOG_RING_SIZE : 1;
 
 	if (in->memory >= 0 && ftruncate(in->memory, (off_t)(rings_at() + size)) < 0)
 		return err_set(e, errno, "log rings");
@@ -126,26 +137,36 @@ keep_rings(struct init *in, struct err *e)
 
 /* ---- from one program to the next ---- */
 
-static void
+/* False where it could not be, also at the second time. */
+static bool
 hand_on(int fd, bool on)
 {
-	if (fd >= 0)
-		fcntl(fd, F_SETFD, on ? 0 : FD_CLOEXEC); /* one that a crash left closed is no matter */
+	int flags = on ? 0 : FD_CLOEXEC;
+
+	if (fd < 0 || fcntl(fd, F_SETFD, flags) == 0)
+		return true;
+	return errno == EBADF || fcntl(fd, F_SETFD, flags) == 0; /* one that a crash left closed is no matter */
 }
 
-/* Only just before the exec, so that no service ever inherits one of them. */
-static void
+/* Only just before the exec, so that no service ever inherits one of them. False where one would be lost. */
+static bool
 hand_on_all(const struct init *in, bool on)
 {
+	bool all = true;
+
 	for (uint32_t i = 0; i < loop_watches(in); i++)
-		hand_on(in->s->watch[i].fd, on);
+		all = hand_on(in->s->watch[i].fd, on) && all;
 	if (in->s->shell_pid)
-		hand_on(in->s->shell_error, on);
+		all = hand_on(in->s->shell_error, on) && all;
 	if (in->s->reexec.phase == REEXEC_CHECKING)
-		hand_on(in->s->reexec.answer, on);
+		all = hand_on(in->s->reexec.answer, on) && all;
+	if (in->s->reload.own)
+		all = hand_on(in->s->reload.table, on) && all;
+	if (in->s->reload.phase == RELOAD_STOPPING)
+		all = hand_on(in->s->reload.next, on) && all;
 	if (in->s->watchdog.every_ms)
-		hand_on(in->s->watchdog.fd, on);
-	hand_on(in->memory, on);
+		all = hand_on(in->s->watchdog.fd, on) && all;
+	return hand_on(in->memory, on) && all;
 }
 
 /* The kernel gives words of its command line as arguments too: a number that no exec of ours left is none. */
@@ -161,24 +182,27 @@ keep_given(int argc, char **argv)
 			return -1;
 		fd = fd * 10 + (*p - '0');
 	}
-	return fd > STDERR_FILENO && fcntl(fd, F_GETFD) >= 0 ? fd : -1;
+	if (fd > STDERR_FILENO && (fcntl(fd, F_GETFD) >= 0 || errno != EBADF))
+		return fd;
+	return -1;
 }
 
 int
-keep_resume(struct init *in, int fd, struct err *e)
+keep_resume(struct init *in, struct err *e)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) < 0 || st.st_size < (off_t)rings_at())
+	if (fstat(in->memory, &st) < 0)
+		return err_set(e, errno, "the state");
+	if (st.st_size < (off_t)rings_at())
 		return err_set(e, 0, "the state is cut");
-	struct kept *k = map(fd, 0, rings_at());
+	struct kept *k = map(in->memory, 0, rings_at());
 	if (k == MAP_FAILED)
 		return err_set(e, errno, "the state");
 	if (memcmp(k->magic, MAGIC, sizeof k->magic) != 0 || k->layout != keep_layout())
 		return err_set(e, 0, "the state is of another layout");
 	if (k->crc != sum_of(&k->state))
 		return err_set(e, 0, "the state is damaged");
-	in->memory = fd;
 	in->s = &k->state;
 	hand_on_all(in, false);
 	return 0;
@@ -193,8 +217,8 @@ keep_exec(struct init *in, const char *path)
 
 	fmt(number, sizeof number, "%d", in->memory);
 	kept_of(in)->crc = sum_of(in->s);
-	hand_on_all(in, true);
-	execve(path, argv, none);
+	if (hand_on_all(in, true))
+		execve(path, argv, none);
 	int code = errno;
 	hand_on_all(in, false);
 	errno = code;

@@ -16,15 +16,15 @@ uint32_t keep_layout(void);
 /* Makes an empty state. Where the kernel has no such files it is ordinary memory, and in->memory is -1. */
 int keep_init(struct init *in, struct err *e);
 
-/* Maps the log rings of in->s->services services behind the state; the address space is taken now, a page of memory
+/* Maps the log rings of all services behind the state; the address space is taken now, a page of memory
  * only when it is written. */
 int keep_rings(struct init *in, struct err *e);
 
 /* The number behind KEEP_WORD if this program was executed to go on with a state, else -1. */
 int keep_given(int argc, char **argv);
 
-/* Maps the state that an earlier program left in the descriptor; fails where it is damaged or of another layout. */
-int keep_resume(struct init *in, int fd, struct err *e);
+/* Maps the state that an earlier program left in in->memory; fails where it is damaged or of another layout. */
+int keep_resume(struct init *in, struct err *e);
 
 /* Executes the program at path, which goes on with the state and the watched descriptors; returns only if that fails,
  * with errno, and nothing has changed then. Safe in a signal handler. */

@@ -42,6 +42,9 @@
 #ifndef CFG_WATCHDOG
 #define CFG_WATCHDOG 1
 #endif
+#ifndef CFG_RELOAD
+#define CFG_RELOAD 1
+#endif
 #ifndef CFG_SURVIVE
 #define CFG_SURVIVE 1
 #endif

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -19,6 +20,7 @@
 #include "history.h"
 #include "notify.h"
 #include "reexec.h"
+#include "reload.h"
 #include "shell.h"
 #include "shutdown.h"
 #include "signals.h"
@@ -107,7 +109,7 @@ forget_closed(struct init *in)
 {
 	for (uint32_t i = 0; i < loop_watches(in); i++) {
 		struct watch *w = &in->s->watch[i];
-		if (w->fd < 0 || fcntl(w->fd, F_GETFD) >= 0)
+		if (w->fd < 0 || fcntl(w->fd, F_GETFD) >= 0 || errno != EBADF)
 			continue;
 		w->fd = -1;
 		w->generation++;
@@ -124,8 +126,14 @@ loop_resume(struct init *in, struct err *e)
 	for (uint32_t i = 0; i < loop_watches(in); i++) {
 		struct watch *w = &in->s->watch[i];
 		struct epoll_event ev = { .events = w->events, .data.u64 = (uint64_t)w->generation << 32 | i };
-		if (w->fd >= 0 && epoll_ctl(in->s->epoll, EPOLL_CTL_ADD, w->fd, &ev) < 0)
-			loop_drop(in, i);
+		if (w->fd < 0 || epoll_ctl(in->s->epoll, EPOLL_CTL_ADD, w->fd, &ev) == 0)
+			continue;
+		if (errno == ENOMEM || errno == ENOSPC) {
+			err_set(e, errno, "epoll");
+			close(in->s->epoll);
+			return -1;
+		}
+		loop_drop(in, i);
 	}
 	in->s->armed_ms = 0; /* no due time is that: the timer is set anew */
 	in->s->handling = WATCHES;
@@ -146,7 +154,8 @@ loop_add(struct init *in, uint32_t slot, int fd, uint32_t events)
 		loop_drop(in, slot);
 	}
 	struct epoll_event ev = { .events = events, .data.u64 = (uint64_t)w->generation << 32 | slot };
-	if (epoll_ctl(in->s->epoll, EPOLL_CTL_ADD, fd, &ev) < 0) {
+	/* twice: a service that lost its log's pipe would be ended by its next word */
+	if (epoll_ctl(in->s->epoll, EPOLL_CTL_ADD, fd, &ev) < 0 && epoll_ctl(in->s->epoll, EPOLL_CTL_ADD, fd, &ev) < 0) {
 		int code = errno;
 		close(fd);
 		errno = code;
@@ -165,8 +174,11 @@ loop_want(struct init *in, uint32_t slot, uint32_t events)
 
 	if (w->fd < 0 || w->events == events)
 		return;
-	if (epoll_ctl(in->s->epoll, EPOLL_CTL_MOD, w->fd, &ev) < 0)
+	if (epoll_ctl(in->s->epoll, EPOLL_CTL_MOD, w->fd, &ev) < 0 &&
+	    epoll_ctl(in->s->epoll, EPOLL_CTL_MOD, w->fd, &ev) < 0) {
 		INIT_BUG(in, "epoll_ctl");
+		return; /* the next one who wants it tries anew */
+	}
 	w->events = events;
 }
 
@@ -193,10 +205,41 @@ loop_drop(struct init *in, uint32_t slot)
 	w->generation++;
 }
 
+void
+loop_move(struct init *in, const uint32_t *to, uint32_t n)
+{
+	static struct watch old[CFG_MAX_SERVICES * SVC_FDS];
+	struct watch *w = in->s->watch + WATCH_SVC;
+
+	for (uint32_t i = 0; i < n; i++)
+		for (uint32_t k = 0; to[i] == UINT32_MAX && k < SVC_FDS; k++)
+			loop_drop(in, loop_svc_slot(i, (enum svc_fd)k));
+	memcpy(old, w, n * SVC_FDS * sizeof *old);
+	for (uint32_t i = 0; i < n * SVC_FDS; i++)
+		w[i].fd = -1;
+	for (uint32_t i = 0; i < n * SVC_FDS; i++) {
+		uint32_t slot = loop_svc_slot(to[i / SVC_FDS], (enum svc_fd)(i % SVC_FDS));
+		if (old[i].fd < 0)
+			continue;
+		in->s->watch[slot].fd = old[i].fd;
+		in->s->watch[slot].events = 0;
+		in->s->watch[slot].generation++;
+		loop_want(in, slot, old[i].events);
+	}
+}
+
 int
 loop_fd(const struct init *in, uint32_t slot)
 {
 	return in->s->watch[slot].fd;
+}
+
+ssize_t
+loop_read(const struct init *in, uint32_t slot, void *buf, size_t size)
+{
+	ssize_t n = read(loop_fd(in, slot), buf, size);
+
+	return n < 0 && errno != EAGAIN ? read(loop_fd(in, slot), buf, size) : n;
 }
 
 static void
@@ -281,8 +324,13 @@ arm(struct init *in)
 		its.it_value.tv_sec = (time_t)(due / 1000);
 		its.it_value.tv_nsec = (long)(due % 1000) * 1000000 + 1;
 	}
-	if (timerfd_settime(loop_fd(in, WATCH_TIMER), TFD_TIMER_ABSTIME, &its, NULL) < 0)
+	int timer = loop_fd(in, WATCH_TIMER);
+	/* twice, for nothing else would wake PID 1 */
+	if (timerfd_settime(timer, TFD_TIMER_ABSTIME, &its, NULL) < 0 &&
+	    timerfd_settime(timer, TFD_TIMER_ABSTIME, &its, NULL) < 0) {
 		INIT_BUG(in, "timerfd_settime");
+		in->s->armed_ms = 0;
+	}
 }
 
 /* A step may allow another one at once: a stopped service's dependency may stop now. */
@@ -299,6 +347,7 @@ settle(struct init *in)
 	for (int round = 0; in->s->changed && round < ROUNDS_MAX; round++) {
 		in->s->changed = false;
 		shutdown_settle(in);
+		reload_stop(in);
 		if (svc_act_settle(in)) {
 			in->s->changed = true;
 			break;
@@ -306,6 +355,7 @@ settle(struct init *in)
 	}
 	reexec_settle(in);
 	control_settle(in);
+	reload_settle(in);
 }
 
 void

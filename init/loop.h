@@ -26,11 +26,18 @@ void loop_want(struct init *in, uint32_t slot, uint32_t events);
 /* A place that is watched for changes (EPOLLET) is told once more of what is there. */
 void loop_again(struct init *in, uint32_t slot);
 
+/* Gives the descriptors of n services the places of others: to[i] is the index that service i has from here on, or
+ * UINT32_MAX (they are closed). What was reported of the old places means nothing any more. */
+void loop_move(struct init *in, const uint32_t *to, uint32_t n);
+
 /* Closes a place's descriptor, if it has one. */
 void loop_drop(struct init *in, uint32_t slot);
 
 /* The descriptor of a place, or -1. */
 int loop_fd(const struct init *in, uint32_t slot);
+
+/* read(2) of a place. An error that is none of waiting is tried once more, as what is in a pipe exists nowhere else. */
+ssize_t loop_read(const struct init *in, uint32_t slot, void *buf, size_t size);
 
 static inline uint32_t
 loop_svc_slot(uint32_t svc, enum svc_fd which)

@@ -33,7 +33,8 @@ go_on(struct init *in, int fd)
 	struct err e;
 
 	prctl(PR_SET_NAME, "init"); /* whatever path it was executed by */
-	if (keep_resume(in, fd, &e))
+	in->memory = fd;
+	if (boot_patiently(in, keep_resume, &e))
 		boot_again_failed(&e);
 	crash_init(in); /* before anything that the state could make crash */
 	if (boot_again(in, &e))
@@ -59,7 +60,7 @@ int
 main(int argc, char **argv)
 {
 	static const char usage[] = "ingot-init is PID 1 of an image; there is nothing to run here\n";
-	struct init in = { .memory = -1 };
+	struct init in = { .given = -1, .memory = -1 };
 
 	if (CFG_SURVIVE && getpid() != 1 && argc == 3 && strcmp(argv[1], REEXEC_CHECK) == 0)
 		return reexec_check(argv[2]);

@@ -34,21 +34,27 @@ static const struct {
 
 /* The root of an initramfs can neither be left by pivot_root nor be unmounted; a bind mount of it, moved over it, can.
  * /run is the folder to do it on, for it is there and empty. */
-static void
+static int
 make_root(void)
 {
-	if (mount("/", "/run", NULL, MS_BIND, NULL) < 0 || chdir("/run") < 0 ||
-	    mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 || chdir("/") < 0)
-		warn("root mount: %s", err_text(errno));
+	return mount("/", "/run", NULL, MS_BIND, NULL) < 0 || chdir("/run") < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 ||
+	       chroot(".") < 0 || chdir("/") < 0 ? -1 : 0;
+}
+
+static int
+mount_one(size_t i)
+{
+	return mount(mounts[i].type, mounts[i].target, mounts[i].type, mounts[i].flags, mounts[i].data);
 }
 
 void
 mounts_init(bool rooted)
 {
-	if (!rooted)
-		make_root();
+	/* each of them twice, if need be: without one of them no service ever starts */
+	if (!rooted && make_root() && make_root())
+		warn("root mount: %s", err_text(errno));
 	for (size_t i = 0; i < sizeof mounts / sizeof mounts[0]; i++)
-		if (mount(mounts[i].type, mounts[i].target, mounts[i].type, mounts[i].flags, mounts[i].data) < 0)
+		if (mount_one(i) < 0 && mount_one(i) < 0)
 			warn("mount %s: %s", mounts[i].target, err_text(errno));
 	if (mkdir("/run/ingot", 0700) < 0) /* of the control socket and the template of /dev */
 		warn("mkdir /run/ingot: %s", err_text(errno));

@@ -29,7 +29,10 @@ spawn_open(struct launcher *l, struct err *e)
 	l->stub = open(STUB_PATH, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (l->stub < 0)
 		return err_set(e, errno, "%s", STUB_PATH);
-	return cgroup_init(&l->cgroups, e);
+	if (cgroup_init(&l->cgroups, e) == 0)
+		return 0;
+	fd_cleanup(&l->stub);
+	return -1;
 }
 
 int

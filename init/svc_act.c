@@ -42,21 +42,34 @@ clock_of(const struct init *in)
 }
 
 void
-svc_act_init(struct init *in)
+svc_act_fresh(struct init *in, uint32_t i)
+{
+	struct svc_clock clock = clock_of(in);
+
+	in->s->svc[i] = svc_initial(tbl_svc(&in->table, i), seed_of(i), &clock);
+	in->s->run[i] = (struct svc_run){ .probe.due_ms = SVC_NEVER, .notify_ms = SVC_NEVER, .ring = i };
+	if (!CFG_JOBS && tbl_svc(&in->table, i)->kind == TBL_JOB)
+		in->s->svc[i] = (struct svc){ .state = SVC_DOWN, .due_ms = SVC_NEVER };
+}
+
+void
+svc_act_watch_clock(struct init *in)
 {
 	bool calendars = false;
 
-	for (uint32_t i = 0; i < in->s->services; i++) {
-		struct svc_clock clock = clock_of(in);
-		in->s->svc[i] = svc_initial(tbl_svc(&in->table, i), seed_of(i), &clock);
+	for (uint32_t i = 0; i < in->s->services; i++)
 		calendars |= tbl_svc(&in->table, i)->calendar.minutes != 0;
-		in->s->run[i] = (struct svc_run){ .probe.due_ms = SVC_NEVER, .notify_ms = SVC_NEVER };
-		if (!CFG_JOBS && tbl_svc(&in->table, i)->kind == TBL_JOB)
-			in->s->svc[i] = (struct svc){ .state = SVC_DOWN, .due_ms = SVC_NEVER };
-	}
-	tally_begin(in);
-	if (CFG_JOBS && calendars)
+	if (CFG_JOBS && calendars && loop_fd(in, WATCH_CLOCK) < 0)
 		loop_watch_clock(in);
+}
+
+void
+svc_act_init(struct init *in)
+{
+	for (uint32_t i = 0; i < in->s->services; i++)
+		svc_act_fresh(in, i);
+	tally_begin(in);
+	svc_act_watch_clock(in);
 }
 
 /* What was still dying when the last run ended is gone by now, or this run would be limited and killed with it. */
@@ -106,6 +119,17 @@ needs(const struct init *in, uint32_t k, uint32_t i)
 
 	for (uint32_t d = 0; d < c->deps.count && !found; d++)
 		found = tbl_dep(&in->table, c, d) == i;
+	return found;
+}
+
+bool
+svc_act_behind(const struct init *in, uint32_t k, uint32_t i)
+{
+	const struct tbl_svc *c = tbl_svc(&in->table, k);
+	bool found = needs(in, k, i);
+
+	for (uint32_t d = 0; d < c->wants.count && !found; d++)
+		found = tbl_want(&in->table, c, d) == i;
 	return found;
 }
 

@@ -12,6 +12,14 @@ void svc_act_init(struct init *in);
 
 /* At boot: what jobs missed while the machine was off, by what the state disk holds of earlier boots. */
 void svc_act_missed(struct init *in);
+/* The same of one service, whatever it was. */
+void svc_act_fresh(struct init *in, uint32_t i);
+
+/* Begins to watch the wall clock where a service goes by it. */
+void svc_act_watch_clock(struct init *in);
+
+/* Whether service k needs or wants service i. */
+bool svc_act_behind(const struct init *in, uint32_t k, uint32_t i);
 
 /* Steps a service on; the second carries how it ended. */
 void svc_act_event(struct init *in, uint32_t i, enum svc_event_kind kind);

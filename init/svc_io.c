@@ -83,7 +83,7 @@ svc_io_error(struct init *in, uint32_t i)
 
 	if (loop_fd(in, slot) < 0)
 		return;
-	ssize_t n = read(loop_fd(in, slot), &le, sizeof le);
+	ssize_t n = loop_read(in, slot, &le, sizeof le);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	loop_drop(in, slot);
@@ -104,7 +104,7 @@ svc_io_status(struct init *in, uint32_t i)
 	struct stub_status st;
 
 	while (loop_fd(in, slot) >= 0) {
-		ssize_t n = read(loop_fd(in, slot), &st, sizeof st);
+		ssize_t n = loop_read(in, slot, &st, sizeof st);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (n == (ssize_t)sizeof st && st.seq != 0) {
@@ -130,7 +130,7 @@ read_log(struct init *in, uint32_t i)
 
 	if (loop_fd(in, slot) < 0)
 		return 0;
-	ssize_t n = read(loop_fd(in, slot), to, room < LOG_READ_MAX ? room : LOG_READ_MAX);
+	ssize_t n = loop_read(in, slot, to, room < LOG_READ_MAX ? room : LOG_READ_MAX);
 	if (n > 0) {
 		logring_put(&r->log, (size_t)n);
 		if (in->s->cmdline.log_console)
@@ -208,6 +208,8 @@ svc_io_pidfd(struct init *in, uint32_t i)
 	struct rusage used = { 0 };
 	pid_t pid = r->pid > 0 ? wait4(r->pid, &status, WNOHANG | __WALL, &used) : 0;
 
+	if (pid < 0) /* how it ended can be read nowhere else */
+		pid = wait4(r->pid, &status, WNOHANG | __WALL, &used);
 	if (pid == 0)
 		return;
 	if (pid < 0)

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "loop.h"
 #include "notify.h"
@@ -71,10 +70,10 @@ probe_found(struct init *in, uint32_t i, const struct svc_end *sick)
 }
 
 static void
-pipe_event(struct init *in, uint32_t i, int fd)
+pipe_event(struct init *in, uint32_t i)
 {
 	char buf[64];
-	ssize_t n = read(fd, buf, sizeof buf);
+	ssize_t n = loop_read(in, loop_svc_slot(i, SVC_FD_PROBE), buf, sizeof buf);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -90,14 +89,12 @@ pipe_event(struct init *in, uint32_t i, int fd)
 void
 watch_event(struct init *in, uint32_t i)
 {
-	int fd = loop_fd(in, loop_svc_slot(i, SVC_FD_PROBE));
-
-	if (fd < 0)
+	if (loop_fd(in, loop_svc_slot(i, SVC_FD_PROBE)) < 0)
 		return;
 	if (in->s->run[i].probe.phase != PROBE_IDLE)
 		probe_event(in, i);
 	else
-		pipe_event(in, i, fd);
+		pipe_event(in, i);
 }
 
 static void

@@ -66,9 +66,16 @@ $(PROGRAMS): build/guest/%: tests/boot/programs/%.c
 	@mkdir -p $(@D)
 	$(Q)$(MUSL_CC) -Os -Wall -Wextra $(LINK) -o $@ $<
 
+# Lets calls of PID 1 fail, inside a machine: tests/boot/test_fault.py. A program like the guest's own.
+TRACER := build/boot/fault
+$(TRACER): $(O)/tests/boot/fault.o
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(MUSL_CC) $(LINK) -o $@ $^
+$(O)/tests/boot/%.o: private FLAVOR = $(GUEST)
+
 # The last line is the count, whatever happens: N passed, N failed, N skipped. Nothing is written beside the tests.
 # Debian's own python, which python3-pytest belongs to, whatever PATH says.
-# Debian's own, which has its pytest.
 PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 PYTEST = FUZZ_SECONDS=$(FUZZ_SECONDS) LONG=$(LONG) PYTHONDONTWRITEBYTECODE=1 \
 	$(PYTHON) -m pytest -c tests/pytest.ini --basetemp=build/pytest
@@ -82,7 +89,7 @@ check-fuzz: $(FUZZ)
 
 # The programs first, on all processors; then one test at a time, as the boot tests measure time.
 check:
-	@$(MAKE) $(QUIETLY) all $(UNIT) $(FUZZ) $(SIM) $(PROGRAMS) build/bench/bench_writers || $(NOT_BUILT)
+	@$(MAKE) $(QUIETLY) all $(UNIT) $(FUZZ) $(SIM) $(PROGRAMS) $(TRACER) build/bench/bench_writers || $(NOT_BUILT)
 	@$(PYTEST) tests $(PYTEST_ARGS)
 
 test:

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reload.h"
 #include "shutdown.h"
 #include "sim.h"
 #include "svc_act.h"
@@ -14,9 +15,19 @@
 /* Wake-ups in a row that need no time: stops in their order, with no time to stop in, are some. */
 #define AT_ONCE_MAX (2 * SIM_SVCS)
 
-/* As loop.c has it. */
 static void
-settle(struct world *w)
+stop_for_table(struct world *w)
+{
+	struct svc before[CFG_MAX_SERVICES];
+
+	memcpy(before, w->state.svc, sizeof before);
+	reload_stop(&w->in);
+	sim_check_same(w, before);
+}
+
+/* As loop.c has it; false where it would be woken at once. */
+static bool
+settle_once(struct world *w)
 {
 	svc_act_timers(&w->in);
 	shutdown_timers(&w->in);
@@ -24,8 +35,39 @@ settle(struct world *w)
 		w->state.changed = false;
 		shutdown_settle(&w->in);
 		if (!w->ended)
+			stop_for_table(w);
+		if (!w->ended)
 			svc_act_settle(&w->in);
 	}
+	bool going = w->state.reload.phase == RELOAD_STOPPING;
+	if (!w->ended)
+		reload_settle(&w->in);
+	if (going && w->state.reload.phase == RELOAD_DONE) {
+		w->moved_ms = w->now_ms;
+		sim_check_moved(w);
+	}
+	return !w->state.changed || w->ended;
+}
+
+static void
+settle(struct world *w)
+{
+	for (int rounds = 0; !settle_once(w); rounds++)
+		if (rounds > 2)
+			sim_wrong("it never settles", UINT32_MAX);
+}
+
+static void
+load_another(struct world *w)
+{
+	struct tbl next;
+	struct err e;
+
+	if (w->state.reload.phase == RELOAD_STOPPING)
+		return;
+	sim_next_table(&w->chance, &w->in.table, &next, w->same);
+	if (reload_begin(&w->in, &next, -1, &e))
+		sim_wrong(e.msg, UINT32_MAX);
 }
 
 /* Somebody does something: by hand, from outside, or to the clock. */
@@ -60,7 +102,8 @@ meddle(struct world *w)
 		svc_act_clock(&w->in);
 		break;
 	default:
-		break;
+		if (w->more)
+			load_another(w);
 	}
 }
 

@@ -10,6 +10,7 @@
 #include "init.h"
 
 #define SIM_SVCS 14 /* at most, in one world */
+#define SIM_NAMES 26 /* sa to sz */
 
 /* ---- chance ---- */
 
@@ -33,8 +34,11 @@ struct proc {
 	uint64_t look_ms, word_ms; /* a health check's end; the next word to the watchdog */
 	bool exec_fails, exec_told, ready_told, lost_ready;
 	struct svc_end end;
+	pid_t pid;
 	unsigned signals, kills; /* that it was sent */
 	uint64_t first_kill_ms;
+	bool left; /* something of it is in its group still, although it has ended: until it is killed, and a while more */
+	uint64_t left_until_ms;
 };
 
 struct world {
@@ -47,7 +51,11 @@ struct world {
 	uint64_t events, spawns;
 	bool ended; /* the shutdown has come to its end */
 	unsigned at_once; /* wake-ups in a row that were due at once */
-	uint64_t *table;
+	bool more; /* other tables are loaded, and groups outlive their processes; the seeds that test_sim.py keeps are of
+		    * worlds without */
+	pid_t last_pid;
+	bool same[SIM_NAMES]; /* by name: the table that is being loaded has this service as the one that runs has it */
+	uint64_t moved_ms; /* when another table was taken for the last time */
 	bool loud;
 };
 
@@ -62,8 +70,14 @@ void world_deliver(struct world *w);
 
 /* ---- sim_table.c ---- */
 
-/* A random table that tbl_open takes; allocated. */
-uint64_t *sim_table(struct chance *c, struct tbl *out);
+/* A random table that tbl_open takes; its bytes are allocated. */
+void sim_table(struct chance *c, struct tbl *out);
+
+/* Another one that is made of `now`: services are taken out, changed, put in. same[] tells by name what is not. */
+void sim_next_table(struct chance *c, const struct tbl *now, struct tbl *out, bool same[SIM_NAMES]);
+
+/* Which of the names service i has. */
+uint32_t sim_name(const struct tbl *t, uint32_t i);
 
 /* ---- sim_check.c ---- */
 
@@ -72,6 +86,12 @@ void sim_seed(uint64_t seed); /* of the world to come, for what is said of it */
 void sim_check(const struct world *w);
 void sim_check_launch(const struct world *w, uint32_t i);
 void sim_check_signal(const struct world *w, uint32_t i);
+/* What another table has as well was left alone, where it is loaded just now. */
+void sim_check_same(const struct world *w, const struct svc *before);
+/* In the moment in which another table is taken: to[i] is the new place of service i. */
+void sim_check_move(const struct world *w, const uint32_t *to, uint32_t n);
+/* After it: what is the same in both is where it is told to be, and as it was. */
+void sim_check_moved(const struct world *w);
 __attribute__((noreturn)) void sim_wrong(const char *what, uint32_t svc);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim.h"
 
@@ -73,6 +74,8 @@ sim_check_launch(const struct world *w, uint32_t i)
 {
 	if (alive(w, i))
 		sim_wrong("launched while its last run is there", i);
+	if (w->proc[i].left)
+		sim_wrong("launched into a group that something of its last run is in", i);
 	if (w->state.down != DOWN_NOT)
 		sim_wrong("launched during the shutdown", i);
 	if (!deps_are_ready(w, i))
@@ -148,7 +151,7 @@ check_state(const struct world *w, uint32_t i)
 		sim_wrong("its checks have failed, and it counts as well", i);
 	if (v->state == SVC_UP && !p->exec_told && !p->ready_told)
 		sim_wrong("up before its program was executed", i);
-	if (v->state == SVC_BACKOFF) {
+	if (v->state == SVC_BACKOFF && v->since_ms > w->moved_ms) { /* else it waits as another table had it */
 		uint64_t wait = v->due_ms - v->since_ms, least = least_wait(c, v->failures);
 		if (v->failures == 0 || wait < least || wait > least + least * c->backoff_jitter / 100)
 			sim_wrong("the wait is not what its failures come to", i);
@@ -192,4 +195,52 @@ sim_check(const struct world *w)
 	}
 	if (w->state.down != DOWN_NOT && !w->ended && w->now_ms > w->state.down_ms)
 		sim_wrong("the shutdown's deadline has passed", UINT32_MAX);
+}
+
+/* ---- another table ---- */
+
+static struct svc was[SIM_NAMES];
+static pid_t pid_was[SIM_NAMES];
+
+void
+sim_check_same(const struct world *w, const struct svc *before)
+{
+	for (uint32_t i = 0; i < w->state.services; i++)
+		if (w->state.reload.phase == RELOAD_STOPPING && w->same[sim_name(&w->in.table, i)] &&
+		    memcmp(&before[i], &w->state.svc[i], sizeof before[i]) != 0)
+			sim_wrong("stopped for a table that has it as it is", i);
+}
+
+/* The table is the new one already, the services still stand in their old places. */
+void
+sim_check_move(const struct world *w, const uint32_t *to, uint32_t n)
+{
+	memset(was, 0, sizeof was);
+	memset(pid_was, 0, sizeof pid_was);
+	for (uint32_t i = 0; i < n; i++) {
+		if (to[i] == UINT32_MAX && alive(w, i))
+			sim_wrong("taken out of the table while it runs", i);
+		if (to[i] == UINT32_MAX)
+			continue;
+		uint32_t name = sim_name(&w->in.table, to[i]);
+		if (!w->same[name] && alive(w, i))
+			sim_wrong("it runs on under an entry that it was not started by", i);
+		was[name] = w->state.svc[i];
+		pid_was[name] = alive(w, i) ? w->proc[i].pid : 0;
+	}
+}
+
+void
+sim_check_moved(const struct world *w)
+{
+	for (uint32_t i = 0; i < w->state.services; i++) {
+		uint32_t name = sim_name(&w->in.table, i);
+		pid_t pid = alive(w, i) ? w->proc[i].pid : 0;
+		if (!w->same[name])
+			continue;
+		if (memcmp(&was[name], &w->state.svc[i], sizeof was[name]) != 0)
+			sim_wrong("another table changed what it does not speak of", i);
+		if (pid != pid_was[name] || w->state.run[i].pid != pid)
+			sim_wrong("its process has become another", i);
+	}
 }

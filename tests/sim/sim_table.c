@@ -13,7 +13,7 @@ struct layout {
 	struct tbl_svc svcs[SIM_SVCS];
 	uint32_t deps[SIM_SVCS * SIM_SVCS];
 	uint32_t words[2];
-	char strings[8 + SIM_SVCS * 8];
+	char strings[8 + SIM_NAMES * 8];
 };
 
 static uint32_t
@@ -83,16 +83,17 @@ make_job(struct chance *c, struct tbl_svc *s)
 }
 
 static void
-make_one(struct chance *c, struct layout *l, uint32_t *n_deps, uint32_t i)
+make_one(struct chance *c, struct layout *l, uint32_t *n_deps, uint32_t i, uint32_t name)
 {
 	struct tbl_svc *s = &l->svcs[i];
 
-	*s = (struct tbl_svc){ .name = 8 + i * 8, .root = 2, .argv = { 0, 1 }, .uid = 10000, .gid = 10000, .stop_signal = 15,
+	*s = (struct tbl_svc){ .name = 8 + name * 8, .root = 2, .argv = { 0, 1 }, .uid = 10000, .gid = 10000,
+			       .stop_signal = 15,
 			       .stop_timeout_ms = PICK(c, 0, 200, 5000), .pids_max = 8, .memory_max = 1 << 20,
 			       .backoff_first_ms = PICK(c, 0, 20, 1000), .backoff_max_ms = PICK(c, 1000, 30000),
 			       .backoff_jitter = PICK(c, 0, 10, 100), .healthy_ms = PICK(c, 0, 10000, 60000),
 			       .restart_limit = PICK(c, 0, 0, 1, 5) };
-	memcpy(l->strings + s->name, (char[8]){ 's', (char)('a' + i) }, 8);
+	memcpy(l->strings + s->name, (char[8]){ 's', (char)('a' + name) }, 8);
 	if (chance_of(c, 30))
 		make_job(c, s);
 	else
@@ -101,21 +102,14 @@ make_one(struct chance *c, struct layout *l, uint32_t *n_deps, uint32_t i)
 	s->wants = some_of(c, l, n_deps, i, 8);
 }
 
-uint64_t *
-sim_table(struct chance *c, struct tbl *out)
+static void
+close_table(struct layout *l, uint32_t n, uint32_t n_deps, struct tbl *out)
 {
-	struct layout *l = calloc(1, sizeof *l);
-	uint32_t n = 1 + (uint32_t)chance_below(c, SIM_SVCS), n_deps = 0;
+	uint64_t ms = 1000;
 	struct err e;
 
 	l->strings[2] = '/', l->strings[3] = 'r';
 	l->words[0] = 2;
-	for (uint32_t i = 0; i < n; i++)
-		make_one(c, l, &n_deps, i);
-	l->machine.jobs_max = PICK(c, 0, 0, 1, 2);
-	if (chance_of(c, 50))
-		l->machine.zone = (struct zone){ 3600, 7200, { 3, 5, 0, 0, 7200 }, { 10, 5, 0, 0, 10800 } };
-	uint64_t ms = 1000;
 	for (uint32_t i = 0; i < n; i++)
 		ms += l->svcs[i].stop_timeout_ms;
 	l->machine.stop_deadline_ms = (uint32_t)ms;
@@ -133,5 +127,107 @@ sim_table(struct chance *c, struct tbl *out)
 	l->h.crc = tbl_crc(l, sizeof *l);
 	if (tbl_open(out, l, sizeof *l, &e))
 		sim_wrong(e.msg, UINT32_MAX);
-	return (uint64_t *)l;
+}
+
+void
+sim_table(struct chance *c, struct tbl *out)
+{
+	struct layout *l = calloc(1, sizeof *l);
+	uint32_t n = 1 + (uint32_t)chance_below(c, SIM_SVCS), n_deps = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		make_one(c, l, &n_deps, i, i);
+	l->machine.jobs_max = PICK(c, 0, 0, 1, 2);
+	if (chance_of(c, 50))
+		l->machine.zone = (struct zone){ 3600, 7200, { 3, 5, 0, 0, 7200 }, { 10, 5, 0, 0, 10800 } };
+	close_table(l, n, n_deps, out);
+}
+
+/* ---- another one ---- */
+
+uint32_t
+sim_name(const struct tbl *t, uint32_t i)
+{
+	return (uint32_t)(tbl_str(t, tbl_svc(t, i)->name)[1] - 'a');
+}
+
+static uint32_t
+unused_name(struct chance *c, const bool *used)
+{
+	uint32_t name = (uint32_t)chance_below(c, SIM_NAMES);
+
+	while (used[name])
+		name = (name + 1) % SIM_NAMES;
+	return name;
+}
+
+/* The dependencies that are still there, by their places in the new table; false where one is not. */
+static bool
+keep_deps(const struct tbl *now, const struct tbl_svc *s, struct layout *l, uint32_t *n_deps, struct tbl_span *span,
+	  const uint32_t *place, uint32_t (*get)(const struct tbl *, const struct tbl_svc *, uint32_t))
+{
+	uint32_t n = span->count;
+
+	*span = (struct tbl_span){ *n_deps, 0 };
+	for (uint32_t d = 0; d < n; d++) {
+		uint32_t at = place[get(now, s, d)];
+		if (at == UINT32_MAX)
+			continue;
+		l->deps[(*n_deps)++] = at;
+		span->count++;
+	}
+	return span->count == n;
+}
+
+/* Returns whether it is the same service still. */
+static bool
+keep_one(struct chance *c, const struct tbl *now, uint32_t old, struct layout *l, uint32_t *n_deps, uint32_t i,
+	 const uint32_t *place)
+{
+	const struct tbl_svc *s = tbl_svc(now, old);
+	struct tbl_svc *x = &l->svcs[i];
+	uint32_t name = sim_name(now, old);
+
+	*x = *s;
+	x->name = 8 + name * 8;
+	memcpy(l->strings + x->name, (char[8]){ 's', (char)('a' + name) }, 8);
+	bool same = keep_deps(now, s, l, n_deps, &x->deps, place, tbl_dep);
+	same = keep_deps(now, s, l, n_deps, &x->wants, place, tbl_want) && same;
+	if (x->kind == TBL_SERVICE) { /* what it waits for, and what follows its end, may change under it */
+		same = true;
+		if (chance_of(c, 15))
+			x->backoff_max_ms += 1000;
+	}
+	if (!chance_of(c, 15))
+		return same;
+	x->memory_max += 4096;
+	return false;
+}
+
+void
+sim_next_table(struct chance *c, const struct tbl *now, struct tbl *out, bool same[SIM_NAMES])
+{
+	struct layout *l = calloc(1, sizeof *l);
+	uint32_t n = 0, n_deps = 0, all = tbl_count(now, TBL_SVCS), place[SIM_SVCS];
+	bool used[SIM_NAMES] = { false };
+	unsigned leave = (unsigned)PICK(c, 0, 10, 40), add = (unsigned)PICK(c, 0, 10, 40);
+
+	for (uint32_t i = 0; i < all; i++)
+		used[sim_name(now, i)] = true;
+	memset(same, 0, SIM_NAMES * sizeof *same);
+	l->machine.jobs_max = chance_of(c, 80) ? now->machine->jobs_max : PICK(c, 0, 1, 2);
+	l->machine.zone = now->machine->zone;
+	for (uint32_t i = 0; i <= all; i++) {
+		if (n + all - i < SIM_SVCS && chance_of(c, add)) {
+			uint32_t name = unused_name(c, used);
+			used[name] = true;
+			make_one(c, l, &n_deps, n++, name);
+		}
+		if (i == all)
+			break;
+		place[i] = chance_of(c, leave) ? UINT32_MAX : n++;
+		if (place[i] != UINT32_MAX)
+			same[sim_name(now, i)] = keep_one(c, now, i, l, &n_deps, place[i], place);
+	}
+	close_table(l, n, n_deps, out);
 }

@@ -19,6 +19,7 @@ def worlds(*words):
 
 
 def test_nothing_is_wrong_in_any_world():
+    """init case 21 among others: a group is empty before its process is reaped, in that moment, or long after it."""
     worlds(1, WORLDS)
 
 

@@ -12,10 +12,12 @@
 #include <sys/random.h>
 
 #include "console.h"
+#include "control.h"
 #include "ending.h"
 #include "events.h"
 #include "history.h"
 #include "loop.h"
+#include "reload.h"
 #include "sim.h"
 #include "svc_act.h"
 #include "svc_io.h"
@@ -106,7 +108,7 @@ spawn(const struct launcher *l, const struct tbl *t, uint32_t i, struct spawned 
 	p->lost_ready = chance_of(c, 5);
 	if (tbl_svc(t, i)->flags & TBL_SVC_NOTIFY)
 		p->word_ms = p->exec_ms + chance_ms(c, 2000);
-	out->pid = (pid_t)i + 1000;
+	out->pid = p->pid = 1000 + w->last_pid++;
 	return 0;
 }
 
@@ -134,6 +136,8 @@ svc_io_kill(struct init *in, uint32_t i)
 	struct proc *p = &w->proc[i];
 
 	(void)in;
+	if (p->left && p->left_until_ms == SVC_NEVER)
+		p->left_until_ms = w->now_ms + chance_ms(&w->chance, 200);
 	if (p->phase == PROC_NONE || p->phase == PROC_ENDED)
 		return;
 	p->kills++;
@@ -155,18 +159,21 @@ svc_io_adopt(struct init *in, uint32_t i, const struct spawned *sp)
 bool
 svc_io_clean(struct init *in, uint32_t i)
 {
-	(void)in, (void)i;
-	return !chance_of(&world->chance, 2);
+	struct proc *p = &world->proc[i];
+
+	(void)in;
+	if (p->left && world->now_ms >= p->left_until_ms)
+		p->left = false;
+	return !chance_of(&world->chance, 2) && !p->left;
 }
 
 int
 kill(pid_t pid, int sig)
 {
-	uint32_t i = (uint32_t)pid - 1000;
-
 	(void)sig;
-	if (i < CFG_MAX_SERVICES && world->proc[i].phase != PROC_NONE && world->proc[i].phase != PROC_ENDED)
-		hear(world, i);
+	for (uint32_t i = 0; i < CFG_MAX_SERVICES; i++)
+		if (world->proc[i].pid == pid && world->proc[i].phase != PROC_NONE && world->proc[i].phase != PROC_ENDED)
+			hear(world, i);
 	return 0;
 }
 
@@ -200,6 +207,54 @@ void
 history_known(struct init *in, uint32_t i)
 {
 	(void)in, (void)i;
+}
+
+void
+events_move(struct init *in, const uint32_t *to, uint32_t n)
+{
+	(void)in, (void)to, (void)n;
+}
+
+void
+control_move(struct init *in, const uint32_t *to, uint32_t n)
+{
+	(void)in, (void)to, (void)n;
+}
+
+void
+loop_services(struct init *in, uint32_t first, uint32_t end)
+{
+	(void)in, (void)first, (void)end;
+}
+
+/* Descriptors go with their processes. */
+void
+loop_move(struct init *in, const uint32_t *to, uint32_t n)
+{
+	struct world *w = world;
+	struct proc old[CFG_MAX_SERVICES];
+
+	(void)in;
+	sim_check_move(w, to, n);
+	memcpy(old, w->proc, sizeof old);
+	memset(w->proc, 0, sizeof w->proc);
+	for (uint32_t i = 0; i < n; i++)
+		if (to[i] != UINT32_MAX)
+			w->proc[to[i]] = old[i];
+}
+
+int
+reload_open(struct tbl *t, int fd, struct err *e)
+{
+	(void)t, (void)fd;
+	return err_set(e, 0, "there are no descriptors here");
+}
+
+void
+reload_close(struct tbl *t)
+{
+	free((void *)t->base);
+	*t = (struct tbl){ .base = NULL };
 }
 
 uint64_t
@@ -303,11 +358,11 @@ ending(struct init *in, enum down_kind kind)
 void
 world_begin(struct world *w, uint64_t seed)
 {
-	*w = (struct world){ .chance = { seed }, .now_ms = 1000 };
+	*w = (struct world){ .chance = { seed }, .now_ms = 1000, .more = seed % 4 < 2 };
 	world = w;
 	if (!chance_of(&w->chance, 20))
 		w->wall_offset_ms = 1767225600000 + (int64_t)chance_below(&w->chance, 366 * 86400000ull);
-	w->table = sim_table(&w->chance, &w->in.table);
+	sim_table(&w->chance, &w->in.table);
 	w->in.s = &w->state;
 	w->state.services = tbl_count(&w->in.table, TBL_SVCS);
 	w->state.now_ms = w->now_ms;
@@ -318,7 +373,8 @@ world_begin(struct world *w, uint64_t seed)
 void
 world_end(struct world *w)
 {
-	free(w->table);
+	free((void *)w->in.table.base);
+	free((void *)w->in.next.base);
 }
 
 static uint64_t
@@ -418,6 +474,12 @@ tell_end(struct world *w, uint32_t i)
 	p->phase = PROC_NONE;
 	w->in.s->run[i].pid = 0;
 	w->events++;
+	if (w->more && chance_of(&w->chance, 10)) {
+		p->left = true;
+		p->left_until_ms = SVC_NEVER;
+	}
+	if (w->more && !svc_io_clean(&w->in, i)) /* as svc_io.c has it */
+		svc_io_kill(&w->in, i);
 	svc_act_ended(&w->in, i, SVC_EV_ENDED, end);
 }
 
