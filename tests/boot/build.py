@@ -65,6 +65,22 @@ def arguments(verb, name, out=OUT):
     return [verb, tree() / "images" / f"{name}.yml", "-o", out, "-R", tree() / "test-recipes", "--cache", CACHE, "-q"]
 
 
+def put_tables(name, variants):
+    """The image NAME gets /opt/VARIANT for each: the table of the image file that has that text instead."""
+    sources = []
+    for variant, text in variants.items():
+        file = tree() / "images" / f"{name}-{variant}.yml"
+        file.write_text(text)
+        done = ingot(*arguments("table", file.stem), text=False)
+        assert done.returncode == 0, done.stderr.decode()
+        (tree() / "files" / f"table-{name}-{variant}").write_bytes(done.stdout)
+        sources.append(f"  - {{file: {{path: ../files/table-{name}-{variant}, to: /opt/{variant}}}}}\n")
+    text = (ROOT / "tests" / "boot" / "images" / f"{name}.yml").read_text()
+    assert re.search("(?m)^sources: \\[\\]", text)
+    (tree() / "images" / f"{name}.yml").write_text(
+        re.sub("(?m)^sources: \\[\\].*\n", "sources:\n" + "".join(sources), text))
+
+
 @functools.lru_cache
 def image(name):
     """The folder of a built image; fails with what ingot said."""

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Random starts, stops, restarts, kills and re-executions, several at one time, for ten minutes (SOAK_SECONDS), from a
-seed (SOAK_SEED, else drawn and printed). In between, at quiet points, what PID 1 tells is held against what /proc and
-the cgroup tree show (machine_view.py). Every divergence is printed with what was done before it."""
+"""Random starts, stops, restarts, kills, reloads and re-executions, several at one time, for ten minutes
+(SOAK_SECONDS), from a seed (SOAK_SEED, else drawn and printed). In between, at quiet points, what PID 1 tells is held
+against what /proc and the cgroup tree show (machine_view.py). Every divergence is printed with what was done before
+it."""
 import os
 import random
-import re
-import subprocess
 import time
 
+import build
 import guest
 import machine_view
 import pytest
@@ -66,14 +66,15 @@ def reexec(dice, model):
 
 
 def reload(dice, model):
-    return "ingotctl reload"
+    """The image's own table, the other one, or what is none."""
+    return f"ingotctl reload {dice.choice(('', '/opt/other', '/etc/passwd'))}"
 
 
 def pause(dice, model):
     return f"sleep 0.{dice.randrange(1, 9)}"
 
 
-ACTIONS = ((start, 6), (stop, 5), (restart, 3), (kill_some, 6), (kill_group, 1), (freeze, 1), (reexec, 2), (reload, 1),
+ACTIONS = ((start, 6), (stop, 5), (restart, 3), (kill_some, 6), (kill_group, 1), (freeze, 1), (reexec, 2), (reload, 2),
            (pause, 3))
 
 
@@ -107,13 +108,25 @@ class Model:
                 yield f"{name} is {state}, and is restarted always"
 
 
-@pytest.fixture(scope="module")
-def actions(_shared):
-    known = _shared().run("ingotctl help; ingotctl --help").out
-    return [(f, weight) for f, weight in ACTIONS if f is not reload or re.search(r"\breload\b", known)]
+@pytest.fixture(scope="module", autouse=True)
+def tables():
+    """The other table: one service is new in it, one has another command, one stops otherwise."""
+    text = (build.ROOT / "tests" / "boot" / "images" / "soak.yml").read_text()
+    new = """  comes:
+    recipes: [busybox]
+    command: [/bin/sleep, "100000"]
+    needs: [base]
+    limits: {memory: 4M, pids: 8}
+
+jobs:
+"""
+    for old, other in (("jobs:\n", new), ("exec sleep 4444", "exec sleep 4445"), ("timeout: 300ms", "timeout: 200ms")):
+        assert text.count(old) == 1
+        text = text.replace(old, other)
+    build.put_tables(IMAGE, {"other": text})
 
 
-def test_what_pid_1_tells_is_what_the_kernel_shows(machine, actions):
+def test_what_pid_1_tells_is_what_the_kernel_shows(machine):
     """init case 64"""
     dice, model, done, wrong, rounds = random.Random(SEED), Model(), [], [], 0
     print(f"SOAK_SEED={SEED} SOAK_SECONDS={SECONDS}")
@@ -123,7 +136,7 @@ def test_what_pid_1_tells_is_what_the_kernel_shows(machine, actions):
     while time.monotonic() < end and len(wrong) < 10:
         model.begin()
         count = dice.choice((1, 1, 2, 3, 5))
-        some = dice.choices([f for f, _ in actions], [w for _, w in actions], k=count)
+        some = dice.choices([f for f, _ in ACTIONS], [w for _, w in ACTIONS], k=count)
         commands = [f(dice, model) for f in some]
         model.end()
         done.append(" & ".join(commands))
@@ -140,7 +153,8 @@ def test_what_pid_1_tells_is_what_the_kernel_shows(machine, actions):
         view, told = seen
         wrong += [f"round {rounds}: {line}" for line in (*machine_view.divergences(view, told, mine),
                                                          *model.divergences(told))]
-    print(f"{rounds} rounds, {sum(len(c.split(' & ')) for c in done)} actions")
+    loads = sum("table: loaded anew" in line for line in machine.said())
+    print(f"{rounds} rounds, {sum(len(c.split(' & ')) for c in done)} actions, {loads} tables loaded")
     bugs = [line for line in machine.said() if "inconsistent" in line or "in state" in line and "event" in line]
     assert not wrong and not bugs, "\n".join([f"SOAK_SEED={SEED}", *wrong, *bugs, "the last that was done:",
                                              *done[-RECENT:]])

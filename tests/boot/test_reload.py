@@ -42,19 +42,7 @@ def variants():
 
 @pytest.fixture(scope="module", autouse=True)
 def tables():
-    """Puts the tables of the variants into the image."""
-    tree = build.tree()
-    sources = []
-    for name, text in variants().items():
-        (tree / "images" / f"reload-{name}.yml").write_text(text)
-        done = build.ingot("table", tree / "images" / f"reload-{name}.yml", "-o", build.OUT, "-R",
-                           tree / "test-recipes", "--cache", build.CACHE, "-q", text=False)
-        assert done.returncode == 0, done.stderr.decode()
-        (tree / "files" / f"table-{name}").write_bytes(done.stdout)
-        sources.append(f"  - {{file: {{path: ../files/table-{name}, to: /opt/{name}}}}}\n")
-    text = (build.ROOT / "tests" / "boot" / "images" / "reload.yml").read_text()
-    assert "sources: []" in text
-    (tree / "images" / "reload.yml").write_text(re.sub("sources: \\[\\].*\n", "sources:\n" + "".join(sources), text))
+    build.put_tables(IMAGE, variants())
 
 
 def seen(g):
