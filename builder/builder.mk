@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The build tool, and the libraries below it (see builder/deps). A file's name is unique over all of its folders, which
 # stand in the order of the pipeline: docs/design.md says what each owns.
-BUILDER_DIRS := builder $(addprefix builder/,base tree model source fetch check output explain vm)
+BUILDER_DIRS := builder $(addprefix builder/,base tree seccomp model source fetch check output explain vm)
 BUILDER_SRC := $(sort $(wildcard $(BUILDER_DIRS:%=%/*.c)))
 BUILDER_INC := $(BUILDER_DIRS:%=-iquote %)
 

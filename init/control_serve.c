@@ -20,6 +20,20 @@
 #include "shutdown.h"
 #include "svc_act.h"
 
+/* The filter that the service runs under, in a pipe that ends behind it: larger than a filter can be. -1: errno. */
+static int
+pipe_filter(struct init *in, uint32_t i)
+{
+	const struct tbl_svc *s = tbl_svc(&in->table, i);
+	size_t size = s->filter.count * sizeof(struct sock_filter);
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
+		return -1;
+	AUTO_FD from = ends[0], to = ends[1];
+	return write(to, tbl_filter(&in->table, s), size) == (ssize_t)size ? take_fd(&from) : -1;
+}
+
 static void
 give_pidfd(struct init *in, uint32_t c, uint32_t i)
 {
@@ -30,7 +44,8 @@ give_pidfd(struct init *in, uint32_t c, uint32_t i)
 		return;
 	}
 	AUTO_FD folder = openat(in->launcher.cgroups, init_name(in, i), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int fds[2] = { loop_fd(in, loop_svc_slot(i, SVC_FD_PID)), folder };
+	AUTO_FD filter = pipe_filter(in, i);
+	int fds[] = { loop_fd(in, loop_svc_slot(i, SVC_FD_PID)), folder, filter };
 
 	if (fds[0] < 0 || in->s->svc[i].state == SVC_STOPPING) {
 		control_finish(in, c, ESRCH, "it does not run");
@@ -41,12 +56,12 @@ give_pidfd(struct init *in, uint32_t c, uint32_t i)
 		control_finish(in, c, EAGAIN, "it is being launched");
 		return;
 	}
-	if (folder < 0) {
-		control_finish(in, c, errno, "its cgroup cannot be opened");
+	if (folder < 0 || filter < 0) {
+		control_finish(in, c, errno, "its cgroup or its filter cannot be opened");
 		return;
 	}
 	control_fill(in, i, &r);
-	if (control_send(loop_fd(in, control_slot(c)), CTL_R_SVC, 0, &r, sizeof r, fds, 2) == SENT)
+	if (control_send(loop_fd(in, control_slot(c)), CTL_R_SVC, 0, &r, sizeof r, fds, 3) == SENT)
 		control_finish(in, c, 0, "");
 	else
 		control_drop(in, c);

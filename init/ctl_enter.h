@@ -18,6 +18,7 @@ struct enter {
 	pid_t pid;         /* of the service's stub, or of its only process */
 	int pidfd;         /* the same process; this and the following are borrowed */
 	int cgroup;        /* the service's folder */
+	int filter;        /* a pipe that gives the filter of its system calls */
 	int peer;          /* a terminal for the command, where ingotctl's 0, 1 or 2 is one; -1: none of them is */
 };
 

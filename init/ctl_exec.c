@@ -26,7 +26,7 @@
 
 struct target {
 	struct ctl_svc svc;
-	int pidfd, cgroup; /* owned */
+	int pidfd, cgroup, filter; /* owned */
 };
 
 /* What was read on one side and is not yet taken on the other. */
@@ -56,6 +56,7 @@ take_target(void *ctx, struct ctl_packet *p, struct err *e)
 		t->svc = p->u.svc;
 		t->pidfd = take_fd(&p->fds[0]);
 		t->cgroup = take_fd(&p->fds[1]);
+		t->filter = take_fd(&p->fds[2]);
 	}
 	return 0;
 }
@@ -65,7 +66,7 @@ find_target(const char *name, struct target *t, struct err *e)
 {
 	int ret;
 
-	t->pidfd = t->cgroup = -1;
+	t->pidfd = t->cgroup = t->filter = -1;
 	for (int n = 0; (ret = ctl_call(CTL_PIDFD, 0, name, take_target, t, e)) && e->code == EAGAIN; n++) {
 		if (n == LAUNCH_WAITS)
 			return -1;
@@ -73,7 +74,7 @@ find_target(const char *name, struct target *t, struct err *e)
 	}
 	if (ret)
 		return -1;
-	if (t->pidfd < 0 || t->cgroup < 0 || t->svc.pid <= 0)
+	if (t->pidfd < 0 || t->cgroup < 0 || t->filter < 0 || t->svc.pid <= 0)
 		return err_set(e, 0, "service %s: not running (ingotctl start %s)", name, name);
 	return 0;
 }
@@ -255,7 +256,7 @@ exec_in(const char *name, char **argv, int *code, struct err *e)
 	if (find_target(name, &t, e))
 		return -1;
 	struct enter x = { .name = name, .uid = t.svc.uid, .gid = t.svc.gid, .argv = argv, .pid = t.svc.pid,
-			   .pidfd = t.pidfd, .cgroup = t.cgroup, .peer = -1 };
+			   .pidfd = t.pidfd, .cgroup = t.cgroup, .filter = t.filter, .peer = -1 };
 	s.output = find_terminal();
 	if (s.output >= 0) {
 		if (pty_open(x.uid, x.gid, &s.master, &x.peer, e))

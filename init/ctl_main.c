@@ -33,6 +33,7 @@ static const struct command {
 	{ "run", "NAME [--wait]", "run a job now; --wait: and end as it does", ctl_run, 0 },
 	{ "history", "[NAME] [--json] [-n N]", "the runs of jobs, with what each took and how it ended", ctl_history, 0 },
 	{ "timing", "[--json]", "when each service was launched and ready, as a chart", ctl_timing, 0 },
+	{ "denied", "[NAME] [--json]", "the system calls that the filters of services refused", ctl_denied, 0 },
 	{ "exec", "NAME [--] [CMD ARG...]", "run a command, or a shell, inside a service", ctl_exec, 0 },
 	{ "reexec", "[PATH]", "replace PID 1, services run on", ctl_reexec, 0 },
 	{ "reload", "[FILE]", "take another service table, what is the same in both runs on", ctl_reload, 0 },

@@ -22,7 +22,8 @@ enum ctl_verb {
 			* first), then CTL_R_END */
 	CTL_START, CTL_STOP, CTL_RESTART, /* reply: CTL_R_END once it is done, or failed */
 	CTL_LOGS,     /* reply: CTL_R_DATA packets, CTL_R_LOST where the ring had overrun, CTL_R_END unless following */
-	CTL_PIDFD,    /* reply: CTL_R_SVC with the stub's pidfd and the main process's cgroup folder by SCM_RIGHTS */
+	CTL_PIDFD,    /* reply: CTL_R_SVC and by SCM_RIGHTS the stub's pidfd, the main process's cgroup folder, and a pipe
+		       * that gives the struct sock_filter of its system calls until its end */
 	CTL_POWEROFF, CTL_REBOOT, /* reply: CTL_R_END when accepted */
 	CTL_EVENTS,   /* reply: CTL_R_EVENT for each change behind `since`, CTL_R_LOST where the ring had overrun,
 		       * CTL_R_END unless following */

@@ -9,11 +9,17 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include <linux/filter.h>
+
 /* In a session and with a session keyring of its own, umask 077, nice 0, each signal's disposition the default (the
  * mask stays). Then, unless uid is 0, which a program of the machine has: the resource limits of the default posture,
  * every processor, the ids without extra groups, locked securebits, all five capability sets empty, no_new_privs.
  * Undumpable from here until exec. Returns 0, or -1 with errno and *step, an enum launch_step; the process must not go
  * on then. */
 int identity_become(uid_t uid, gid_t gid, uint32_t *step);
+
+/* Puts the process under a filter of n instructions, for good; n of 0: under none. Wants no_new_privs. Returns 0, or -1
+ * with errno. */
+int identity_filter(const struct sock_filter *code, uint32_t n);
 
 #endif

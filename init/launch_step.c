@@ -25,6 +25,7 @@ static const char *const names[LAUNCH_STEPS] = {
 	[LAUNCH_FORK] = "fork",
 	[LAUNCH_EXEC] = "exec",
 	[LAUNCH_NAMESPACES] = "namespaces",
+	[LAUNCH_SECCOMP] = "seccomp",
 };
 
 const char *

@@ -28,6 +28,8 @@ static const struct {
 	{ SYS "kernel/perf_event_paranoid", "3" },        /* the same, and it watches others */
 	{ SYS "kernel/io_uring_disabled", "2" },          /* a second way to most system calls */
 	{ SYS "kernel/kexec_load_disabled", "1" },        /* no other kernel but by a boot */
+	/* what a filter refuses is logged, but for what it answers in the way of a tracer: calls that C libraries try */
+	{ SYS "kernel/seccomp/actions_logged", "kill_process kill_thread trap errno user_notif log" },
 	{ SYS "kernel/sysrq", "0" },                      /* a serial line is no console of trust */
 	{ SYS "kernel/core_pattern", "\n" },              /* memory of a service in a file, or in a program's input */
 	{ SYS "fs/suid_dumpable", "0" },

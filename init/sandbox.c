@@ -226,5 +226,7 @@ sandbox_run(struct sandbox *x)
 		fail(x, step);
 	if (machine)
 		exec_machine(x);
+	if (identity_filter(tbl_filter(x->t, x->s), x->s->filter.count))
+		fail(x, LAUNCH_SECCOMP);
 	exec_stub(x);
 }

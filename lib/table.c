@@ -25,12 +25,13 @@ static const struct {
 	[TBL_MOUNTS] = { "mounts", sizeof(struct tbl_mount), 65536 },
 	[TBL_DEPS] = { "dependencies", sizeof(uint32_t), 65536 },
 	[TBL_WORDS] = { "words", sizeof(uint32_t), 1u << 20 },
+	[TBL_FILTERS] = { "filters", sizeof(struct sock_filter), 1u << 20 },
 	[TBL_STRINGS] = { "strings", 1, TBL_SIZE_MAX },
 };
 
 static_assert(sizeof(struct tbl_header) % ALIGN == 0, "sections start aligned");
 static_assert(sizeof(struct tbl_machine) == 88, "the layout is a contract: raise TBL_VERSION with it");
-static_assert(sizeof(struct tbl_svc) == 256, "the layout is a contract: raise TBL_VERSION with it");
+static_assert(sizeof(struct tbl_svc) == 264, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_mount) == 24, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_link) == 24, "the layout is a contract: raise TBL_VERSION with it");
 
@@ -98,6 +99,12 @@ const char *
 tbl_word(const struct tbl *t, struct tbl_span span, uint32_t i)
 {
 	return tbl_str(t, *(const uint32_t *)at(t, TBL_WORDS, span.first + i));
+}
+
+const struct sock_filter *
+tbl_filter(const struct tbl *t, const struct tbl_svc *s)
+{
+	return at(t, TBL_FILTERS, s->filter.first);
 }
 
 uint32_t
@@ -304,6 +311,9 @@ check_service(const struct tbl *t, uint32_t index, struct err *e)
 		return err_set(e, 0, "a value is out of range");
 	if (!health_ok(t, s))
 		return err_set(e, 0, "a probe is wrong");
+	/* whether it is a program, the kernel looks */
+	if (!span_ok(t, s->filter, TBL_FILTERS) || s->filter.count > (machine ? 0 : TBL_FILTER_MAX))
+		return err_set(e, 0, "the filter of its system calls is wrong");
 	return check_lists(t, s, index, e);
 }
 

@@ -14,11 +14,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <linux/filter.h>
+
 #include "calendar.h"
 #include "err.h"
 
 #define TBL_MAGIC   "INGOTTBL"
-#define TBL_VERSION 4u
+#define TBL_VERSION 5u
 #define TBL_PATH    "/ingot/table" /* where PID 1 finds it */
 
 #define TBL_SIZE_MAX (16u << 20)
@@ -26,6 +28,7 @@
 #define TBL_SVC_MAX  4096
 #define TBL_ARGV_MAX 255
 #define TBL_PATH_MAX 255  /* of any path in the table, without the NUL */
+#define TBL_FILTER_MAX 4096 /* instructions */
 #define TBL_NOTIFY_PATH "/run/notify" /* where a service with TBL_SVC_NOTIFY finds its socket */
 
 enum tbl_section {
@@ -37,6 +40,7 @@ enum tbl_section {
 	TBL_MOUNTS,  /* struct tbl_mount, in mount order for each service */
 	TBL_DEPS,    /* uint32_t, index of a service */
 	TBL_WORDS,   /* uint32_t, offset of a string */
+	TBL_FILTERS, /* struct sock_filter: programs for seccomp */
 	TBL_STRINGS, /* bytes; the first and the last are NUL */
 	TBL_SECTIONS
 };
@@ -208,6 +212,7 @@ struct tbl_svc {
 	uint32_t health_successes;    /* with a probe: so many in a row make it healthy again; never 0 */
 	uint32_t health_action;       /* enum tbl_health_action */
 	uint32_t watchdog_ms; /* with TBL_SVC_NOTIFY: unhealthy after so long without WATCHDOG=1; 0: never */
+	struct tbl_span filter; /* of TBL_FILTERS: what decides over its system calls; empty: it may make any */
 };
 
 enum tbl_mount_kind {
@@ -250,5 +255,6 @@ const struct tbl_mount *tbl_mount(const struct tbl *t, const struct tbl_svc *s, 
 uint32_t tbl_dep(const struct tbl *t, const struct tbl_svc *s, uint32_t i);
 uint32_t tbl_want(const struct tbl *t, const struct tbl_svc *s, uint32_t i);
 const char *tbl_word(const struct tbl *t, struct tbl_span span, uint32_t i);
+const struct sock_filter *tbl_filter(const struct tbl *t, const struct tbl_svc *s);
 
 #endif

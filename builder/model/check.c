@@ -246,6 +246,7 @@ check_unit(struct project *p, struct model_service *s)
 		diag(p->diags, node_place(s->network.head.node, "ports"),
 		     "ports without a network: write `mode: machine` beside them");
 	project_check_watch(p, s);
+	project_check_seccomp(p, s);
 	check_restart(p, s);
 	check_schedule(p, s);
 	check_unchecked(p, s->head.node, s->unchecked.v, s->unchecked.n);

@@ -168,6 +168,15 @@ struct model_network {
 	LIST_OF(struct model_port) ports;
 };
 
+enum seccomp_mode { SECCOMP_ENFORCED, SECCOMP_AUDITED, SECCOMP_UNCONFINED };
+
+struct model_seccomp {
+	struct key_head head;
+	int mode; /* enum seccomp_mode */
+	LIST_OF(const char *) allow, deny;
+	LIST_OF(const char *) sockets; /* where the file does not state it, the service's network decides */
+};
+
 struct model_limits {
 	struct key_head head;
 	uint64_t memory;
@@ -276,6 +285,7 @@ struct model_service {
 	LIST_OF(const char *) needs;
 	LIST_OF(const char *) wants;
 	struct model_network network;
+	struct model_seccomp seccomp;
 	struct model_limits limits;
 	struct model_scratch scratch;
 	LIST_OF(struct model_state) state;

@@ -181,6 +181,12 @@ const struct key recipe_keys[] = {
 
 static const struct key_word mode_words[] = { [NET_NONE] = { "none", 0 }, [NET_MACHINE] = { "machine", 0 },
 					      [NET_PRIVATE] = { "private", 1 }, { NULL, 0 } };
+static const struct key_word seccomp_words[] = { [SECCOMP_ENFORCED] = { "enforce", 0 },
+						 [SECCOMP_AUDITED] = { "audit", 0 },
+						 [SECCOMP_UNCONFINED] = { "unconfined", 0 }, { NULL, 0 } };
+static const struct key_word socket_words[] = { { "unix", 0 }, { "inet", 0 }, { "inet6", 0 }, { "route", 0 },
+						{ "netlink", 0 }, { "packet", 0 }, { "vsock", 0 }, { "alg", 0 },
+						{ "can", 0 }, { "bluetooth", 0 }, { NULL, 0 } };
 static const struct key_word protocol_words[] = { [NET_TCP] = { "tcp", 0 }, [NET_UDP] = { "udp", 0 }, { NULL, 0 } };
 static const struct key_word restart_words[] = { [TBL_RESTART_NEVER] = { "never", 0 },
 						 [TBL_RESTART_ON_FAILURE] = { "on-failure", 0 },
@@ -233,6 +239,17 @@ static const struct key network_keys[] = {
 	{ "ports", KEY_STRUCTS, AT(model_network, ports), .sub = port_keys, .size = sizeof(struct model_port),
 	  .doc = "what it listens on; a port below 1024 needs no capability" },
 	LATER("egress", "the destinations it may reach"),
+	END
+};
+
+static const struct key seccomp_keys[] = {
+	{ "mode", KEY_WORD, AT(model_seccomp, mode), .preset = "enforce", .words = seccomp_words,
+	  .doc = "audit: what would be refused is made, and the kernel logs it; unconfined: any call that its user may make" },
+	{ "allow", KEY_TEXTS, AT(model_seccomp, allow),
+	  .doc = "calls, with any arguments, besides those that every service may make" },
+	{ "deny", KEY_TEXTS, AT(model_seccomp, deny), .doc = "calls that it may not make: ENOSYS" },
+	{ "sockets", KEY_WORDS, AT(model_seccomp, sockets), .words = socket_words,
+	  .doc = "families of sockets that it may make; absent: unix, with a network inet, inet6 and route too" },
 	END
 };
 
@@ -394,7 +411,9 @@ static const struct key schedule_keys[] = {
 	  .doc = "how it is stopped" }, \
 	{ "unchecked", KEY_TEXTS, AT(model_service, unchecked), \
 	  .doc = "paths in its root, with all below them, whose programs are not checked: those for other machines" }, \
-	LATER("seccomp", "the system calls it may make"), LATER("capabilities", "loosen the empty set"), \
+	{ "seccomp", KEY_STRUCT, AT(model_service, seccomp), .sub = seccomp_keys, .size = sizeof(struct model_seccomp), \
+	  .doc = "the system calls it may make" }, \
+	LATER("capabilities", "loosen the empty set"), \
 	LATER("landlock", "paths it may use"), LATER("log", "where its output goes")
 
 static const struct key service_keys[] = {

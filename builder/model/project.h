@@ -44,6 +44,8 @@ void oci_defaults(struct project *p, struct model_service *s);
 void project_check_needs(struct project *p);
 /* check_watch.c: the same for how a service is found ready, and well. */
 void project_check_watch(struct project *p, const struct model_service *s);
+/* check_seccomp.c: the same for the system calls that it may make. */
+void project_check_seccomp(struct project *p, const struct model_service *s);
 /* check_disk.c: the same for the disk that state is on. */
 void project_check_disk(struct project *p);
 /* check_step.c: the same for a build step. */

@@ -10,6 +10,7 @@
 
 #include "cron.h"
 #include "out_rooted.h"
+#include "svc_filter.h"
 
 #define CPU_PERIOD_US 100000
 #define DHCP_PIDS     16
@@ -31,7 +32,7 @@ static const size_t element_size[TBL_SECTIONS] = {
 	[TBL_SYSCTLS] = sizeof(struct tbl_sysctl),  [TBL_LINKS] = sizeof(struct tbl_link),
 	[TBL_SVCS] = sizeof(struct tbl_svc),        [TBL_MOUNTS] = sizeof(struct tbl_mount),
 	[TBL_DEPS] = sizeof(uint32_t),              [TBL_WORDS] = sizeof(uint32_t),
-	[TBL_STRINGS] = 1,
+	[TBL_FILTERS] = sizeof(struct sock_filter), [TBL_STRINGS] = 1,
 };
 
 static void
@@ -183,6 +184,25 @@ add_watch(struct compiler *c, struct tbl_svc *r, const struct model_service *s)
 	r->watchdog_ms = (uint32_t)h->notify;
 }
 
+/* Services with the same filter share it. */
+static struct tbl_span
+filter(struct compiler *c, const struct model_service *s)
+{
+	const struct section *x = &c->section[TBL_FILTERS];
+	struct sock_filter code[FILTER_MAX];
+	size_t n = svc_filter(s, code);
+
+	for (uint32_t i = 0; n && i < count(c, TBL_SVCS); i++) {
+		struct tbl_span old = ((const struct tbl_svc *)c->section[TBL_SVCS].bytes)[i].filter;
+		if (old.count == n && memcmp(x->bytes + old.first * sizeof *code, code, n * sizeof *code) == 0)
+			return old;
+	}
+	struct tbl_span span = { count(c, TBL_FILTERS), (uint32_t)n };
+	for (size_t i = 0; i < n; i++)
+		append(c, TBL_FILTERS, &code[i]);
+	return span;
+}
+
 static struct tbl_span
 deps(struct compiler *c, const char *const *names, size_t n)
 {
@@ -261,6 +281,7 @@ add_unit(struct compiler *c, const struct plan_unit *u)
 		.cpu_quota_us = (uint32_t)(s->limits.cpu * (CPU_PERIOD_US / 100)),
 		.cpu_period_us = CPU_PERIOD_US,
 		.memory_max = s->limits.memory,
+		.filter = filter(c, s),
 	};
 	if (u->job)
 		add_schedule(&r, s);

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What surrounds a service, held against ingot-init(8) and read back from the kernel: namespaces, root, writable
 places, devices, environment, descriptors, ids, and the limits of its cgroup."""
+import json
+import re
+
 import pytest
 
 IMAGE = "lab"
@@ -163,3 +166,28 @@ def test_sibling_is_out_of_reach(machine):
     pid = machine.main_pid("sibling")
     assert machine.exec("probe", f"kill -0 {pid}").status != 0
     assert machine.exec("probe", "ls /svc /state /ingot").status != 0
+
+
+def test_system_calls_go_through_a_filter(machine):
+    """isolation case 2, and 33 for what is executed later"""
+    status = status_of(machine, machine.main_pid("probe"))
+    assert status["Seccomp"].strip() == "2" and status["Seccomp_filters"].strip() == "1"
+    inside = machine.exec_ok("probe", "grep Seccomp: /proc/self/status").split()
+    assert inside == ["Seccomp:", "2"]
+    assert "Function not implemented" in machine.exec("probe", "unshare -m true").out
+    assert "Function not implemented" in machine.exec("probe", "mount -t tmpfs none /tmp").out
+    assert "Function not implemented" in machine.exec("probe", "date -s 2020-01-01; hostname other").out
+    assert "Address family not supported" in machine.exec("probe", "nc 127.0.0.1 1 </dev/null").out
+    assert "Operation not permitted" in machine.exec("probe", ": >/run/t; chmod u+s /run/t").out
+    machine.exec_ok("probe", "rm /run/t")
+
+
+def test_what_a_filter_refused_is_told_by_name(machine):
+    """isolation case 21"""
+    machine.exec("sibling", "unshare -m true; chroot / true")
+    rows = json.loads(machine.ok("ingotctl denied sibling --json"))["denied"]
+    told = {(row["name"], row["call"]): row for row in rows}
+    for call in ("unshare", "chroot"):
+        assert told["sibling", call]["times"] >= 1 and told["sibling", call]["what"] == "refused"
+    assert all(name == "sibling" for name, _ in told)
+    assert re.search("(?m)^sibling +unshare +[0-9]+ +refused$", machine.ok("ingotctl denied"))

@@ -84,6 +84,10 @@ TEST(where_a_string_or_a_list_lies_means_nothing)
 	good_table(&b);
 	b.svcs[REPORT].mounts.first = 0; /* /proc too */
 	assert_int_equal(plan(&a, &b).kept, 3);
+	good_table(&b);
+	b.svcs[REPORT].filter.first = 3;
+	b.filters[3] = b.filters[2];
+	assert_int_equal(plan(&a, &b).kept, 3);
 }
 
 TEST(every_number_of_a_service_counts)
@@ -93,7 +97,7 @@ TEST(every_number_of_a_service_counts)
 	} places[] = {
 #define PLACE(member) { offsetof(struct tbl_svc, member), sizeof(((struct tbl_svc *)0)->member) }
 		PLACE(name), PLACE(root), PLACE(argv), PLACE(env), PLACE(deps), PLACE(wants), PLACE(mounts), PLACE(cwd),
-		PLACE(ready_probe.words), PLACE(health.words),
+		PLACE(ready_probe.words), PLACE(health.words), PLACE(filter),
 	};
 	struct good_table a, b;
 
@@ -133,6 +137,9 @@ TEST(every_string_and_list_of_a_service_counts)
 	CHANGES(b.svcs[WEB].env.count = 0);
 	CHANGES(b.svcs[WEB].health.words.first = 5); /* /bin/sh */
 	CHANGES(b.svcs[WEB].mounts.count = 3);
+	CHANGES(b.svcs[WEB].filter.count = 1);
+	CHANGES(b.svcs[WEB].filter.first = 1);
+	CHANGES(b.filters[1].k++);
 	CHANGES(b.mounts[2].size++);
 	CHANGES(b.mounts[2].mode++);
 	CHANGES(b.mounts[2].path = b.mounts[1].path);

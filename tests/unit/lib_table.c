@@ -221,6 +221,9 @@ static const struct nonsense refused[] = {
 	AT(svcs[1].pids_max, 0),
 	AT(svcs[1].cpu_period_us, 0) /* with a quota */,
 	AT(svcs[1].memory_max, 0),
+	AT(svcs[1].filter.first, 3),
+	AT(svcs[1].filter.count, 5),
+	AT(svcs[0].filter.count, 1) /* a program of the machine */,
 	AT(mounts[3].kind, TBL_MOUNT_KINDS),
 	AT(mounts[3].kind, TBL_MOUNT_PROC) /* with a size */,
 	AT(mounts[3].path, BEYOND),
@@ -336,7 +339,7 @@ mark(bool *seen, const struct nonsense *n, size_t from, size_t size)
 static void
 all_listed(const char *name, const size_t *records, size_t n, size_t size)
 {
-	bool seen[256] = { false };
+	bool seen[512] = { false };
 
 	for (size_t r = 0; r < n; r++) {
 		for (size_t i = 0; i < COUNT(refused); i++)

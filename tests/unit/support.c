@@ -122,6 +122,7 @@ fill_sections(struct good_table *t)
 		[TBL_MACHINE] = SECTION(machine, 1), [TBL_MODULES] = SECTION(modules, 1), [TBL_SYSCTLS] = SECTION(sysctls, 1),
 		[TBL_LINKS] = SECTION(links, 2),     [TBL_SVCS] = SECTION(svcs, 3),       [TBL_MOUNTS] = SECTION(mounts, 5),
 		[TBL_DEPS] = SECTION(deps, 2),       [TBL_WORDS] = SECTION(words, 8),     [TBL_STRINGS] = SECTION(strings, 512),
+		[TBL_FILTERS] = SECTION(filters, 4),
 	};
 
 	memcpy(t->header.magic, TBL_MAGIC, sizeof t->header.magic);
@@ -161,6 +162,7 @@ fill_services(struct good_table *t, struct strings *s)
 	t->svcs[1].watchdog_ms = 1000;
 	t->svcs[1].restart = TBL_RESTART_ON_FAILURE;
 	t->svcs[1].cpu_quota_us = 50000;
+	t->svcs[1].filter = (struct tbl_span){ 0, 2 };
 
 	t->svcs[2].name = string(s, "report-1");
 	t->svcs[2].root = string(s, "/svc/report-1");
@@ -171,6 +173,7 @@ fill_services(struct good_table *t, struct strings *s)
 	t->svcs[2].mounts = (struct tbl_span){ 4, 1 };
 	t->svcs[2].uid = t->svcs[2].gid = 10002;
 	t->svcs[2].every_ms = 60000;
+	t->svcs[2].filter = (struct tbl_span){ 2, 1 };
 }
 
 static void
@@ -208,6 +211,8 @@ good_table(struct good_table *t)
 	fill_services(t, &s);
 	fill_mounts(t, &s);
 	t->deps[1] = 1;
+	for (uint32_t i = 0; i < COUNT(t->filters); i++)
+		t->filters[i].k = i;
 	for (size_t i = 0; i < COUNT(words); i++)
 		t->words[i] = string(&s, words[i]);
 	t->machine.disk_label = string(&s, "ingot-state");

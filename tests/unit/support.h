@@ -44,6 +44,7 @@ struct good_table {
 	struct tbl_link links[2];
 	struct tbl_svc svcs[3]; /* the machine's DHCP client, a service, a job */
 	struct tbl_mount mounts[5];
+	struct sock_filter filters[4]; /* two of the service, one of the job */
 	uint32_t deps[2];
 	uint32_t words[8];
 	char strings[512];

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the image file says of a service's system calls: names that exist, and none that its stub lives by.
+ */
+#include <string.h>
+
+#include "policy.h"
+#include "project.h"
+
+static const struct node *
+item(const struct model_service *s, const char *key, size_t i)
+{
+	return node_get(s->seccomp.head.node, key)->items[i];
+}
+
+static void
+check_known(struct project *p, const struct node *at, const char *name)
+{
+	if (syscall_number(name) < 0)
+		diag(p->diags, at, "x86_64 has no system call `%s`: names are those of the man pages' section 2, such as ptrace",
+		     name);
+}
+
+void
+project_check_seccomp(struct project *p, const struct model_service *s)
+{
+	const struct model_seccomp *c = &s->seccomp;
+
+	for (size_t i = 0; i < c->allow.n; i++)
+		check_known(p, item(s, "allow", i), c->allow.v[i]);
+	for (size_t i = 0; i < c->deny.n; i++) {
+		check_known(p, item(s, "deny", i), c->deny.v[i]);
+		if (policy_is_stubs(c->deny.v[i]))
+			diag(p->diags, item(s, "deny", i), "`%s` cannot be denied: the stub that starts and reaps the service lives "
+			     "under the same filter", c->deny.v[i]);
+		for (size_t k = 0; k < c->allow.n; k++)
+			if (strcmp(c->allow.v[k], c->deny.v[i]) == 0)
+				diag(p->diags, item(s, "deny", i), "`%s` is both allowed and denied", c->deny.v[i]);
+	}
+	if (c->mode == SECCOMP_UNCONFINED && (c->allow.n || c->deny.n || c->sockets.n))
+		diag(p->diags, node_place(c->head.node, "mode"), "an unconfined service has no lists: take `mode` or the lists away");
+}

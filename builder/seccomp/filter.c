@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Compiling a filter. Of an argument only the low half is looked at: the kernel takes each of those that are checked as
+ * 32 bits, or has no meaning for the high ones.
+ */
+#include "filter.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <linux/audit.h>
+#include <linux/netlink.h>
+#include <linux/seccomp.h>
+
+#define X32_BIT  0x40000000u
+#define NO_CALL  0xffffffffu /* what a tracer leaves: it makes no call */
+#define NEW_NAMESPACES (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | \
+			CLONE_NEWNET)
+#define NEW_FILE (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))
+#define SET_IDS  (S_ISUID | S_ISGID)
+#define TYPES_INTO_TERMINAL TIOCSTI /* and TIOCLINUX, which musl does not name */
+#ifndef TIOCLINUX
+#define TIOCLINUX 0x541C
+#endif
+
+#define LOAD(field)      { BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, field) }
+#define JUMP(how, k, t, f) { BPF_JMP | (how) | BPF_K, (t), (f), (k) }
+#define RETURN(what)     { BPF_RET | BPF_K, 0, 0, (what) }
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+struct range {
+	uint32_t first;
+	enum verdict verdict;
+	bool kill;
+};
+
+struct writer {
+	const struct filter_rules *rules;
+	struct range ranges[SYSCALLS + 4];
+	size_t n_ranges;
+	struct sock_filter *out;
+	size_t n;
+};
+
+static void
+put(struct writer *w, const struct sock_filter *code, size_t n)
+{
+	assert(w->n + n <= FILTER_MAX);
+	memcpy(w->out + w->n, code, n * sizeof *code);
+	w->n += n;
+}
+
+static uint32_t
+refusal(const struct writer *w, int error)
+{
+	return w->rules->mode == FILTER_AUDIT ? SECCOMP_RET_LOG : SECCOMP_RET_ERRNO | (uint32_t)error;
+}
+
+/* ---- leaves ---- */
+
+static void
+put_return(struct writer *w, uint32_t what)
+{
+	put(w, &(struct sock_filter)RETURN(what), 1);
+}
+
+static void
+put_socket(struct writer *w)
+{
+	uint64_t families = w->rules->families & ~FAMILY_NETLINK_ROUTE;
+	const struct sock_filter domain = LOAD(args[0]);
+	const struct sock_filter route[] = {
+		JUMP(BPF_JEQ, AF_NETLINK, 0, 3),
+		LOAD(args[2]),
+		JUMP(BPF_JEQ, NETLINK_ROUTE, 0, 1),
+		RETURN(SECCOMP_RET_ALLOW),
+	};
+
+	put(w, &domain, 1);
+	for (unsigned family = 0; family < 63; family++) {
+		const struct sock_filter one[] = { JUMP(BPF_JEQ, family, 0, 1), RETURN(SECCOMP_RET_ALLOW) };
+		if (families >> family & 1)
+			put(w, one, COUNT(one));
+	}
+	/* last, as it loads another argument */
+	if (w->rules->families & FAMILY_NETLINK_ROUTE && !(families >> AF_NETLINK & 1))
+		put(w, route, COUNT(route));
+	put_return(w, refusal(w, EAFNOSUPPORT));
+}
+
+static void
+put_socketpair(struct writer *w)
+{
+	const struct sock_filter code[] = {
+		LOAD(args[0]),
+		JUMP(BPF_JEQ, AF_UNIX, 0, 1),
+		RETURN(w->rules->families >> AF_UNIX & 1 ? SECCOMP_RET_ALLOW : refusal(w, EAFNOSUPPORT)),
+		RETURN(refusal(w, EAFNOSUPPORT)),
+	};
+	put(w, code, COUNT(code));
+}
+
+/* Refused where the argument has one of the bits. */
+static void
+put_bits(struct writer *w, size_t offset, uint32_t bits)
+{
+	const struct sock_filter code[] = {
+		{ BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)offset },
+		JUMP(BPF_JSET, bits, 0, 1),
+		RETURN(refusal(w, EPERM)),
+		RETURN(SECCOMP_RET_ALLOW),
+	};
+	put(w, code, COUNT(code));
+}
+
+static size_t
+arg(unsigned n)
+{
+	return offsetof(struct seccomp_data, args) + n * sizeof(uint64_t);
+}
+
+/* A mode without a file that is made means nothing, and may be any bits. */
+static void
+put_open(struct writer *w, unsigned flags)
+{
+	const struct sock_filter code[] = {
+		{ BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)arg(flags) },
+		JUMP(BPF_JSET, NEW_FILE, 1, 0),
+		RETURN(SECCOMP_RET_ALLOW),
+	};
+	put(w, code, COUNT(code));
+	put_bits(w, arg(flags + 1), SET_IDS);
+}
+
+static void
+put_ioctl(struct writer *w)
+{
+	const struct sock_filter code[] = {
+		LOAD(args[1]),
+		JUMP(BPF_JEQ, TYPES_INTO_TERMINAL, 1, 0),
+		JUMP(BPF_JEQ, TIOCLINUX, 0, 1),
+		RETURN(refusal(w, EPERM)),
+		RETURN(SECCOMP_RET_ALLOW),
+	};
+	put(w, code, COUNT(code));
+}
+
+static void
+put_personality(struct writer *w)
+{
+	const struct sock_filter code[] = {
+		LOAD(args[0]),
+		JUMP(BPF_JEQ, 0, 2, 0),
+		JUMP(BPF_JEQ, 0xffffffffu, 1, 0),
+		RETURN(refusal(w, EPERM)),
+		RETURN(SECCOMP_RET_ALLOW),
+	};
+	put(w, code, COUNT(code));
+}
+
+static void
+put_verdict(struct writer *w, enum verdict v)
+{
+	switch (v) {
+	case DENY:
+		return put_return(w, refusal(w, ENOSYS));
+	case DENY_QUIET:
+		/* Without a tracer the kernel answers ENOSYS. PID 1 has it log no such answer (posture.c). */
+		return put_return(w, SECCOMP_RET_TRACE);
+	case ALLOW:
+		return put_return(w, SECCOMP_RET_ALLOW);
+	case CHECK_CLONE:
+		return put_bits(w, arg(0), (uint32_t)NEW_NAMESPACES);
+	case CHECK_IOCTL:
+		return put_ioctl(w);
+	case CHECK_SOCKET:
+		return put_socket(w);
+	case CHECK_SOCKETPAIR:
+		return put_socketpair(w);
+	case CHECK_PERSONALITY:
+		return put_personality(w);
+	case CHECK_MODE_1:
+		return put_bits(w, arg(1), SET_IDS);
+	case CHECK_MODE_2:
+		return put_bits(w, arg(2), SET_IDS);
+	case CHECK_OPEN:
+		return put_open(w, 1);
+	case CHECK_OPENAT:
+		return put_open(w, 2);
+	case VERDICTS:
+		break;
+	}
+	assert(!"a verdict");
+}
+
+/* ---- the tree ---- */
+
+static void
+add_range(struct writer *w, uint32_t first, enum verdict v, bool kill)
+{
+	const struct range *last = w->n_ranges ? &w->ranges[w->n_ranges - 1] : NULL;
+
+	if (!last || last->verdict != v || last->kill != kill)
+		w->ranges[w->n_ranges++] = (struct range){ first, v, kill };
+}
+
+/* Those from `low` to before `high`; the number is loaded. A jump reaches 255 instructions, JA any. */
+static void
+put_tree(struct writer *w, size_t low, size_t high)
+{
+	if (high - low == 1) {
+		if (w->ranges[low].kill)
+			return put_return(w, SECCOMP_RET_KILL_PROCESS);
+		return put_verdict(w, w->ranges[low].verdict);
+	}
+	size_t middle = low + (high - low) / 2, at = w->n;
+	const struct sock_filter node[] = {
+		JUMP(BPF_JGE, w->ranges[middle].first, 0, 1),
+		{ BPF_JMP | BPF_JA, 0, 0, 0 },
+	};
+	put(w, node, COUNT(node));
+	put_tree(w, low, middle);
+	size_t left = w->n - at - COUNT(node);
+	if (left <= UINT8_MAX) {
+		memmove(w->out + at + 1, w->out + at + 2, left * sizeof *w->out);
+		w->n--;
+		w->out[at].jt = (uint8_t)left;
+		w->out[at].jf = 0;
+	} else {
+		w->out[at + 1].k = (uint32_t)left;
+	}
+	put_tree(w, middle, high);
+}
+
+size_t
+filter_compile(const struct filter_rules *r, struct sock_filter *out)
+{
+	struct writer w = { .rules = r, .out = out };
+	const struct sock_filter begin[] = {
+		LOAD(arch),
+		JUMP(BPF_JEQ, AUDIT_ARCH_X86_64, 1, 0),
+		RETURN(SECCOMP_RET_KILL_PROCESS),
+		LOAD(nr),
+	};
+
+	for (uint32_t i = 0; i < SYSCALLS; i++)
+		add_range(&w, i, r->verdict[i], false);
+	add_range(&w, SYSCALLS, DENY, false);
+	add_range(&w, X32_BIT, DENY, true);
+	add_range(&w, NO_CALL, DENY, false);
+	put(&w, begin, COUNT(begin));
+	put_tree(&w, 0, w.n_ranges);
+	return w.n;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * An allow-list: what a program does with its own memory, files, processes, sockets and time. What is not here makes or
+ * enters namespaces and mounts, looks into other processes, programs the kernel (bpf, perf, io_uring, userfaultfd),
+ * keeps keys, or rules the machine (modules, kexec, swap, clock, accounting): most of it needs a capability that no
+ * service has, and all of it has been a way out of a sandbox. Filters and rules that only tighten (seccomp, landlock)
+ * are allowed.
+ */
+#include "policy.h"
+
+#include <assert.h>
+#include <string.h>
+
+static const char allowed[] =
+	/* files by descriptor */
+	"read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek close close_range dup dup2 dup3 fcntl "
+	"flock fsync fdatasync sync syncfs sync_file_range truncate ftruncate fallocate fadvise64 readahead sendfile splice "
+	"tee vmsplice copy_file_range pipe pipe2 getdents getdents64 fchdir fstat fstatfs "
+	/* files by name */
+	"stat lstat newfstatat statx access faccessat faccessat2 getcwd chdir rename renameat renameat2 mkdir mkdirat rmdir "
+	"link linkat unlink unlinkat symlink symlinkat readlink readlinkat chown fchown lchown fchownat umask utime utimes "
+	"utimensat futimesat statfs setxattr lsetxattr fsetxattr getxattr lgetxattr fgetxattr listxattr llistxattr "
+	"flistxattr removexattr lremovexattr fremovexattr inotify_init inotify_init1 inotify_add_watch inotify_rm_watch "
+	/* waiting */
+	"poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 eventfd eventfd2 "
+	"signalfd signalfd4 timerfd_create timerfd_settime timerfd_gettime io_setup io_submit io_getevents io_pgetevents "
+	"io_cancel io_destroy futex futex_waitv "
+	/* memory */
+	"mmap munmap mprotect mremap msync mincore madvise brk mlock mlock2 munlock mlockall munlockall membarrier "
+	"memfd_create pkey_alloc pkey_free pkey_mprotect get_mempolicy set_mempolicy "
+	/* processes */
+	"fork vfork execve execveat exit exit_group wait4 waitid kill tkill tgkill getpid getppid gettid setpgid getpgid "
+	"getpgrp setsid getsid prctl arch_prctl set_tid_address set_robust_list get_robust_list rseq restart_syscall "
+	"pidfd_open pidfd_send_signal "
+	"getuid geteuid getgid getegid getresuid getresgid getgroups setuid setgid setreuid setregid setresuid setresgid "
+	"setfsuid setfsgid setgroups capget capset seccomp landlock_create_ruleset landlock_add_rule landlock_restrict_self "
+	"sched_yield sched_getaffinity sched_setaffinity sched_getparam sched_setparam sched_getscheduler sched_setscheduler "
+	"sched_getattr sched_setattr sched_get_priority_max sched_get_priority_min sched_rr_get_interval getpriority "
+	"setpriority ioprio_get ioprio_set getrlimit setrlimit prlimit64 getrusage times sysinfo uname getcpu getrandom "
+	/* signals and timers */
+	"rt_sigaction rt_sigprocmask rt_sigpending rt_sigqueueinfo rt_tgsigqueueinfo rt_sigreturn rt_sigsuspend "
+	"rt_sigtimedwait sigaltstack pause alarm getitimer setitimer timer_create timer_settime timer_gettime "
+	"timer_getoverrun timer_delete nanosleep clock_nanosleep clock_gettime clock_getres gettimeofday time "
+	/* sockets that are there, and messages */
+	"bind listen accept accept4 connect getsockname getpeername sendto recvfrom sendmsg recvmsg sendmmsg recvmmsg "
+	"setsockopt getsockopt shutdown "
+	"shmget shmat shmctl shmdt semget semop semtimedop semctl msgget msgsnd msgrcv msgctl mq_open mq_unlink "
+	"mq_timedsend mq_timedreceive mq_notify mq_getsetattr ";
+
+static const struct {
+	const char *name;
+	enum verdict verdict;
+} others[] = {
+	{ "clone", CHECK_CLONE },
+	{ "clone3", DENY_QUIET }, /* its flags lie in memory, where no filter can look */
+	{ "ioctl", CHECK_IOCTL },
+	{ "socket", CHECK_SOCKET },
+	{ "socketpair", CHECK_SOCKETPAIR },
+	{ "personality", CHECK_PERSONALITY },
+	{ "chmod", CHECK_MODE_1 },
+	{ "fchmod", CHECK_MODE_1 },
+	{ "fchmodat", CHECK_MODE_2 },
+	{ "creat", CHECK_MODE_1 },
+	{ "mknod", CHECK_MODE_1 },
+	{ "mknodat", CHECK_MODE_2 },
+	{ "open", CHECK_OPEN },
+	{ "openat", CHECK_OPENAT },
+};
+
+static const char stubs[] = "execve execveat exit_group clone kill wait4 write close close_range fcntl dup3 "
+			    "setsid prctl rt_sigprocmask rt_sigtimedwait newfstatat clock_gettime ";
+
+static void
+set(struct filter_rules *r, const char *name, enum verdict v)
+{
+	int number = syscall_number(name);
+
+	assert(number >= 0 && number < SYSCALLS);
+	r->verdict[number] = (uint8_t)v;
+}
+
+void
+policy_default(struct filter_rules *r)
+{
+	char name[64];
+
+	memset(r->verdict, DENY, sizeof r->verdict);
+	for (const char *word = allowed; *word;) {
+		size_t n = strcspn(word, " ");
+		assert(n < sizeof name);
+		memcpy(name, word, n);
+		name[n] = '\0';
+		set(r, name, ALLOW);
+		word += n + 1;
+	}
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		set(r, others[i].name, others[i].verdict);
+}
+
+bool
+policy_is_stubs(const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *word = stubs; *word; word += strcspn(word, " ") + 1)
+		if (strncmp(word, name, n) == 0 && word[n] == ' ')
+			return true;
+	return false;
+}
