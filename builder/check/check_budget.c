@@ -19,6 +19,7 @@
 #define PAGE         4096u
 #define INODE_COST   1024u       /* of kernel memory, with its name */
 #define LOW_MEMORY   (16u << 20) /* x86 kernels stand above it */
+#define TOP_MEMORY   (256u << 10) /* the firmware's tables, above the initramfs: QEMU's take 160 KiB */
 #define SHOWN_MAX    3
 #define HEADER_SIZE  0x264u      /* of a bzImage, as far as init_size (Documentation/arch/x86/boot.rst) */
 
@@ -170,7 +171,7 @@ measure_kernel(const struct content *image, struct memory *m)
 		return;
 	for (int i = 0; i < 4; i++)
 		size |= (uint64_t)head[0x260 + i] << (8 * i);
-	m->place = LOW_MEMORY + size;
+	m->place = LOW_MEMORY + size + TOP_MEMORY;
 	m->kernel = size * 9 / 10;
 }
 

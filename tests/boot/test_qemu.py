@@ -173,9 +173,10 @@ def test_the_least_memory_that_the_builder_takes_boots():
     text = (build.tree() / "images" / "minimal.yml").read_text().replace("image: minimal", "image: tight")
     shutil.copyfile(build.tree() / "images" / "minimal.lock", file.with_suffix(".lock"))
     file.write_text(text.replace("memory: 128M", "memory: 64M"))
-    done = build.ingot(*build.arguments("build", "tight"))
-    needs = re.search(r"the machine cannot boot with 64.0M .*: it needs ([0-9.]+)M$", done.stderr, re.M)
-    assert done.returncode == 1 and needs, done.stderr
+    for verb in ("build", "run"):  # whose archive is larger, as it is packed in less time
+        done = build.ingot(*build.arguments(verb, "tight"))
+        needs = re.search(r"the machine cannot boot with 64.0M .*: it needs ([0-9.]+)M$", done.stderr, re.M)
+        assert done.returncode == 1 and needs, done.stderr
     least = math.ceil(float(needs.group(1)))
     file.write_text(text.replace("memory: 128M", f"memory: {least}M"))
     with run("tight") as g:
