@@ -3,7 +3,13 @@
 
 The last line is `N passed, N failed, N skipped`, alone; an error counts as failed. A skip is decided by a probe
 before the test begins, never by what a test saw, and pytest lists each one with its reason.
+
+`make check` runs the files of tests in two processes (pytest-xdist). What a test must not share with another process it
+keeps in a folder of its own: tmp_path, or WORK of boot/build.py. What measures so exactly that other tests would be
+seen in it is marked `alone`.
 """
+import contextlib
+import fcntl
 import os
 import pathlib
 import subprocess
@@ -25,13 +31,35 @@ def can(*argv):
         return False
 
 
-# What is quick stands first; what measures time has the machine to itself at the end.
+# What is quick stands first; what has the machine to itself stands at the end, so that it is waited for only once.
 ORDER = ["lint", "unit", "cli", "fuzz", "image", "boot", "attack", "bench"]
 
 
 def place(item):
     folder = item.path.relative_to(TOP / "tests").parts[0]
-    return ORDER.index(folder) if folder in ORDER else len(ORDER)
+    return item.get_closest_marker("alone") is not None, ORDER.index(folder) if folder in ORDER else len(ORDER)
+
+
+@contextlib.contextmanager
+def the_machine(alone):
+    """This computer for one test: beside those of the other processes, or without them. Whoever waits to be alone keeps
+    the gate closed meanwhile, so that no other test begins."""
+    BUILD.mkdir(exist_ok=True)
+    with open(BUILD / "pytest.gate", "w") as gate, open(BUILD / "pytest.machine", "w") as machine:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        fcntl.flock(machine, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        if not alone:
+            fcntl.flock(gate, fcntl.LOCK_UN)
+        yield
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item):
+    if hasattr(item.config, "workerinput"):
+        with the_machine(item.get_closest_marker("alone")):
+            yield
+    else:
+        yield
 
 
 def pytest_collection_modifyitems(items):
@@ -55,6 +83,7 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "alone: no other test runs beside it")
     config.addinivalue_line("markers", "needs_namespace: wants a network namespace of its own")
     config.addinivalue_line("markers", "needs_mount: wants to mount something, in a mount namespace of its own")
     config.addinivalue_line("markers", "needs_step: runs a build step")
@@ -99,7 +128,8 @@ class LastLine:
 
 
 def pytest_sessionstart(session):
-    session.config.pluginmanager.register(LastLine(), "last_line")
+    if not hasattr(session.config, "workerinput"):  # one of two processes reports to the one that counts
+        session.config.pluginmanager.register(LastLine(), "last_line")
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)

@@ -87,10 +87,15 @@ check-unit: $(UNIT)
 check-fuzz: $(FUZZ)
 	@$(PYTEST) tests/fuzz $(PYTEST_ARGS)
 
-# The programs first, on all processors; then one test at a time, as the boot tests measure time.
+# Tests wait for half of their time, for machines that boot and for deadlines: with pytest-xdist, two run at a time. No
+# more of them on more processors, as a build in a test takes all of those itself. WORKERS= is one at a time.
+WORKERS ?= $(shell $(PYTHON) -c 'import xdist' 2>/dev/null && echo 2)
+SIDE_BY_SIDE = $(if $(WORKERS),-n$(WORKERS) --dist=loadfile --max-worker-restart=0)
+
+# The programs first, on all processors.
 check:
 	@$(MAKE) $(QUIETLY) all $(UNIT) $(FUZZ) $(SIM) $(PROGRAMS) $(TRACER) build/bench/bench_writers || $(NOT_BUILT)
-	@$(PYTEST) tests $(PYTEST_ARGS)
+	@$(PYTEST) $(SIDE_BY_SIDE) tests $(PYTEST_ARGS)
 
 test:
 	@builder/deps/setup.sh build run test || $(NOT_BUILT)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Builds images for tests with build/ingot, in copies below build/test: no lock and no output lands in the tree.
 
-Packages are fetched once, into INGOT_CACHE or build/test/cache, and locks are kept from one run to the next.
+Packages are fetched once, into INGOT_CACHE or build/test/cache, and locks are kept from one run to the next. Of the
+processes that a run of tests may have, each has copies and outputs of its own; they share nothing but that cache, which
+is made for it.
 """
 import functools
 import os
@@ -18,10 +20,11 @@ from cli_project import elf  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 INGOT = ROOT / "build" / "ingot"
-WORK = ROOT / "build" / "test"
+SHARED = ROOT / "build" / "test"
+WORK = SHARED / os.environ.get("PYTEST_XDIST_WORKER", "")
 TREE = WORK / "tree"  # images/ and recipes/ of the project, test-recipes/ and files/ beside them
 OUT = WORK / "out"
-CACHE = pathlib.Path(os.environ.get("INGOT_CACHE") or WORK / "cache").absolute()
+CACHE = pathlib.Path(os.environ.get("INGOT_CACHE") or SHARED / "cache").absolute()
 BUILD_S = 600  # the first build fetches packages, and runs build steps
 
 

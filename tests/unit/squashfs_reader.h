@@ -455,7 +455,8 @@ tell_entry(struct tree_entry *x, void *arg)
 		fprintf(t->out, "%s = %s\n", path, t->first[i->id - 1]);
 		return 0;
 	}
-	t->first = realloc(t->first, (t->n + 1) * sizeof *t->first);
+	if (!(t->n & (t->n - 1))) /* twice the room at a time: the sanitizer moves all of it each time */
+		t->first = realloc(t->first, (2ul * t->n + 1) * sizeof *t->first);
 	t->first[t->n++] = strdup(path);
 	i->id = t->n;
 	fprintf(t->out, "%s %c %04o %u:%u @%lld", path, letters[i->type], i->meta.mode, i->meta.uid, i->meta.gid,
