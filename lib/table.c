@@ -23,7 +23,7 @@ static const struct {
 	[TBL_LINKS] = { "links", sizeof(struct tbl_link), 64 },
 	[TBL_SVCS] = { "services", sizeof(struct tbl_svc), TBL_SVC_MAX },
 	[TBL_MOUNTS] = { "mounts", sizeof(struct tbl_mount), 65536 },
-	[TBL_DEPS] = { "dependencies", sizeof(uint32_t), 65536 },
+	[TBL_DEPS] = { "dependencies", sizeof(uint32_t), 1u << 20 },
 	[TBL_WORDS] = { "words", sizeof(uint32_t), 1u << 20 },
 	[TBL_FILTERS] = { "filters", sizeof(struct sock_filter), 1u << 20 },
 	[TBL_STRINGS] = { "strings", 1, TBL_SIZE_MAX },
@@ -186,8 +186,10 @@ name_ok(const struct tbl *t, uint32_t off)
 	if (!str_ok(t, off))
 		return false;
 	const char *p = tbl_str(t, off);
-	size_t n = strlen(p);
-	return n > 0 && n <= TBL_NAME_MAX && p[0] != '-' && strspn(p, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
+	size_t n = strspn(p, "abcdefghijklmnopqrstuvwxyz0123456789-");
+	if (n > 0 && p[n] == '@' && p[n + 1] != '0' && p[n + 1])
+		n += 1 + strspn(p + n + 1, "0123456789");
+	return n > 0 && n <= TBL_NAME_MAX && !p[n] && p[0] != '-';
 }
 
 static bool

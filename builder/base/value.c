@@ -135,6 +135,20 @@ value_is_name(const char *text)
 }
 
 bool
+value_is_unit(const char *text)
+{
+	char name[TBL_NAME_MAX + 1];
+	size_t n = strcspn(text, "@");
+	uint64_t instance;
+
+	if (strlen(text) > TBL_NAME_MAX)
+		return false;
+	memcpy(name, text, n);
+	name[n] = '\0';
+	return value_is_name(name) && (!text[n] || (value_int(text + n + 1, &instance) && instance));
+}
+
+bool
 value_is_path(const char *text)
 {
 	if (*text != '/' || strlen(text) > TBL_PATH_MAX)

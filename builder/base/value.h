@@ -17,6 +17,8 @@ bool value_octal(const char *text, uint64_t *out);
 bool value_ipv4(const char *text, uint64_t *out);
 bool value_bool(const char *text, int *out);         /* true or false alone */
 bool value_is_name(const char *text);
+/* A name, or NAME@N with N from 1. */
+bool value_is_unit(const char *text);
 bool value_is_path(const char *text);
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "checks.h"
 #include "content.h"
+#include "replicas.h"
 #include "zstd_file.h"
 
 #define PAGE         4096u
@@ -223,7 +224,7 @@ check_memory(const struct build *b, const char *(*name)(const struct build *b, c
 	}
 	m.packed = file_size(b, name, BUILD_INITRAMFS);
 	for (size_t i = 0; i < b->plan.n_units; i++)
-		m.limits += b->plan.units[i].unit->limits.memory;
+		m.limits += b->plan.units[i].unit->limits.memory * replicas_count(b->plan.units[i].unit);
 	say_memory(b, &m);
 }
 

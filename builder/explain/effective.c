@@ -146,6 +146,7 @@ walk_key(struct walk *w, const struct key *k, const struct node *n, const char *
 		break;
 	case KEY_TEXTS:
 	case KEY_NAMES:
+	case KEY_UNITS:
 	case KEY_WORDS:
 	case KEY_STRUCTS:
 		walk_list(w, k, n, path, depth);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "effective.h"
+#include "replicas.h"
 #include "svc_table.h"
 
 void
@@ -42,6 +43,9 @@ derive_unit(const struct plan *p, const struct plan_unit *u, struct derived_list
 	const char *base = arena_printf(p->arena, "%s.%s", u->job ? "jobs" : "services", u->unit->head.name);
 
 	derive(l, arena_printf(p->arena, "%s.root", base), u->root.path, "derived: the name", false);
+	if (u->unit->replicas)
+		derive(l, arena_printf(p->arena, "%s.instances", base), replicas_span(p->arena, u->unit), "derived: the replicas",
+		       false);
 	if (derive_defaults(p, u, base, l))
 		return;
 	const char *own = arena_printf(p->arena, "derived: an own user, the first free id from %u up", PLAN_FIRST_UID);

@@ -5,6 +5,7 @@
 #include "json_out.h"
 #include "output.h"
 #include "plan_report.h"
+#include "replicas.h"
 
 struct writer {
 	struct build *b;
@@ -95,6 +96,10 @@ add_unit(struct writer *w, const struct plan_unit *u)
 	json_object(&w->j);
 	json_text(&w->j, "name", u->unit->head.name);
 	json_text(&w->j, "kind", u->job ? "job" : "service");
+	json_array_at(&w->j, "instances");
+	for (uint64_t i = 1; i <= replicas_count(u->unit); i++)
+		json_string(&w->j, replicas_name(w->b->project.arena, u->unit, i));
+	json_array_end(&w->j);
 	json_text(&w->j, "user", u->user);
 	json_number(&w->j, "uid", u->uid);
 	json_number(&w->j, "gid", u->gid);

@@ -5,6 +5,7 @@
 #include "effective.h"
 #include "output.h"
 #include "plan_report.h"
+#include "replicas.h"
 
 #define TEXT_SHOWN 48 /* bytes of a text that a source holds */
 
@@ -52,8 +53,10 @@ print_unit(const struct printer *p, const struct plan_unit *u)
 {
 	const struct model_service *s = u->unit;
 
-	fprintf(p->to, "  %s: %s, user %s (uid %u, gid %u), root %s", s->head.name, u->job ? "job" : "service", u->user,
-		u->uid, u->gid, u->root.path);
+	fprintf(p->to, "  %s: %s", s->head.name, u->job ? "job" : "service");
+	if (s->replicas)
+		fprintf(p->to, " as %s", replicas_span(p->arena, s));
+	fprintf(p->to, ", user %s (uid %u, gid %u), root %s", u->user, u->uid, u->gid, u->root.path);
 	for (size_t i = 0; i < s->needs.n; i++)
 		fprintf(p->to, "%s%s", i ? ", " : ", needs ", s->needs.v[i]);
 	fputc('\n', p->to);

@@ -157,6 +157,8 @@ bind_texts(struct binder *b, const struct key *k, const struct node *n, struct k
 			diag(b->diags, item, "each item of `%s` must be a single value", k->name);
 		else if (k->type == KEY_NAMES && !value_is_name(item->text))
 			diag(b->diags, item, "`%s` is not a name: small letters, digits and -, at most 31", item->text);
+		else if (k->type == KEY_UNITS && !value_is_unit(item->text))
+			diag(b->diags, item, "`%s` is neither a name nor NAME@N, one of its replicas", item->text);
 		else if (k->type != KEY_WORDS || bind_word(b, k, item) >= 0)
 			v[count++] = item->text;
 	}
@@ -231,6 +233,7 @@ bind_value(struct binder *b, const struct key *k, const struct node *n, void *in
 		break;
 	case KEY_TEXTS:
 	case KEY_NAMES:
+	case KEY_UNITS:
 	case KEY_WORDS:
 		bind_texts(b, k, n, into);
 		break;

@@ -9,6 +9,7 @@
 #include "cron.h"
 #include "plan.h"
 #include "project.h"
+#include "replicas.h"
 #include "table.h"
 #include "value.h"
 
@@ -247,6 +248,7 @@ check_unit(struct project *p, struct model_service *s)
 		     "ports without a network: write `mode: machine` beside them");
 	project_check_watch(p, s);
 	project_check_seccomp(p, s);
+	project_check_replicas(p, s);
 	check_restart(p, s);
 	check_schedule(p, s);
 	check_unchecked(p, s->head.node, s->unchecked.v, s->unchecked.n);
@@ -302,9 +304,12 @@ check_sum(struct project *p)
 	for (size_t i = 0; i < m->network.links.n; i++)
 		sum += m->network.links.v[i].dhcp ? DHCP_MEMORY : 0;
 	const char *dhcp = sum ? " with the DHCP client's 16M" : "";
-	for (size_t i = 0; i < project_units(p); i++)
-		if (__builtin_add_overflow(sum, project_unit(p, i)->limits.memory, &sum))
+	for (size_t i = 0; i < project_units(p); i++) {
+		const struct model_service *s = project_unit(p, i);
+		uint64_t all;
+		if (__builtin_mul_overflow(s->limits.memory, replicas_count(s), &all) || __builtin_add_overflow(sum, all, &sum))
 			sum = UINT64_MAX;
+	}
 	if (m->budget.memory && sum > m->budget.memory)
 		diag(p->diags, node_place(m->budget.head.node ? m->budget.head.node : m->head.node, "memory"),
 		     "the services' memory limits%s add up to %lluK, the machine has %lluK (budget.memory)", dhcp,
@@ -398,8 +403,10 @@ static void
 check_config(struct project *p)
 {
 	const struct image *m = &p->image;
-	size_t n = project_units(p);
+	size_t n = 0;
 
+	for (size_t i = 0; i < project_units(p); i++)
+		n += replicas_count(project_unit(p, i));
 	for (size_t i = 0; i < m->network.links.n; i++) {
 		n += m->network.links.v[i].dhcp != 0;
 		if (m->network.links.v[i].dhcp && !CFG_DHCP)

@@ -2,10 +2,12 @@
  *
  * The image's `state`: what must hold of the label, and of the projects that the services' folders get on the disk.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "crc32.h"
 #include "project.h"
+#include "replicas.h"
 #include "table.h"
 
 #ifndef CFG_STATE_DISK
@@ -22,42 +24,60 @@ label_ok(const char *label)
 	       strspn(label, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == n;
 }
 
-/* The project's number as PID 1 makes it, in init/disk_folders.c. */
-static uint32_t
-project_of(struct arena *a, const struct model_service *s, const struct model_state *m)
-{
-	const char *place = arena_printf(a, "%s%s", s->head.name, m->path ? m->path : "");
+/* A state folder on the disk, in the order of the file. */
+struct folder {
+	uint32_t id; /* the project's number as PID 1 makes it, in init/disk_folders.c */
+	size_t order;
+	const struct model_state *state;
+	const char *name; /* of the instance */
+};
 
-	return crc32_of(place, strlen(place)) & INT32_MAX;
+static int
+by_id(const void *a, const void *b)
+{
+	const struct folder *x = a, *y = b;
+
+	if (x->id != y->id)
+		return x->id < y->id ? -1 : 1;
+	return x->order < y->order ? -1 : x->order > y->order;
 }
 
-static const struct model_state *
-same_project(struct project *p, size_t unit, size_t state, const struct model_service **owner)
+static struct folder *
+list_folders(struct project *p, size_t *n)
 {
-	uint32_t id = project_of(p->arena, project_unit(p, unit), &project_unit(p, unit)->state.v[state]);
+	struct folder *v = NULL;
+	size_t room = 0;
 
-	for (size_t i = 0; i <= unit; i++) {
-		*owner = project_unit(p, i);
-		for (size_t k = 0; k < (*owner)->state.n && (i < unit || k < state); k++)
-			if (project_of(p->arena, *owner, &(*owner)->state.v[k]) == id)
-				return &(*owner)->state.v[k];
+	*n = 0;
+	for (size_t i = 0; i < project_units(p); i++) {
+		const struct model_service *s = project_unit(p, i);
+		for (uint64_t k = 0; k < s->state.n * replicas_count(s); k++) {
+			const struct model_state *m = &s->state.v[k % s->state.n];
+			const char *name = replicas_name(p->arena, s, k / s->state.n + 1);
+			const char *place = arena_printf(p->arena, "%s%s", name, m->path ? m->path : "");
+			v = grow(v, *n, &room, sizeof *v);
+			v[*n] = (struct folder){ crc32_of(place, strlen(place)) & INT32_MAX, *n, m, name };
+			++*n;
+		}
 	}
-	return NULL;
+	return v;
 }
 
+/* Two states of one service that are one path are said elsewhere. */
 static void
 check_projects(struct project *p)
 {
-	const struct model_service *owner;
+	size_t n;
+	struct folder *v = list_folders(p, &n);
 
-	for (size_t i = 0; i < project_units(p); i++)
-		for (size_t k = 0; k < project_unit(p, i)->state.n; k++) {
-			const struct model_state *s = &project_unit(p, i)->state.v[k], *other = same_project(p, i, k, &owner);
-			if (other && other->path && s->path && strcmp(owner->head.name, project_unit(p, i)->head.name) != 0)
-				diag(p->diags, node_place(s->head.node, "path"),
-				     "on the disk this state would share its quota with %s of `%s`: take another path", other->path,
-				     owner->head.name);
-		}
+	if (n)
+		qsort(v, n, sizeof *v, by_id);
+	for (size_t i = 1; i < n; i++)
+		if (v[i].id == v[i - 1].id && v[i].state->path && v[i - 1].state->path && strcmp(v[i].name, v[i - 1].name) != 0)
+			diag(p->diags, node_place(v[i].state->head.node, "path"),
+			     "on the disk this state would share its quota with %s of `%s`: take another path", v[i - 1].state->path,
+			     v[i - 1].name);
+	free(v);
 }
 
 void

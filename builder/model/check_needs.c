@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "project.h"
+#include "replicas.h"
 
 enum colour { WHITE, GREY, BLACK };
 
@@ -21,9 +22,10 @@ struct visit {
 static size_t
 unit_named(const struct project *p, const char *name)
 {
-	size_t i = 0;
+	size_t i = 0, n = edge_length(name);
 
-	while (i < project_units(p) && strcmp(project_unit(p, i)->head.name, name) != 0)
+	while (i < project_units(p) &&
+	       (strncmp(project_unit(p, i)->head.name, name, n) != 0 || project_unit(p, i)->head.name[n]))
 		i++;
 	return i;
 }
@@ -89,6 +91,16 @@ project_edge(const struct model_service *s, size_t k)
 	return k < s->needs.n ? s->needs.v[k] : s->wants.v[k - s->needs.n];
 }
 
+/* NAME@N: there is such an instance. */
+static void
+check_instance(struct project *p, const struct node *list, const struct model_service *of, const char *to)
+{
+	if (edge_instance(to) && !of->replicas)
+		diag(p->diags, list, "`%s`: `%s` has no replicas", to, of->head.name);
+	else if (edge_instance(to) > replicas_count(of))
+		diag(p->diags, list, "`%s`: `%s` has %llu replicas", to, of->head.name, (unsigned long long)of->replicas);
+}
+
 static void
 check_edge(struct project *p, const struct model_service *s, size_t k, bool dhcp, const char *const *names)
 {
@@ -97,14 +109,17 @@ check_edge(struct project *p, const struct model_service *s, size_t k, bool dhcp
 	bool is_dhcp = strcmp(to, "dhcp") == 0;
 
 	for (size_t i = s->needs.n; i < k; i++)
-		if (strcmp(project_edge(s, i), to) == 0)
+		if (edges_meet(project_edge(s, i), to))
 			diag(p->diags, list, "`%s` stands twice in `wants`", to);
 	for (size_t i = 0; k >= s->needs.n && i < s->needs.n; i++)
-		if (strcmp(s->needs.v[i], to) == 0)
+		if (edges_meet(s->needs.v[i], to))
 			diag(p->diags, list, "`%s` stands in `needs` already", to);
 	if (is_dhcp && !dhcp)
 		diag(p->diags, list, "%s `dhcp`, but no link has `dhcp: true`", key);
-	if (is_dhcp || unit_named(p, to) < project_units(p))
+	size_t unit = unit_named(p, to);
+	if (unit < project_units(p))
+		check_instance(p, list, project_unit(p, unit), to);
+	if (is_dhcp || unit < project_units(p))
 		return;
 	const char *meant = nearest(to, names);
 	diag(p->diags, list, "%s `%s`, which is no service and no job%s%s%s", key, to, meant ? ": did you mean `" : "",

@@ -30,6 +30,7 @@ enum key_type {
 	KEY_OPTION,   /* pointer to the struct, NULL where the key is absent */
 	KEY_TEXTS,    /* struct key_list of const char * */
 	KEY_NAMES,    /* struct key_list of const char *, each a name */
+	KEY_UNITS,    /* the same, each a name, or NAME@N: one of its replicas */
 	KEY_WORDS,    /* struct key_list of const char *, each one of .words */
 	KEY_STRUCTS,  /* struct key_list of structs of .sub */
 	KEY_NAMED,    /* a mapping: struct key_list of structs of .sub; the key goes to the struct's second member */

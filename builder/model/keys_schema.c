@@ -12,6 +12,7 @@
 #include "value.h"
 
 #define NAME_PATTERN "^[a-z0-9][a-z0-9-]*$"
+#define UNIT_PATTERN "^[a-z0-9][a-z0-9-]*(@[1-9][0-9]*)?$"
 #define PATH_PATTERN "^/(?!.*//)(?!.*(^|/)\\.\\.?(/|$))([^\\u0000-\\u001f\\u007f]*[^/\\u0000-\\u001f\\u007f])?$"
 #define OCTET        "(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
 
@@ -63,10 +64,10 @@ add_pattern_or_number(struct json *j, const char *pattern, const char *hint, uin
 }
 
 static void
-add_name(struct json *j)
+add_name(struct json *j, const char *pattern)
 {
 	json_text(j, "type", "string");
-	json_text(j, "pattern", NAME_PATTERN);
+	json_text(j, "pattern", pattern);
 	json_number(j, "maxLength", TBL_NAME_MAX);
 }
 
@@ -87,8 +88,8 @@ add_items(struct json *j, const struct key *k)
 	if (k->flags & (KEY_REQUIRED | KEY_FILLED))
 		json_number(j, "minItems", 1);
 	json_object_at(j, "items");
-	if (k->type == KEY_NAMES)
-		add_name(j);
+	if (k->type == KEY_NAMES || k->type == KEY_UNITS)
+		add_name(j, k->type == KEY_UNITS ? UNIT_PATTERN : NAME_PATTERN);
 	else if (k->type == KEY_WORDS)
 		add_words(j, k->words);
 	else if (k->type == KEY_STRUCTS)
@@ -105,7 +106,7 @@ add_mapping(struct json *j, const struct key *k)
 	json_text(j, "type", "object");
 	json_object_at(j, "propertyNames");
 	if (k->type == KEY_NAMED)
-		add_name(j);
+		add_name(j, NAME_PATTERN);
 	else
 		add_pattern(j, "^[^=]+$", NULL);
 	json_object_end(j);
@@ -130,7 +131,7 @@ add_form(struct json *j, const struct key *k)
 		json_number(j, "minLength", 1);
 		break;
 	case KEY_NAME:
-		add_name(j);
+		add_name(j, NAME_PATTERN);
 		break;
 	case KEY_PATH:
 		add_pattern(j, PATH_PATTERN, "an absolute path without . and ..");
@@ -167,6 +168,7 @@ add_form(struct json *j, const struct key *k)
 		break;
 	case KEY_TEXTS:
 	case KEY_NAMES:
+	case KEY_UNITS:
 	case KEY_WORDS:
 	case KEY_STRUCTS:
 		add_items(j, k);

@@ -301,6 +301,7 @@ struct model_service {
 	uint64_t timeout;
 	LIST_OF(const char *) unchecked; /* paths whose programs are not held against the root */
 	int critical;
+	uint64_t replicas; /* 0: not stated, and the one instance has the service's name */
 	/* Not from the file: what its OCI image sets where the file says nothing (oci_defaults.c). */
 	const struct src_oci *oci;
 	LIST_OF(struct model_default) defaults;

@@ -395,9 +395,9 @@ static const struct key schedule_keys[] = {
 	{ "user", KEY_TEXT, AT(model_service, user), .doc = "one of `users`; absent: a user of its own from 10000 up" }, \
 	{ "cwd", KEY_PATH, AT(model_service, cwd), .doc = "the folder that it starts in; absent: /, or the OCI image's" }, \
 	{ "env", KEY_PAIRS, AT(model_service, env), .doc = "its whole environment, NAME: value" }, \
-	{ "needs", KEY_NAMES, AT(model_service, needs), \
+	{ "needs", KEY_UNITS, AT(model_service, needs), \
 	  .doc = "services that are ready, jobs that ran well, before it starts" }, \
-	{ "wants", KEY_NAMES, AT(model_service, wants), \
+	{ "wants", KEY_UNITS, AT(model_service, wants), \
 	  .doc = "services and jobs that it starts behind, but without them too: one that fails is not waited for" }, \
 	{ "network", KEY_STRUCT, AT(model_service, network), .sub = network_keys, .size = sizeof(struct model_network), \
 	  .doc = "its network" }, \
@@ -428,7 +428,9 @@ static const struct key service_keys[] = {
 	  .doc = "besides: restart-dependents, what needs it, at each failure; reboot, once it stays down" },
 	{ "critical", KEY_BOOL, AT(model_service, critical), .preset = "false",
 	  .doc = "the machine's watchdog is fed only while it is ready, or starts for the first time" },
-	LATER("replicas", "instances of it"),
+	{ "replicas", KEY_INT, AT(model_service, replicas), .min = 1, .max = TBL_SVC_MAX,
+	  .doc = "so many instances of it, NAME@1 and so on, each with its own limits and state; %i in command, env, exec and "
+		 "file is the instance's number, %% a percent sign; absent: one, named as the service" },
 	END
 };
 

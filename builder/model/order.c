@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "plan.h"
+#include "replicas.h"
 
 /* A unit's round is how often the file would have to be read from its top until all that the unit starts behind has
  * been met. Needs that stand above it cost no round of their own. */
@@ -48,7 +49,7 @@ compare_places(const void *a, const void *b)
 static const struct place *
 place_named(const struct walk *w, const char *name)
 {
-	const struct place key = { .name = name }, *p = &key;
+	const struct place key = { .name = arena_strndup(w->project->arena, name, edge_length(name)) }, *p = &key;
 	const struct place **found = bsearch(&p, w->by_name, w->n, sizeof p, compare_names);
 
 	return found ? *found : NULL;

@@ -46,6 +46,8 @@ void project_check_needs(struct project *p);
 void project_check_watch(struct project *p, const struct model_service *s);
 /* check_seccomp.c: the same for the system calls that it may make. */
 void project_check_seccomp(struct project *p, const struct model_service *s);
+/* replicas.c: the same for the instances of a service. */
+void project_check_replicas(struct project *p, const struct model_service *s);
 /* check_disk.c: the same for the disk that state is on. */
 void project_check_disk(struct project *p);
 /* check_step.c: the same for a build step. */

@@ -51,7 +51,7 @@ make_images(struct oci *o, struct out_size *size, struct err *e)
 			progress_cancel();
 			return err_wrap(e, "%s", name);
 		}
-		out_oci_config(&p->units[i], &u->layer, &u->config);
+		out_oci_config(p->arena, &p->units[i], &u->layer, &u->config);
 		out_oci_manifest(&u->config, &u->layer, o->b->project.image.image, tree, &u->manifest);
 		o->named[i] = (struct out_oci_named){ name, &u->manifest };
 		size->raw += u->layer.raw;

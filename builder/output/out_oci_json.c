@@ -13,6 +13,7 @@
 #include "content.h"
 #include "json.h"
 #include "mem.h"
+#include "replicas.h"
 
 #define EPOCH    "1970-01-01T00:00:00Z"
 #define CONFIG   "application/vnd.oci.image.config.v1+json"
@@ -142,8 +143,9 @@ signal_name(int number)
 	return "SIGTERM";
 }
 
+/* Of replicas the image is the first one's: whoever runs it elsewhere has one. */
 static void
-add_run(struct json *j, const struct plan_unit *u)
+add_run(struct json *j, struct arena *a, const struct plan_unit *u)
 {
 	const struct model_service *s = u->unit;
 	char user[32];
@@ -153,8 +155,8 @@ add_run(struct json *j, const struct plan_unit *u)
 	json_object(j);
 	add_text(j, "User", user);
 	add_ports(j, &s->network);
-	add_texts(j, "Env", s->env.v, s->env.n);
-	add_texts(j, "Entrypoint", s->command.v, s->command.n);
+	add_texts(j, "Env", replicas_env(a, s, 1), s->env.n);
+	add_texts(j, "Entrypoint", replicas_command(a, s, 1), s->command.n);
 	add_volumes(j, s);
 	add_text(j, "WorkingDir", "/");
 	add_text(j, "StopSignal", signal_name(stop_signals[s->stop.signal]));
@@ -162,7 +164,7 @@ add_run(struct json *j, const struct plan_unit *u)
 }
 
 void
-out_oci_config(const struct plan_unit *u, const struct out_oci_layer *l, struct out_oci_text *out)
+out_oci_config(struct arena *a, const struct plan_unit *u, const struct out_oci_layer *l, struct out_oci_text *out)
 {
 	struct document d;
 
@@ -170,7 +172,7 @@ out_oci_config(const struct plan_unit *u, const struct out_oci_layer *l, struct 
 	add_text(&d.j, "created", EPOCH);
 	add_text(&d.j, "architecture", "amd64");
 	add_text(&d.j, "os", "linux");
-	add_run(&d.j, u);
+	add_run(&d.j, a, u);
 	json_key(&d.j, "rootfs");
 	json_object(&d.j);
 	add_text(&d.j, "type", "layers");

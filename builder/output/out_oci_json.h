@@ -14,7 +14,8 @@ struct out_oci_text {
 	struct content c;
 };
 
-void out_oci_config(const struct plan_unit *u, const struct out_oci_layer *l, struct out_oci_text *out);
+void out_oci_config(struct arena *a, const struct plan_unit *u, const struct out_oci_layer *l,
+		    struct out_oci_text *out);
 /* tree: the digest of the whole image's tree, in hexadecimal. */
 void out_oci_manifest(const struct out_oci_text *config, const struct out_oci_layer *l, const char *image,
 		      const char *tree, struct out_oci_text *out);

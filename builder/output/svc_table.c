@@ -11,6 +11,7 @@
 #include "cron.h"
 #include "out_rooted.h"
 #include "svc_filter.h"
+#include "replicas.h"
 
 #define CPU_PERIOD_US 100000
 #define DHCP_PIDS     16
@@ -25,6 +26,8 @@ struct compiler {
 	const struct plan *plan;
 	struct section section[TBL_SECTIONS];
 	bool dhcp; /* the machine's own DHCP client is service 0 */
+	uint32_t *first; /* of each unit, the index of its first instance */
+	uint64_t instance; /* of the unit that is being added */
 };
 
 static const size_t element_size[TBL_SECTIONS] = {
@@ -128,7 +131,7 @@ mounts(struct compiler *c, const struct model_service *s)
 static struct tbl_span
 environment(struct compiler *c, const struct model_service *s)
 {
-	struct tbl_span span = words(c, s->env.v, s->env.n);
+	struct tbl_span span = words(c, replicas_env(c->plan->arena, s, c->instance), s->env.n);
 	char text[64];
 
 	if (!has_notify(s))
@@ -146,17 +149,21 @@ environment(struct compiler *c, const struct model_service *s)
 }
 
 static struct tbl_probe
-probe(struct compiler *c, uint64_t tcp, const struct model_http *http, const char *file, uint64_t age,
-      const char *const *exec, size_t n_exec)
+probe(struct compiler *c, const struct model_service *s, uint64_t tcp, const struct model_http *http,
+      const char *file, uint64_t age, const char *const *exec, size_t n_exec)
 {
+	struct arena *a = c->plan->arena;
+
 	if (tcp)
 		return (struct tbl_probe){ .kind = TBL_PROBE_TCP, .port = (uint32_t)tcp };
 	if (http->head.node)
 		return (struct tbl_probe){ .kind = TBL_PROBE_HTTP, .port = (uint32_t)http->port, .words = words(c, &http->path, 1) };
 	if (file)
-		return (struct tbl_probe){ .kind = TBL_PROBE_FILE, .age_ms = (uint32_t)age, .words = words(c, &file, 1) };
+		return (struct tbl_probe){ .kind = TBL_PROBE_FILE, .age_ms = (uint32_t)age,
+					   .words = words(c, replicas_texts(a, s, &file, 1, c->instance), 1) };
 	if (n_exec)
-		return (struct tbl_probe){ .kind = TBL_PROBE_EXEC, .words = words(c, exec, n_exec) };
+		return (struct tbl_probe){ .kind = TBL_PROBE_EXEC,
+					   .words = words(c, replicas_texts(a, s, exec, n_exec, c->instance), n_exec) };
 	return (struct tbl_probe){ .kind = TBL_PROBE_NONE };
 }
 
@@ -166,7 +173,7 @@ add_watch(struct compiler *c, struct tbl_svc *r, const struct model_service *s)
 	const struct model_ready *y = &s->ready;
 	const struct model_health *h = &s->health;
 
-	r->ready_probe = probe(c, y->tcp, &y->http, y->file, 0, y->exec.v, y->exec.n);
+	r->ready_probe = probe(c, s, y->tcp, &y->http, y->file, 0, y->exec.v, y->exec.n);
 	r->ready = r->ready_probe.kind != TBL_PROBE_NONE ? TBL_READY_PROBE :
 		   y->fd ? TBL_READY_FD : y->exit ? TBL_READY_EXIT : y->notify ? TBL_READY_NOTIFY : TBL_READY_NONE;
 	r->ready_fd = (uint32_t)y->fd;
@@ -175,7 +182,7 @@ add_watch(struct compiler *c, struct tbl_svc *r, const struct model_service *s)
 		r->flags |= TBL_SVC_NOTIFY;
 	if (!h->head.node)
 		return;
-	r->health = probe(c, h->tcp, &h->http, h->file.path, h->file.age, h->exec.v, h->exec.n);
+	r->health = probe(c, s, h->tcp, &h->http, h->file.path, h->file.age, h->exec.v, h->exec.n);
 	r->health_every_ms = (uint32_t)h->every;
 	r->health_timeout_ms = (uint32_t)h->timeout;
 	r->health_failures = (uint32_t)h->failures;
@@ -203,18 +210,30 @@ filter(struct compiler *c, const struct model_service *s)
 	return span;
 }
 
+/* NULL for dhcp, if it is none of the units: then it is service 0. */
+static const struct plan_unit *
+unit_of_edge(const struct compiler *c, const char *edge)
+{
+	for (size_t i = 0; i < c->plan->n_units; i++)
+		if (edges_meet(c->plan->units[i].unit->head.name, edge))
+			return &c->plan->units[i];
+	return NULL;
+}
+
+/* The name of a service with replicas stands for all of them. */
 static struct tbl_span
 deps(struct compiler *c, const char *const *names, size_t n)
 {
-	struct tbl_span span = { count(c, TBL_DEPS), (uint32_t)n };
+	struct tbl_span span = { count(c, TBL_DEPS), 0 };
 
 	for (size_t k = 0; k < n; k++) {
-		uint32_t index = 0; /* dhcp, if it is none of the units */
-		for (size_t i = 0; i < c->plan->n_units; i++)
-			if (strcmp(c->plan->units[i].unit->head.name, names[k]) == 0)
-				index = (uint32_t)i + c->dhcp;
-		append(c, TBL_DEPS, &index);
+		const struct plan_unit *u = unit_of_edge(c, names[k]);
+		uint32_t one = (uint32_t)edge_instance(names[k]);
+		uint32_t index = u ? c->first[u - c->plan->units] + (one ? one - 1 : 0) : 0;
+		for (uint64_t left = u && !one ? replicas_count(u->unit) : 1; left; left--, index++)
+			append(c, TBL_DEPS, &index);
 	}
+	span.count = count(c, TBL_DEPS) - span.first;
 	return span;
 }
 
@@ -249,18 +268,17 @@ add_schedule(struct tbl_svc *r, const struct model_service *s)
 	r->missed = (uint32_t)s->missed;
 }
 
-static void
-add_unit(struct compiler *c, const struct plan_unit *u)
+/* What all instances have alike. */
+static struct tbl_svc
+record_of(struct compiler *c, const struct plan_unit *u)
 {
 	const struct model_service *s = u->unit;
-	struct tbl_svc r = {
-		.name = string(c, s->head.name),
+
+	return (struct tbl_svc){
 		.root = string(c, u->root.path),
 		.cwd = s->cwd && s->cwd[1] ? string(c, s->cwd) : 0,
 		.kind = u->job ? TBL_JOB : TBL_SERVICE,
 		.flags = (s->network.mode == NET_NONE ? TBL_SVC_NETNS : 0u) | (s->critical ? TBL_SVC_CRITICAL : 0u),
-		.argv = words(c, s->command.v, s->command.n),
-		.env = environment(c, s),
 		.deps = deps(c, s->needs.v, s->needs.n),
 		.wants = deps(c, s->wants.v, s->wants.n),
 		.mounts = mounts(c, s),
@@ -283,11 +301,26 @@ add_unit(struct compiler *c, const struct plan_unit *u)
 		.memory_max = s->limits.memory,
 		.filter = filter(c, s),
 	};
+}
+
+static void
+add_unit(struct compiler *c, const struct plan_unit *u)
+{
+	const struct model_service *s = u->unit;
+	struct tbl_svc r = record_of(c, u);
+
 	if (u->job)
 		add_schedule(&r, s);
-	else
-		add_watch(c, &r, s);
-	append(c, TBL_SVCS, &r);
+	for (c->instance = 1; c->instance <= replicas_count(s); c->instance++) {
+		r.name = string(c, replicas_name(c->plan->arena, s, c->instance));
+		if (c->instance == 1 || replicas_differ(s)) {
+			r.argv = words(c, replicas_command(c->plan->arena, s, c->instance), s->command.n);
+			r.env = environment(c, s);
+			if (!u->job)
+				add_watch(c, &r, s);
+		}
+		append(c, TBL_SVCS, &r);
+	}
 }
 
 /* The DHCP client: busybox's, in the machine's own root; it is ready when the script has set the first lease. */
@@ -406,12 +439,25 @@ join(struct compiler *c, size_t *size)
 	return out;
 }
 
+static void
+set_first(struct compiler *c)
+{
+	uint64_t next = c->dhcp;
+
+	c->first = xcalloc(c->plan->n_units, sizeof *c->first);
+	for (size_t i = 0; i < c->plan->n_units; i++) {
+		c->first[i] = (uint32_t)next;
+		next += replicas_count(c->plan->units[i].unit);
+	}
+}
+
 int
 svc_table_make(const struct plan *p, const struct kernel *k, struct tree *t, void **out, size_t *size, struct err *e)
 {
 	struct compiler c = { .plan = p, .dhcp = p->dhcp != NULL };
 	struct tbl check;
 
+	set_first(&c);
 	append(&c, TBL_STRINGS, "");
 	add_machine(&c, k, t);
 	add_links(&c);
@@ -422,6 +468,7 @@ svc_table_make(const struct plan *p, const struct kernel *k, struct tree *t, voi
 	*out = join(&c, size);
 	for (int s = 0; s < TBL_SECTIONS; s++)
 		free(c.section[s].bytes);
+	free(c.first);
 	if (tbl_open(&check, *out, *size, e) == 0)
 		return 0;
 	free(*out);

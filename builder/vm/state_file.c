@@ -12,6 +12,7 @@
 #include "cleanup.h"
 #include "process.h"
 #include "progress.h"
+#include "replicas.h"
 #include "state_fs.h"
 #include "table.h"
 #include "value.h"
@@ -26,12 +27,13 @@
 static uint64_t
 declared(const struct build *b)
 {
-	uint64_t sum = 0;
+	uint64_t sum = 0, all;
 
 	for (size_t i = 0; i < project_units(&b->project); i++) {
 		const struct model_service *s = project_unit(&b->project, i);
 		for (size_t k = 0; k < s->state.n; k++)
-			if (__builtin_add_overflow(sum, s->state.v[k].size, &sum))
+			if (__builtin_mul_overflow(s->state.v[k].size, replicas_count(s), &all) ||
+			    __builtin_add_overflow(sum, all, &sum))
 				return UINT64_MAX / 4;
 	}
 	return sum < UINT64_MAX / 4 ? sum : UINT64_MAX / 4;

@@ -226,6 +226,7 @@ write_value(struct writer *w, const struct key *k, const char *path, bool other)
 		break;
 	case KEY_TEXTS:
 	case KEY_NAMES:
+	case KEY_UNITS:
 		fprintf(w->to, "[\"%s\", \"c\"]", c);
 		break;
 	case KEY_PAIRS:

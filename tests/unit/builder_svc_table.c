@@ -359,6 +359,75 @@ TEST(the_disk_of_state_and_its_policies)
 	}
 }
 
+#define REPLICAS(n, rest) \
+	"services:\n  web: {replicas: " n ", command: [/bin/run, -n, 'w%i-100%%', plain], " LIMITS rest "}\n"
+
+TEST(replicas_are_services_of_the_table)
+{
+	struct made m;
+
+	make(&m, IMAGE_HEAD "network: {links: [{name: eth0, dhcp: true}]}\n"
+			    REPLICAS("3", ", env: {ID: '%i%i', SAME: x}, needs: [dhcp, db], state: [{path: /var/x, size: 1M}]")
+			    "  db: {command: [/bin/run, '%i'], " LIMITS "}\n"
+			    "  all: {command: [/bin/run], needs: [web], " LIMITS "}\n"
+			    "  one: {command: [/bin/run], needs: [db], wants: [web@2], " LIMITS "}\n", true);
+	assert_int_equal(tbl_count(&m.t, TBL_SVCS), 7);
+	for (uint32_t i = 1; i <= 3; i++) {
+		char name[16], text[16];
+		snprintf(name, sizeof name, "web@%u", i);
+		const struct tbl_svc *s = named(&m, name);
+		assert_string_equal(tbl_str(&m.t, s->root), "/svc/web");
+		assert_int_equal(s->argv.count, 4);
+		snprintf(text, sizeof text, "w%u-100%%", i);
+		assert_string_equal(tbl_word(&m.t, s->argv, 2), text);
+		snprintf(text, sizeof text, "ID=%u%u", i, i);
+		assert_string_equal(tbl_word(&m.t, s->env, 0), text);
+		assert_string_equal(tbl_word(&m.t, s->env, 1), "SAME=x");
+		assert_int_equal(s->deps.count, 2);
+		assert_int_equal(s->uid, named(&m, "web@1")->uid);
+		assert_int_equal(s->memory_max, 8u << 20);
+		assert_ptr_equal(tbl_svc(&m.t, tbl_dep(&m.t, named(&m, "all"), i - 1)), s);
+	}
+	assert_int_equal(named(&m, "all")->deps.count, 3);
+	assert_int_equal(named(&m, "one")->wants.count, 1);
+	assert_ptr_equal(tbl_svc(&m.t, tbl_want(&m.t, named(&m, "one"), 0)), named(&m, "web@2"));
+	assert_ptr_equal(tbl_svc(&m.t, tbl_dep(&m.t, named(&m, "one"), 0)), named(&m, "db"));
+	/* without replicas a percent sign is one */
+	assert_string_equal(tbl_word(&m.t, named(&m, "db")->argv, 1), "%i");
+	free(m.bytes);
+}
+
+TEST(checks_of_replicas_look_each_at_their_own)
+{
+	struct made m;
+
+	make(&m, IMAGE_HEAD REPLICAS("2", ", ready: {file: /run/up-%i}, health: {exec: [/bin/check, '%i']}"), true);
+	const struct tbl_svc *s = named(&m, "web@2");
+	assert_string_equal(tbl_word(&m.t, s->ready_probe.words, 0), "/run/up-2");
+	assert_string_equal(tbl_word(&m.t, s->health.words, 1), "2");
+	free(m.bytes);
+}
+
+/* A name and its record each: what all have alike stands once. */
+TEST(replicas_that_are_alike_share_their_lists)
+{
+	static const char text[] = IMAGE_HEAD "budget: {memory: 1G}\nservices:\n  web: {replicas: %d, command: [/bin/run], "
+				   LIMITS ", env: {A: b}, state: [{path: /var/x, size: 1M}]}\n";
+	char yaml[256];
+	struct made one, many;
+
+	snprintf(yaml, sizeof yaml, text, 1);
+	make(&one, yaml, true);
+	snprintf(yaml, sizeof yaml, text, 100);
+	make(&many, yaml, true);
+	assert_int_equal(tbl_count(&many.t, TBL_SVCS), 100);
+	assert_int_equal(tbl_count(&many.t, TBL_WORDS), tbl_count(&one.t, TBL_WORDS));
+	assert_int_equal(tbl_count(&many.t, TBL_MOUNTS), tbl_count(&one.t, TBL_MOUNTS));
+	assert_in_range(many.size - one.size, 99 * sizeof(struct tbl_svc), 99 * (sizeof(struct tbl_svc) + 8));
+	free(one.bytes);
+	free(many.bytes);
+}
+
 TEST(descriptions_do_not_change_the_bytes)
 {
 	differ(IMAGE_HEAD "services:\n  a: {command: [/bin/run], limits: {memory: 8M}}\n",
@@ -406,6 +475,9 @@ main(void)
 		cmocka_unit_test(the_same_file_gives_the_same_bytes),
 		cmocka_unit_test(every_key_that_matters_changes_the_bytes),
 		cmocka_unit_test(the_disk_of_state_and_its_policies),
+		cmocka_unit_test(replicas_are_services_of_the_table),
+		cmocka_unit_test(checks_of_replicas_look_each_at_their_own),
+		cmocka_unit_test(replicas_that_are_alike_share_their_lists),
 		cmocka_unit_test(descriptions_do_not_change_the_bytes),
 		cmocka_unit_test(the_table_is_shown_whole),
 	};

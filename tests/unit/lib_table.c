@@ -400,10 +400,12 @@ opens_with(uint32_t *field, struct good_table *g, const char *text)
 
 TEST(names_are_held_to_their_form)
 {
-	static const char *const good[] = { "a", "0", "web-1", "abcdefghijklmnopqrstuvwxyz01234" };
+	static const char *const good[] = { "a", "0", "web-1", "abcdefghijklmnopqrstuvwxyz01234",
+					    "web@1", "web@1024", "abcdefghijklmnopqrstuvwxyz012@9" };
 	static const char *const bad[] = { "",        "-a",  "A",  "a_b",
 					   "a b",     "a/b", "..", "abcdefghijklmnopqrstuvwxyz012345",
-					   "\xc3\xa9" };
+					   "\xc3\xa9",    "web@", "@1", "web@0", "web@1x", "web@1@2", "web@-1",
+					   "abcdefghijklmnopqrstuvwxyz012@12" };
 	struct good_table g;
 
 	good_table(&g);
