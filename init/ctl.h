@@ -36,12 +36,19 @@ int ctl_call(enum ctl_verb verb, uint32_t flags, const char *name,
 int ctl_call_since(enum ctl_verb verb, uint32_t flags, const char *name, uint64_t since,
 		   int (*each)(void *ctx, struct ctl_packet *p, struct err *e), void *ctx, struct err *e);
 
-/* The named service, or each where the name is empty. *out is good until the next call. */
+/* The named service, each instance of the one with replicas, or each where the name is empty. *out is good until the
+ * next call. */
 int ctl_services(const char *name, const struct ctl_svc **out, size_t *n, struct err *e);
 /* What /state is, as the last call of ctl_services was told; NULL: it asked for one service. */
 const struct ctl_state *ctl_state(void);
 
-/* The same for a request of the caller's own, whose version is CTL_VERSION. */
+/* Whether it is NAME@N. */
+bool ctl_is_instance(const char *instance, const char *name);
+/* Calls act for the service, or, where that fails as there is none of the name, for one instance of it after the other;
+ * a failure does not keep it from the next ones, and *e is the first. */
+int ctl_each(const char *name, int (*act)(void *ctx, const char *name, struct err *e), void *ctx, struct err *e);
+
+/* The same as ctl_call for a request of the caller's own, whose version is CTL_VERSION. */
 int ctl_ask(const struct ctl_request *request, int (*each)(void *ctx, struct ctl_packet *p, struct err *e), void *ctx,
 	    struct err *e);
 

@@ -215,16 +215,66 @@ collect(void *ctx, struct ctl_packet *p, struct err *e)
 	return 0;
 }
 
+bool
+ctl_is_instance(const char *instance, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(instance, name, n) == 0 && instance[n] == '@';
+}
+
+/* PID 1 knows instances alone: the name of a service with replicas is that of all of them. */
+static int
+ask_instances(const char *name, struct err *e)
+{
+	struct err none = *e;
+	size_t kept = 0;
+
+	if (ctl_call(CTL_STATUS, 0, "", collect, NULL, e))
+		return -1;
+	state_told = false;
+	for (size_t i = 0; i < n_services; i++)
+		if (ctl_is_instance(services[i].name, name))
+			services[kept++] = services[i];
+	n_services = kept;
+	*e = none;
+	return kept ? 0 : -1;
+}
+
 int
 ctl_services(const char *name, const struct ctl_svc **out, size_t *n, struct err *e)
 {
 	n_services = 0;
 	state_told = false;
-	if (ctl_call(CTL_STATUS, 0, name, collect, NULL, e))
+	if (ctl_call(CTL_STATUS, 0, name, collect, NULL, e) && (!*name || e->code != ENOENT || ask_instances(name, e)))
 		return -1;
 	*out = services;
 	*n = n_services;
 	return 0;
+}
+
+int
+ctl_each(const char *name, int (*act)(void *ctx, const char *name, struct err *e), void *ctx, struct err *e)
+{
+	const struct ctl_svc *v;
+	struct err first = { .msg = "" };
+	size_t n;
+	int ret = act(ctx, name, e);
+
+	if (ret == 0 || !*name || e->code != ENOENT)
+		return ret;
+	if (ctl_services(name, &v, &n, e))
+		return -1;
+	ret = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (act(ctx, v[i].name, e) == 0)
+			continue;
+		if (ret == 0)
+			first = *e;
+		ret = -1;
+	}
+	*e = first;
+	return ret;
 }
 
 const struct ctl_state *

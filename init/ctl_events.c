@@ -2,6 +2,7 @@
  *
  * ingotctl events: each change of a service's state, a line or a JSON object for each. It only shows what PID 1 tells.
  */
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -79,25 +80,45 @@ lost_line(const struct ctl_packet *p, bool as_json)
 	json_end(&j);
 }
 
+struct view {
+	bool as_json;
+	const char *instances_of; /* a service with replicas, or NULL */
+};
+
 static int
 show(void *ctx, struct ctl_packet *p, struct err *e)
 {
-	const bool *as_json = ctx;
+	const struct view *v = ctx;
 
 	if (p->reply.kind == CTL_R_LOST) {
-		lost_line(p, *as_json);
+		lost_line(p, v->as_json);
 	} else if (p->reply.kind == CTL_R_EVENT) {
 		p->u.event.name[TBL_NAME_MAX] = '\0';
-		(*as_json ? event_json : event_line)(&p->u.event);
+		if (!v->instances_of || ctl_is_instance(p->u.event.name, v->instances_of))
+			(v->as_json ? event_json : event_line)(&p->u.event);
 	}
 	return out_flush(e);
+}
+
+/* Of a service with replicas: what comes of all services, without the others. */
+static int
+ask(const char *name, uint32_t flags, uint64_t since, struct view *v, struct err *e)
+{
+	const struct ctl_svc *services;
+	size_t n;
+	int ret = ctl_call_since(CTL_EVENTS, flags, name, since, show, v, e);
+
+	if (ret == 0 || !*name || e->code != ENOENT || ctl_services(name, &services, &n, e))
+		return ret;
+	v->instances_of = name;
+	return ctl_call_since(CTL_EVENTS, flags, "", since, show, v, e);
 }
 
 int
 ctl_events(int argc, char **argv)
 {
 	const char *name = "";
-	bool as_json = false;
+	struct view view = { .as_json = false };
 	uint32_t flags = 0;
 	uint64_t since = 0;
 	struct err e;
@@ -106,7 +127,7 @@ ctl_events(int argc, char **argv)
 		if (strcmp(argv[i], "-f") == 0 || strcmp(argv[i], "--follow") == 0) {
 			flags |= CTL_F_FOLLOW;
 		} else if (strcmp(argv[i], "--json") == 0) {
-			as_json = true;
+			view.as_json = true;
 		} else if (strcmp(argv[i], "--since") == 0) {
 			if (++i == argc || !number_word(argv[i], &since))
 				return ctl_usage(argv[0], "--since wants the number of a change", "");
@@ -119,5 +140,5 @@ ctl_events(int argc, char **argv)
 			name = argv[i];
 		}
 	}
-	return ctl_call_since(CTL_EVENTS, flags, name, since, show, &as_json, &e) ? ctl_fail(&e) : CTL_OK;
+	return ask(name, flags, since, &view, &e) ? ctl_fail(&e) : CTL_OK;
 }

@@ -61,6 +61,18 @@ take_target(void *ctx, struct ctl_packet *p, struct err *e)
 	return 0;
 }
 
+/* There is no such service; it may be one with replicas, of which no command is run in all. */
+static int
+say_instances(const char *name, struct err *e)
+{
+	const struct ctl_svc *v;
+	size_t n;
+
+	if (ctl_services(name, &v, &n, e) || n == 0)
+		return -1;
+	return err_set(e, 0, "service %s has %u instances: say which, such as %s", name, (unsigned)n, v[0].name);
+}
+
 static int
 find_target(const char *name, struct target *t, struct err *e)
 {
@@ -73,7 +85,7 @@ find_target(const char *name, struct target *t, struct err *e)
 		poll(NULL, 0, LAUNCH_WAIT_MS);
 	}
 	if (ret)
-		return -1;
+		return e->code == ENOENT ? say_instances(name, e) : -1;
 	if (t->pidfd < 0 || t->cgroup < 0 || t->filter < 0 || t->svc.pid <= 0)
 		return err_set(e, 0, "service %s: not running (ingotctl start %s)", name, name);
 	return 0;

@@ -12,6 +12,8 @@
 
 struct view {
 	bool terminal;
+	const char *name;
+	uint32_t flags; /* of the request */
 	unsigned char before; /* the last byte shown, which may be of the packet before */
 };
 
@@ -48,6 +50,21 @@ show(void *ctx, struct ctl_packet *p, struct err *e)
 	return out_flush(e);
 }
 
+/* Of several instances, one after the other below its name. */
+static int
+logs_of(void *ctx, const char *name, struct err *e)
+{
+	struct view *v = ctx;
+
+	if (strcmp(name, v->name) != 0 && v->flags & CTL_F_FOLLOW)
+		return err_set(e, 0, "%s has several instances: -f follows one, such as %s", v->name, name);
+	if (strcmp(name, v->name) != 0) {
+		out_fmt("==> %s <==\n", name);
+		v->before = '\0';
+	}
+	return ctl_call(CTL_LOGS, v->flags, name, show, v, e);
+}
+
 int
 ctl_logs(int argc, char **argv)
 {
@@ -68,5 +85,7 @@ ctl_logs(int argc, char **argv)
 	}
 	if (!*name)
 		return ctl_usage(argv[0], "which service?", "");
-	return ctl_call(CTL_LOGS, flags, name, show, &view, &e) ? ctl_fail(&e) : CTL_OK;
+	view.name = name;
+	view.flags = flags;
+	return ctl_each(name, logs_of, &view, &e) || out_flush(&e) ? ctl_fail(&e) : CTL_OK;
 }

@@ -104,6 +104,14 @@ ctl_arguments(int argc, char **argv, const char **name, bool *json)
 /* ---- the simple commands ---- */
 
 static int
+call_simple(void *ctx, const char *name, struct err *e)
+{
+	const struct command *c = ctx;
+
+	return ctl_call(c->verb, 0, name, NULL, NULL, e);
+}
+
+static int
 ctl_simple(int argc, char **argv)
 {
 	const struct command *c = find(argv[0]);
@@ -117,7 +125,7 @@ ctl_simple(int argc, char **argv)
 		return ctl_usage(c->name, "which service?", "");
 	if (argc > wanted)
 		return ctl_usage(c->name, "too many arguments: ", argv[wanted]);
-	return ctl_call(c->verb, 0, wanted == 2 ? argv[1] : "", NULL, NULL, &e) ? ctl_fail(&e) : CTL_OK;
+	return ctl_each(wanted == 2 ? argv[1] : "", call_simple, (void *)c, &e) ? ctl_fail(&e) : CTL_OK;
 }
 
 static int
