@@ -64,5 +64,7 @@ report(const struct build *b, int result, const struct err *e)
 	} else if (result == VERB_FAILED || result == VERB_USAGE) {
 		report_error(e, EXIT_FAILED);
 	}
+	if (result > VERB_ENDED)
+		return result - VERB_ENDED;
 	return result == VERB_USAGE ? EXIT_USAGE : result ? EXIT_FAILED : EXIT_OK;
 }

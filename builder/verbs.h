@@ -10,6 +10,8 @@
 /* What a verb returns. Errors are in *e, or in b->project.diags where the files are wrong. VERB_DIFFERS is an answer
  * that is "no": exit status 1, with nothing more to say. VERB_USAGE is a word that the verb does not know: status 2. */
 enum { VERB_OK = 0, VERB_FAILED = -1, VERB_DIFFERS = 1, VERB_USAGE = -2 };
+/* VERB_ENDED + n: a machine ended with exit status n, from 1 to 255. */
+enum { VERB_ENDED = 256 };
 
 struct verb {
 	const char *name;

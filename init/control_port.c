@@ -6,6 +6,7 @@
  */
 #include "control_port.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -147,6 +148,18 @@ port_finish(struct init *in, int code, const char *text)
 	p->end_code = code;
 	cl->phase = CLIENT_END;
 	loop_want(in, control_slot(CLIENT_PORT), EPOLLIN | EPOLLOUT | EPOLLET);
+}
+
+static_assert((int)DOWN_POWEROFF == CTL_DOWN_POWEROFF && (int)DOWN_HALT == CTL_DOWN_HALT, "one is told as the other");
+
+bool
+port_down(struct init *in)
+{
+	struct ctl_down d = { .kind = in->s->down };
+
+	fmt(d.why, sizeof d.why, "%s", in->s->down_why);
+	in->s->port.session = CTL_SESSION_NONE;
+	return port_send(in, CTL_R_DOWN, in->s->down_status, &d, sizeof d) != SENT_LATER;
 }
 
 /* ---- in ---- */

@@ -23,4 +23,7 @@ void port_finish(struct init *in, int code, const char *text);
 /* Nothing is asked any more. */
 void port_idle(struct init *in);
 
+/* Tells the host how the machine ends; false where it might take that a moment later. */
+bool port_down(struct init *in);
+
 #endif

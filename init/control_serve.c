@@ -142,6 +142,7 @@ serve_named(struct init *in, uint32_t c, const struct ctl_request *q, uint32_t i
 	case CTL_REBOOT:
 	case CTL_REEXEC:
 	case CTL_RELOAD:
+	case CTL_IDLE:
 	case CTL_VERBS:
 	default:
 		control_finish(in, c, EINVAL, "this request takes no name");
@@ -192,7 +193,11 @@ serve_unnamed(struct init *in, uint32_t c, const struct ctl_request *q)
 	case CTL_POWEROFF:
 	case CTL_REBOOT:
 		control_finish(in, c, 0, "");
-		shutdown_begin(in, q->verb == CTL_REBOOT ? DOWN_REBOOT : DOWN_POWEROFF, "ingotctl");
+		shutdown_with(in, q->verb == CTL_REBOOT ? DOWN_REBOOT : DOWN_POWEROFF,
+			      CFG_HOST_CONTROL && c == CLIENT_PORT ? "the host" : "ingotctl", (int)(q->since & 255));
+		break;
+	case CTL_IDLE:
+		control_finish(in, c, 0, "");
 		break;
 	case CTL_EVENTS:
 		tell_events(in, c, q, UINT32_MAX);

@@ -11,6 +11,7 @@
 
 #include "ctl_proto.h"
 #include "err.h"
+#include "runs.h"
 
 /* Exit codes of ingotctl; `exec` has these three and the command's own. */
 enum ctl_exit { CTL_OK, CTL_FAILED, CTL_USAGE, CTL_EXEC_FAILED = 125, CTL_EXEC_CANNOT = 126, CTL_EXEC_NOT_FOUND = 127 };
@@ -81,5 +82,6 @@ int ctl_top(int argc, char **argv);
 int ctl_tree(int argc, char **argv);
 int ctl_reexec(int argc, char **argv);
 int ctl_reload(int argc, char **argv);
+int ctl_poweroff(int argc, char **argv);
 
 #endif

@@ -37,7 +37,7 @@ static const struct command {
 	{ "exec", "NAME [--] [CMD ARG...]", "run a command, or a shell, inside a service", ctl_exec, 0 },
 	{ "reexec", "[PATH]", "replace PID 1, services run on", ctl_reexec, 0 },
 	{ "reload", "[FILE]", "take another service table, what is the same in both runs on", ctl_reload, 0 },
-	{ "poweroff", "", "stop everything and switch off", ctl_simple, CTL_POWEROFF },
+	{ "poweroff", "[--status N]", "stop everything and switch off; N: what `ingot run` ends with", ctl_poweroff, 0 },
 	{ "reboot", "", "stop everything and boot anew", ctl_simple, CTL_REBOOT },
 };
 

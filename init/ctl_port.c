@@ -44,8 +44,8 @@ fill(int ms, struct err *e)
 		ready = poll(&p, 1, ms);
 	while (ready < 0 && errno == EINTR);
 	if (ready == 0)
-		return err_set(e, 0, "the machine does not answer: it is still booting, another `ingot ctl` is at its port, or its "
-				     "kernel lacks the module virtio_console");
+		return err_set(e, 0, "the machine does not answer: it is still booting, or its kernel lacks the module "
+				     "virtio_console");
 	ssize_t n = read(port, bytes, sizeof bytes);
 	if (n <= 0)
 		return n < 0 ? err_set(e, errno, "reading the machine's answer") :

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "console.h"
+#include "control_port.h"
 #include "history.h"
 #include "loop.h"
 #include "state.h"
@@ -20,6 +21,7 @@
 #define SYNC_MIN_MS 500
 #define GONE_MS 1000 /* for killed processes to be gone */
 #define DRAIN_MS 200
+#define TELL_MS 100 /* for the VM's host to read what lies in the port */
 
 static const struct {
 	const char *name;
@@ -93,6 +95,9 @@ ending(struct init *in, enum down_kind kind)
 {
 	kill(-1, SIGKILL);
 	reap_all(in);
+	/* before the sync, which may take long: it is on its way meanwhile */
+	for (int ms = TELL_MS; CFG_HOST_CONTROL && ms > 0 && !port_down(in); ms -= 10)
+		poll(NULL, 0, 10);
 	uint64_t now = loop_clock_ms(), left = in->s->down_ms > now ? in->s->down_ms - now : 0;
 	end_now(in, kind, left > SYNC_MIN_MS ? (int)left : SYNC_MIN_MS);
 }

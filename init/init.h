@@ -199,7 +199,7 @@ struct tally {
 	uint64_t due_ms[TALLY_BLOCKS]; /* the soonest of the block, or SVC_NEVER */
 };
 
-enum down_kind { DOWN_NOT, DOWN_POWEROFF, DOWN_REBOOT, DOWN_HALT };
+enum down_kind { DOWN_NOT, DOWN_POWEROFF, DOWN_REBOOT, DOWN_HALT }; /* as enum ctl_down_kind */
 
 struct state {
 	struct watch watch[WATCHES];          /* loop.c */
@@ -233,6 +233,8 @@ struct state {
 	struct tally tally;                   /* tally.c */
 	uint32_t unready;                     /* svc_act.c: the services before this one were ready when last seen */
 	struct reload reload;                 /* reload.c */
+	int32_t down_status;                  /* shutdown.c: the machine's exit status, for the VM's host */
+	char down_why[CTL_DOWN_WHY];          /* shutdown.c: what asked for the end */
 };
 
 struct init {

@@ -7,6 +7,7 @@
 
 #include "console.h"
 #include "ending.h"
+#include "fmt.h"
 #include "svc_act.h"
 #include "svc_io.h"
 #include "svc_say.h"
@@ -34,10 +35,18 @@ deadline_ms(const struct init *in)
 void
 shutdown_begin(struct init *in, enum down_kind kind, const char *why)
 {
+	shutdown_with(in, kind, why, 0);
+}
+
+void
+shutdown_with(struct init *in, enum down_kind kind, const char *why, int status)
+{
 	if (in->s->down != DOWN_NOT)
 		return;
 	say("%s: asked for by %s", kinds[kind], why);
 	in->s->down = kind;
+	in->s->down_status = status;
+	fmt(in->s->down_why, sizeof in->s->down_why, "%s", why);
 	in->s->down_ms = in->s->now_ms + deadline_ms(in);
 	in->s->changed = true;
 	tally_all_times(in);

@@ -10,6 +10,9 @@
 /* Begins it, unless it has begun. why: who asked, for the console. */
 void shutdown_begin(struct init *in, enum down_kind kind, const char *why);
 
+/* The same with an exit status for the VM's host, 0 to 255. */
+void shutdown_with(struct init *in, enum down_kind kind, const char *why, int status);
+
 /* Stops what may stop now; once nothing runs, ends the machine (ending.h) and does not return. */
 void shutdown_settle(struct init *in);
 

@@ -13,13 +13,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ctl_proto.h"
+
 #define ARGS_MAX 48
 /* The child's ends of the sockets, at numbers that the command line can name. */
 #define CONSOLE_FD 3
 #define MONITOR_FD 4
 #define CONTROL_FD 5
 #define CHILD_FDS  3
-#define CONTROL_PORT "org.ingot.control" /* as PID 1 looks for it */
 
 const char *
 qemu_find(struct arena *a, struct err *e)
@@ -175,11 +176,9 @@ make_args(struct args *v, struct arena *a, const struct qemu_config *c)
 		add(v, "-drive", drive(a, c->state));
 		add(v, "-device", machine_of(c)->disk);
 	}
-	if (c->control < 0)
-		return;
 	add(v, "-device", machine_of(c)->serial);
-	add(v, "-chardev", arena_printf(a, "socket,id=control,fd=%d,server=on,wait=off", CONTROL_FD));
-	add(v, "-device", "virtserialport,chardev=control,name=" CONTROL_PORT);
+	add(v, "-chardev", arena_printf(a, "socket,id=control,fd=%d", CONTROL_FD));
+	add(v, "-device", "virtserialport,chardev=control,name=" CTL_PORT_NAME);
 }
 
 static void
@@ -197,11 +196,11 @@ child(const char *program, const struct args *v, const int fds[CHILD_FDS], pid_t
 	/* above the numbers they go to, or one could overwrite the other */
 	int high[CHILD_FDS];
 	for (size_t i = 0; i < CHILD_FDS; i++)
-		high[i] = fds[i] < 0 ? -1 : fcntl(fds[i], F_DUPFD_CLOEXEC, 16);
+		high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 16);
 	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0)
 		_exit(127);
 	for (size_t i = 0; i < CHILD_FDS; i++)
-		if (fds[i] >= 0 && dup2(high[i], CONSOLE_FD + (int)i) < 0)
+		if (dup2(high[i], CONSOLE_FD + (int)i) < 0)
 			_exit(127);
 	execv(program, (char *const *)v->v);
 	_exit(127);

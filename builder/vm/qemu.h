@@ -22,7 +22,7 @@ struct qemu_config {
 	const struct forward *forwards;
 	size_t n_forwards;
 	const char *state;          /* file of the disk that holds state; NULL: none */
-	int control; /* a socket that listens for who asks the machine by its port; -1: there is none */
+	int control; /* leads to the machine's control port */
 };
 
 struct qemu {

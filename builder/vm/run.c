@@ -14,6 +14,7 @@
 #include "cleanup.h"
 #include "control_socket.h"
 #include "progress.h"
+#include "relay.h"
 #include "run_loop.h"
 #include "state_file.h"
 #include "table.h"
@@ -83,6 +84,7 @@ run_check(const struct build *b, const struct run_options *o, struct err *e)
 static int
 boot(struct build *b, const struct run_options *o, struct run_vm *vm, struct qemu_config *c, struct err *e)
 {
+	struct relay relay;
 	struct tbl t;
 	struct err why;
 
@@ -101,8 +103,12 @@ boot(struct build *b, const struct run_options *o, struct run_vm *vm, struct qem
 	AUTO_FD control = control_socket_make(b->dir, &why);
 	if (control < 0)
 		progress_note("ingot: `ingot ctl` cannot ask this machine: %s", why.msg);
-	c->control = control;
-	int r = run_loop(b->project.arena, vm, e);
+	int r = relay_open(&relay, control, &c->control, e);
+	if (r == 0) {
+		vm->relay = &relay;
+		r = run_loop(b->project.arena, vm, e);
+		relay_release(&relay);
+	}
 	if (control >= 0)
 		control_socket_remove(b->dir);
 	return r;
@@ -137,6 +143,8 @@ run_tests(struct build *b, const struct run_options *o, bool json, size_t *faile
 	r = o->state ? state_file_open(b, o, &c.state, e) : state_file_scratch(b, o, &scratch, &c.state, e);
 	if (r == 0)
 		r = boot(b, o, &vm, &c, e);
+	if (r >= RUN_ENDED)
+		err_set(e, 0, "the machine's exit status is %d", r - RUN_ENDED);
 	*failed = tester_report(vm.tester, r ? e->msg : NULL, json);
 	tester_free(vm.tester);
 	return 0;

@@ -14,9 +14,9 @@ int run_check(const struct build *b, const struct run_options *o, struct err *e)
 
 struct watch;
 
-/* Returns 0 where the guest powered off in order. With a watch (else NULL): RUN_AGAIN where something changed, was
- * built anew, and this VM was ended for it. */
-enum { RUN_AGAIN = 1 };
+/* Returns 0 where the guest powered off in order, or RUN_ENDED and its exit status where that is not 0. With a watch
+ * (else NULL): RUN_AGAIN where something changed, was built anew, and this VM was ended for it. */
+enum { RUN_AGAIN = 1, RUN_ENDED = 256 };
 int run_image(struct build *b, const struct run_options *o, struct watch *w, struct err *e);
 
 /* Boots, runs the image file's tests, powers off, and prints the outcome. */

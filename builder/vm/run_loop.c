@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The loop beside a running VM: relays its console, turns Ctrl-C and SIGTERM into the power button, says when a page is
+ * The loop beside a running VM: relays its console, turns Ctrl-C and SIGTERM into a request to end, says when a page is
  * served, rebuilds where a watched file changed, and judges how the VM ended.
  */
 #include "run_loop.h"
@@ -19,11 +19,13 @@
 
 #include "probe.h"
 #include "qemu.h"
+#include "relay.h"
 #include "tester.h"
 #include "watch.h"
 
 #define POWER_OFF_MS 15000 /* for the guest to end in order, beyond its own shutdown deadline */
 #define SAME_REQUEST_MS 1000 /* a signal to a whole process group may come twice: by itself, and handed on */
+#define ANSWER_MS    1000    /* to the request to end; then the power button is pressed */
 #define PRESS_EVERY_MS 1000  /* a press before the guest listens is lost */
 #define GIVE_UP_MS   120000 /* asking forwarded ports for a page */
 #define CONSOLE_LINE 256
@@ -166,7 +168,10 @@ ask_to_end(struct run *r)
 	if (!r->vm->tester)
 		say(r, "powering off; once more to end it at once");
 	r->asked_ms = now_ms();
-	press_button(r, r->asked_ms);
+	relay_ask_end(r->vm->relay);
+	r->press_ms = r->asked_ms + ANSWER_MS;
+	if (!r->vm->relay->answers) /* it boots, or never will */
+		press_button(r, r->asked_ms);
 	r->kill_at_ms = r->asked_ms + r->vm->stop_ms + POWER_OFF_MS;
 }
 
@@ -200,13 +205,22 @@ on_stdin(struct run *r)
 
 /* ---- the loop ---- */
 
+/* The request has arrived, by PID 1's own word or the console's. */
+static bool
+is_ending(const struct run *r)
+{
+	return r->ending || r->vm->relay->ended;
+}
+
 static int
 timeout_of(const struct run *r, uint64_t now)
 {
 	uint64_t due = r->kill_at_ms && !r->killed ? r->kill_at_ms : UINT64_MAX;
 
-	if (r->kill_at_ms && !r->killed && !r->ending && r->press_ms < due)
+	if (r->kill_at_ms && !r->killed && !is_ending(r) && r->press_ms < due)
 		due = r->press_ms;
+	if (relay_due_ms(r->vm->relay) < due)
+		due = relay_due_ms(r->vm->relay);
 	if (r->vm->watch && watch_due_ms(r->vm->watch) < due)
 		due = watch_due_ms(r->vm->watch);
 	if (r->vm->tester && !r->kill_at_ms && tester_due_ms(r->vm->tester) < due)
@@ -243,7 +257,7 @@ writable(int fd)
 	return poll(&p, 1, 0) > 0;
 }
 
-enum { PIDFD, CONSOLE, MONITOR, SIGNALS, INPUT, OUTPUT, TO_CONSOLE, WATCH, BUILDER, PROBES };
+enum { PIDFD, CONSOLE, MONITOR, SIGNALS, INPUT, OUTPUT, TO_CONSOLE, WATCH, BUILDER, RELAY, PROBES = RELAY + RELAY_FDS };
 
 /* What to wait for. Nothing is read that could not be written on at once: a terminal that is stopped, or a guest that
  * does not read, must not keep a signal waiting. */
@@ -263,6 +277,7 @@ prepare(const struct run *r, struct pollfd fds[PROBES + FORWARDS_MAX])
 	fds[TO_CONSOLE] = (struct pollfd){ .fd = input && !in ? r->qemu.console : -1, .events = POLLOUT };
 	fds[WATCH] = (struct pollfd){ .fd = r->vm->watch ? watch_fd(r->vm->watch) : -1, .events = POLLIN };
 	fds[BUILDER] = (struct pollfd){ .fd = r->vm->watch ? watch_builder_fd(r->vm->watch) : -1, .events = POLLIN };
+	relay_prepare(r->vm->relay, fds + RELAY);
 	for (size_t i = 0; i < r->n_probes; i++)
 		fds[PROBES + i] = (struct pollfd){ .fd = r->probes[i].fd, .events = POLLIN };
 }
@@ -272,7 +287,7 @@ step_end(struct run *r, uint64_t now)
 {
 	if (!r->kill_at_ms || r->killed)
 		return;
-	if (!r->ending && now >= r->press_ms)
+	if (!is_ending(r) && now >= r->press_ms)
 		press_button(r, now);
 	if (now < r->kill_at_ms)
 		return;
@@ -305,6 +320,11 @@ run_once(struct run *r)
 		on_console(r);
 	if (fds[MONITOR].revents)
 		on_monitor(r);
+	relay_step(r->vm->relay, fds + RELAY, now_ms());
+	if (r->vm->tester && r->vm->relay->down.kind == CTL_DOWN_REBOOT && !r->killed) {
+		r->killed = true; /* what comes then is not the machine that was asked */
+		kill(r->qemu.pid, SIGKILL);
+	}
 	if (fds[SIGNALS].revents)
 		on_signal(r);
 	if (fds[INPUT].revents)
@@ -347,17 +367,27 @@ take_signals(struct run *r, sigset_t *old, struct err *e)
 static int
 judge_end(struct run *r, int status, struct err *e)
 {
+	const struct relay *told = r->vm->relay;
+	char text[96];
+
 	if (r->line_len)
 		judge_line(r);
 	if (r->saw_panic)
 		return err_set(e, 0, "the guest's kernel panicked; its last lines are above");
+	if (told->down.kind == CTL_DOWN_REBOOT && r->vm->tester)
+		return err_set(e, 0, "the machine rebooted: asked for by %s", told->down.why);
 	if (r->killed)
 		return err_set(e, 0, "the VM was ended before it had powered off");
 	if (status != 0)
 		return err_set(e, 0, "%s ended with status %d; its message is above", QEMU_PROGRAM, status);
-	if (!r->saw_power_off)
+	if (told->down.kind != CTL_DOWN_POWEROFF && !r->saw_power_off)
 		return err_set(e, 0, "the VM ended without powering off in order");
-	return 0;
+	if (told->down.kind != CTL_DOWN_POWEROFF || told->status == 0)
+		return 0;
+	snprintf(text, sizeof text, "the machine's exit status is %d: %s", told->status, told->down.why);
+	if (!r->vm->tester)
+		say(r, text);
+	return RUN_ENDED + told->status;
 }
 
 static void
@@ -384,7 +414,9 @@ run_loop(struct arena *a, const struct run_vm *vm, struct err *e)
 	struct run r = { .vm = vm, .signals = -1 };
 	sigset_t old;
 
-	if (take_signals(&r, &old, e) || qemu_start(&r.qemu, a, vm->config, e))
+	int failed = take_signals(&r, &old, e) || qemu_start(&r.qemu, a, vm->config, e);
+	close(vm->config->control);
+	if (failed)
 		return -1;
 	raw_terminal(&r);
 	begin_probes(&r);
@@ -396,6 +428,7 @@ run_loop(struct arena *a, const struct run_vm *vm, struct err *e)
 	if (r.line_len && !vm->tester) /* our own words shall not follow on a line that the guest did not finish */
 		write_fully(STDOUT_FILENO, "\n", 1);
 	int status = qemu_wait(&r.qemu);
+	relay_finish(vm->relay);
 	for (size_t i = 0; i < r.n_probes; i++)
 		probe_release(&r.probes[i]);
 	qemu_release(&r.qemu);

@@ -50,7 +50,7 @@ verb_run(const struct options *o, struct build *b, struct err *e)
 		int r = run_once(o, b, &w, e);
 		watch_free(w);
 		if (r != RUN_AGAIN)
-			return r;
+			return r > RUN_ENDED ? VERB_ENDED + r - RUN_ENDED : r;
 		build_release(b);
 		*b = (struct build){ .dir = NULL };
 	}

@@ -2,6 +2,7 @@
 """`ingot ctl` and the control port under QEMU, held against ingot(1): the VM's host sees and does what ingotctl does
 inside, and whatever else comes in by the port, or goes away in the middle, harms nobody. Numbers in brackets are the
 cases that PID 1 is held against."""
+import itertools
 import json
 import os
 import shutil
@@ -18,8 +19,8 @@ import guest
 
 pytestmark = pytest.mark.skipif(not shutil.which("qemu-system-x86_64"), reason="no qemu-system-x86_64")
 MAGIC = b"\xd7ingot\xd7\xa5"  # as ctl_proto.h has them
-STATUS, START, LOGS, PIDFD, VERBS = 0, 1, 4, 5, 64
-SVC, DATA, END, STATE = 0, 1, 3, 4
+STATUS, START, LOGS, PIDFD, EVENTS, VERBS = 0, 1, 4, 5, 8, 64
+SVC, DATA, END, STATE, EVENT = 0, 1, 3, 4, 5
 FOLLOW = 1
 
 
@@ -274,23 +275,6 @@ def test_a_new_request_ends_the_one_before(vm, port):
     assert struct.unpack("<I", head[8:12]) == (73,)
 
 
-def ask_anew(port, tries=5):
-    """QEMU tells the machine of each connection by a message that it drops where the machine has no buffer for it
-    (send_control_msg in hw/char/virtio-serial-bus.c); the machine then takes the host to be away until it connects
-    anew."""
-    for n in range(tries):
-        s = port()
-        s.settimeout(guest.COMMAND_S if n == tries - 1 else 5)
-        s.sendall(hail(STATUS, session=5000 + n))
-        try:
-            return statuses(s, 5000 + n)
-        except TimeoutError:
-            if n == tries - 1:
-                raise
-        finally:
-            s.close()
-
-
 def test_a_thousand_connections(vm, port):
     """init case 42"""
     vm.until_service("slow", lambda s: s["state"] == "up")
@@ -300,8 +284,28 @@ def test_a_thousand_connections(vm, port):
         if n % 3 == 0:
             s.sendall(hail(STATUS, session=n)[:n % 81])
         s.close()
-    assert len(ask_anew(port)) == 4
+    s = port()
+    s.sendall(hail(STATUS, session=5000))
+    assert len(statuses(s, 5000)) == 4
+    s.close()
     vm.until("ls /proc/1/fd | wc -l", lambda text: text == fds)
+
+
+def test_who_follows_something_keeps_his_turn_and_the_next_is_told_at_once(vm, port):
+    """init case 42"""
+    s = port()
+    s.sendall(hail(EVENTS, flags=FOLLOW, session=81))
+    told = frames(s, 81)
+    assert next(told)[0] == EVENT
+    began = time.monotonic()
+    done = ctl("status")
+    assert (done.returncode, done.stderr) == (
+        1, "ingotctl: another `ingot ctl` is at the machine's port, which serves one at a time: end that first\n")
+    assert time.monotonic() - began < 5
+    vm.ok("ingotctl restart idle")
+    assert any(data.startswith(b"idle\0") for _, _, data in itertools.islice(told, 100))
+    s.close()
+    assert len(json.loads(ok("status", "--json"))["services"]) == 4
 
 
 def test_an_unused_port_does_not_wake_pid_1(vm):
@@ -313,10 +317,11 @@ def test_an_unused_port_does_not_wake_pid_1(vm):
 
 
 def test_the_host_powers_it_off_over_the_port(vm, at):
-    """init case 49: The last one on this machine."""
-    ok("poweroff")
-    vm.wait_line("^ingot: power off: asked for by ingotctl$")
-    assert vm.wait_end() == 0
+    """init cases 49 and 54: With a status, which `ingot run` ends with. The last one on this machine."""
+    ok("poweroff", "--status", "3")
+    vm.wait_line("^ingot: power off: asked for by the host$")
+    assert vm.wait_end() == 3
+    assert vm.lines[-1] == "ingot: the machine's exit status is 3: the host"
     assert not os.path.exists(at), "the socket went with the machine"
 
 

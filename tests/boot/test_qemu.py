@@ -134,7 +134,7 @@ def test_signal_powers_off_in_order(number):
         assert took < POWER_OFF_S
         said = g.said()
         assert [line for line in said if line.startswith("power off: asked for by ")] == \
-            ["power off: asked for by power button"]
+            ["power off: asked for by the host"]
         assert said.index("service nginx: stopped") > said.index("service heartbeat: stopped")
         assert said[-1] == "power off"
 

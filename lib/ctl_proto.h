@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 #include "crc32.h"
-#include "runs.h"
 #include "table.h"
 
 #define CTL_SOCKET  "/run/ingot/control"
@@ -24,7 +23,8 @@ enum ctl_verb {
 	CTL_LOGS,     /* reply: CTL_R_DATA packets, CTL_R_LOST where the ring had overrun, CTL_R_END unless following */
 	CTL_PIDFD,    /* reply: CTL_R_SVC and by SCM_RIGHTS the stub's pidfd, the main process's cgroup folder, and a pipe
 		       * that gives the struct sock_filter of its system calls until its end */
-	CTL_POWEROFF, CTL_REBOOT, /* reply: CTL_R_END when accepted */
+	CTL_POWEROFF, /* `since` is the machine's exit status for the VM's host; reply: CTL_R_END when accepted */
+	CTL_REBOOT,   /* the same */
 	CTL_EVENTS,   /* reply: CTL_R_EVENT for each change behind `since`, CTL_R_LOST where the ring had overrun,
 		       * CTL_R_END unless following */
 	CTL_REEXEC,   /* reply: CTL_R_END from the new program, or with why it was refused */
@@ -33,6 +33,7 @@ enum ctl_verb {
 		       * none where it was stopped before; then CTL_R_END */
 	CTL_RELOAD,   /* with the descriptor of a sealed memfd that holds a service table by SCM_RIGHTS; reply: CTL_R_END
 		       * once it is the one that runs, or with why it is not */
+	CTL_IDLE,     /* asks for nothing: ends what was asked before it on the same port; reply: CTL_R_END */
 	CTL_VERBS
 };
 
@@ -46,16 +47,17 @@ struct ctl_request {
 	uint32_t flags;
 	char name[TBL_NAME_MAX + 1]; /* of the service; empty: all, or none */
 	uint32_t pad;
-	uint64_t since; /* CTL_EVENTS: the number of the last change that is known already */
+	uint64_t since; /* CTL_EVENTS: the number of the last change that is known already; CTL_POWEROFF: 0 to 255 */
 	char path[TBL_PATH_MAX + 1]; /* CTL_REEXEC: of the program; empty: /init */
 };
 
-enum ctl_reply_kind { CTL_R_SVC, CTL_R_DATA, CTL_R_LOST, CTL_R_END, CTL_R_STATE, CTL_R_EVENT, CTL_R_RUN };
+enum ctl_reply_kind { CTL_R_SVC, CTL_R_DATA, CTL_R_LOST, CTL_R_END, CTL_R_STATE, CTL_R_EVENT, CTL_R_RUN,
+		      CTL_R_DOWN /* over the port alone: the machine ends */ };
 
 struct ctl_reply {
 	uint32_t version;
 	uint32_t kind;  /* enum ctl_reply_kind */
-	int32_t code;   /* CTL_R_END: 0, or an errno */
+	int32_t code;   /* CTL_R_END: 0, or an errno; CTL_R_DOWN: the machine's exit status */
 	uint32_t size;  /* bytes that follow this header in the packet: a struct ctl_svc, ctl_event or run_record, log data, a
 			 * uint64_t of lost bytes or changes (CTL_R_LOST), or an error's text without a NUL */
 };
@@ -124,6 +126,18 @@ struct ctl_state {
 	uint32_t kind; /* enum ctl_state_kind */
 	char text[CTL_STATE_TEXT]; /* for people; "" for memory */
 };
+
+/* CTL_R_DOWN: the last that is heard of a machine, whoever asked for its end; its session is CTL_SESSION_NONE. */
+enum ctl_down_kind { CTL_DOWN_NOT, CTL_DOWN_POWEROFF, CTL_DOWN_REBOOT, CTL_DOWN_HALT, CTL_DOWN_KINDS };
+
+#define CTL_DOWN_WHY 64
+
+struct ctl_down {
+	uint32_t kind; /* enum ctl_down_kind */
+	char why[CTL_DOWN_WHY]; /* for people: what asked for it */
+};
+
+#define CTL_SESSION_NONE 0u /* the number of no request */
 
 /* The same over a port of a virtual machine, which is a stream of bytes without connections. A request is one struct
  * ctl_hail. Whatever came before it is over: half of another one, what was asked, and what was being told. Each packet
