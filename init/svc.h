@@ -19,6 +19,7 @@ enum svc_state {
 	SVC_UP,       /* ready; a job: running */
 	SVC_STOPPING, /* told to end, or killed, and not gone yet */
 	SVC_BACKOFF,  /* failed; starts again when due */
+	/* from here on its work is over for now */
 	SVC_WAITING,  /* a job between two runs */
 	SVC_DONE,     /* ended well and not to be restarted */
 	SVC_FAILED,   /* ended badly and not to be restarted */

@@ -146,22 +146,40 @@ restart_dependents(struct init *in, uint32_t i)
 	}
 }
 
+/* As a shell has it, for what ends the machine. */
+static int
+status_of(const struct svc_end *end)
+{
+	if (end->why == CTL_END_EXIT)
+		return (int)(end->value & 255);
+	return end->why == CTL_END_SIGNAL ? 128 + (int)(end->value & 127) : end->why == CTL_END_OOM ? 128 + SIGKILL : 1;
+}
+
+/* The machine ends with it. */
+static void
+last(struct init *in, uint32_t i, enum down_kind kind, const char *what)
+{
+	char why[CTL_DOWN_WHY];
+
+	fmt(why, sizeof why, "the %s of %s", what, init_name(in, i));
+	shutdown_with(in, kind, why, status_of(&in->s->svc[i].end));
+}
+
 static void
 on_failure(struct init *in, uint32_t i)
 {
-	char why[TBL_NAME_MAX + 32];
+	uint32_t what = tbl_svc(&in->table, i)->on_failure;
 
 	if (in->s->down != DOWN_NOT)
 		return; /* all of them end, each in its turn */
-	switch ((enum tbl_on_failure)tbl_svc(&in->table, i)->on_failure) {
+	switch ((enum tbl_on_failure)what) {
 	case TBL_ON_FAILURE_DEPENDENTS:
 		restart_dependents(in, i);
 		break;
 	case TBL_ON_FAILURE_REBOOT:
-		if (in->s->svc[i].state != SVC_FAILED)
-			break;
-		fmt(why, sizeof why, "the failure of %s", init_name(in, i));
-		shutdown_begin(in, DOWN_REBOOT, why);
+	case TBL_ON_FAILURE_POWEROFF:
+		if (in->s->svc[i].state == SVC_FAILED)
+			last(in, i, what == TBL_ON_FAILURE_REBOOT ? DOWN_REBOOT : DOWN_POWEROFF, "failure");
 		break;
 	case TBL_ON_FAILURE_NONE:
 	case TBL_ON_FAILURES:
@@ -217,6 +235,8 @@ step(struct init *in, uint32_t i, const struct svc_event *event)
 		watch_health(in, i);
 	if (next.actions & SVC_ACT_FAILED)
 		on_failure(in, i);
+	if (in->table.machine->purpose == i + 1 && svc_runs(&before) && next.svc.state >= SVC_WAITING)
+		last(in, i, DOWN_POWEROFF, "end");
 	if (next.actions & SVC_ACT_LAUNCH) /* last: it may step on */
 		launch(in, i);
 }

@@ -84,7 +84,7 @@ struct tbl_machine {
 	uint32_t root;  /* string: path in the initramfs of the squashfs that is the root; none: the initramfs is it */
 	uint32_t early; /* with a root: so many of the first modules are loaded before it is attached, from the initramfs */
 	uint32_t jobs_max; /* jobs that run at one time; 0: all */
-	uint32_t pad;
+	uint32_t purpose;  /* one more than the index of the service whose end ends the machine; 0: none */
 	struct zone zone;  /* what calendars mean */
 	uint32_t disk_label;   /* string: of the file system that is /state; none: /state is in memory */
 	uint32_t disk_wait_ms; /* for its device to appear */
@@ -159,6 +159,7 @@ enum tbl_on_failure {
 	TBL_ON_FAILURE_NONE,
 	TBL_ON_FAILURE_DEPENDENTS, /* at each failure what needs it is restarted, once it is ready again */
 	TBL_ON_FAILURE_REBOOT,     /* once it is not restarted any more, the machine is rebooted in order */
+	TBL_ON_FAILURE_POWEROFF,   /* the same, but powered off */
 	TBL_ON_FAILURES
 };
 

@@ -8,6 +8,7 @@
 
 #include "project.h"
 #include "replicas.h"
+#include "table.h"
 
 enum colour { WHITE, GREY, BLACK };
 
@@ -126,6 +127,26 @@ check_edge(struct project *p, const struct model_service *s, size_t k, bool dhcp
 	     meant ? meant : "", meant ? "`?" : "");
 }
 
+/* What ends by itself, so that the machine does. */
+static void
+check_purpose(struct project *p, const char *const *names)
+{
+	const struct node *at = node_place(p->image.head.node, "purpose");
+	const char *to = p->image.purpose;
+	size_t i = to ? unit_named(p, to) : 0;
+
+	if (!to)
+		return;
+	if (i == project_units(p)) {
+		const char *meant = nearest(to, names);
+		diag(p->diags, at, "purpose `%s`, which is no service and no job%s%s%s", to, meant ? ": did you mean `" : "",
+		     meant ? meant : "", meant ? "`?" : "");
+	} else if (i < p->image.services.n && project_unit(p, i)->restart.policy == TBL_RESTART_ALWAYS &&
+		   !project_unit(p, i)->restart.limit && !project_unit(p, i)->restart.signals.n) {
+		diag(p->diags, at, "`%s` never ends: give it `restart: {policy: on-failure}`, or never", to);
+	}
+}
+
 void
 project_check_needs(struct project *p)
 {
@@ -145,6 +166,7 @@ project_check_needs(struct project *p)
 		for (size_t k = 0; k < project_edges(s); k++)
 			check_edge(p, s, k, dhcp, names);
 	}
+	check_purpose(p, names);
 	for (size_t i = 0; i < n; i++)
 		if (v.colour[i] == WHITE)
 			visit_from(&v, i);

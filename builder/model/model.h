@@ -427,6 +427,7 @@ struct image {
 	const char *hostname;
 	const char *timezone;
 	uint64_t jobs_at_once; /* 0: all */
+	const char *purpose;   /* a service or job, or NULL */
 	struct model_kernel kernel;
 	LIST_OF(const char *) recipes;
 	LIST_OF(struct source) sources;

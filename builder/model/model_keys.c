@@ -222,7 +222,8 @@ model_signal(const char *word)
 
 static const struct key_word on_failure_words[] = { [TBL_ON_FAILURE_NONE] = { "none", 0 },
 						    [TBL_ON_FAILURE_DEPENDENTS] = { "restart-dependents", 0 },
-						    [TBL_ON_FAILURE_REBOOT] = { "reboot", 0 }, { NULL, 0 } };
+						    [TBL_ON_FAILURE_REBOOT] = { "reboot", 0 },
+						    [TBL_ON_FAILURE_POWEROFF] = { "poweroff", 0 }, { NULL, 0 } };
 const int stop_signals[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGKILL };
 
 static const struct key port_keys[] = {
@@ -425,7 +426,7 @@ static const struct key service_keys[] = {
 	{ "restart", KEY_STRUCT, AT(model_service, restart), .sub = restart_keys, .size = sizeof(struct model_restart),
 	  .doc = "what happens when it ends" },
 	{ "on-failure", KEY_WORD, AT(model_service, on_failure), .preset = "none", .words = on_failure_words,
-	  .doc = "besides: restart-dependents, what needs it, at each failure; reboot, once it stays down" },
+	  .doc = "besides: restart-dependents, what needs it, at each failure; reboot or poweroff, once it stays down" },
 	{ "critical", KEY_BOOL, AT(model_service, critical), .preset = "false",
 	  .doc = "the machine's watchdog is fed only while it is ready, or starts for the first time" },
 	{ "replicas", KEY_INT, AT(model_service, replicas), .min = 1, .max = TBL_SVC_MAX,
@@ -603,6 +604,9 @@ const struct key image_keys[] = {
 	  .doc = "what runs by the clock, by name" },
 	{ "jobs-at-once", KEY_INT, AT(image, jobs_at_once), .preset = "0", .max = 4096,
 	  .doc = "jobs that run at one time, the others wait; 0: no limit" },
+	{ "purpose", KEY_TEXT, AT(image, purpose),
+	  .doc = "the service or job that the machine is there for: once it has ended for good, the machine powers off, and "
+		 "`ingot run` ends with its exit code" },
 	{ "outputs", KEY_WORDS, AT(image, outputs), .words = output_words,
 	  .doc = "what is written; absent: the initramfs alone" },
 	{ "unchecked", KEY_TEXTS, AT(image, unchecked),

@@ -235,6 +235,8 @@ svc_table_print(const struct tbl *t, FILE *to)
 		fprintf(to, "sysctl: %s = %s\n", tbl_str(t, tbl_sysctl(t, i)->path), tbl_str(t, tbl_sysctl(t, i)->value));
 	print_links(t, to);
 	print_zone(to, &t->machine->zone);
+	if (t->machine->purpose)
+		fprintf(to, "purpose: %s\n", tbl_str(t, tbl_svc(t, t->machine->purpose - 1)->name));
 	if (t->machine->jobs_max)
 		fprintf(to, "jobs at one time: %u\n", t->machine->jobs_max);
 	fprintf(to, "services, in start order:\n");

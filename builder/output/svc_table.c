@@ -220,6 +220,16 @@ unit_of_edge(const struct compiler *c, const char *edge)
 	return NULL;
 }
 
+/* Of the first instance, where the name stands for several. */
+static uint32_t
+index_of(const struct compiler *c, const char *name)
+{
+	const struct plan_unit *u = unit_of_edge(c, name);
+	uint32_t one = (uint32_t)edge_instance(name);
+
+	return u ? c->first[u - c->plan->units] + (one ? one - 1 : 0) : 0;
+}
+
 /* The name of a service with replicas stands for all of them. */
 static struct tbl_span
 deps(struct compiler *c, const char *const *names, size_t n)
@@ -228,9 +238,8 @@ deps(struct compiler *c, const char *const *names, size_t n)
 
 	for (size_t k = 0; k < n; k++) {
 		const struct plan_unit *u = unit_of_edge(c, names[k]);
-		uint32_t one = (uint32_t)edge_instance(names[k]);
-		uint32_t index = u ? c->first[u - c->plan->units] + (one ? one - 1 : 0) : 0;
-		for (uint64_t left = u && !one ? replicas_count(u->unit) : 1; left; left--, index++)
+		uint32_t index = index_of(c, names[k]);
+		for (uint64_t left = u && !edge_instance(names[k]) ? replicas_count(u->unit) : 1; left; left--, index++)
 			append(c, TBL_DEPS, &index);
 	}
 	span.count = count(c, TBL_DEPS) - span.first;
@@ -398,6 +407,8 @@ add_machine(struct compiler *c, const struct kernel *k, struct tree *t)
 	struct err e;
 
 	zone_parse(p->project->image.timezone, &m.zone, &e); /* it has been checked */
+	if (p->project->image.purpose)
+		m.purpose = 1 + index_of(c, p->project->image.purpose);
 	add_disk(c, &m);
 	const struct model_watchdog *w = p->project->image.watchdog;
 	if (w) {

@@ -181,14 +181,14 @@ def test_a_second_machine_leaves_the_first_its_socket(vm, at):
         second.wait_line("`ingot ctl` cannot ask this machine: .*/control: another running VM has it$",
                          timeout=guest.BOOT_S)
         second.wait_line("^ingot: host: booted in ", timeout=guest.BOOT_S)
-    assert len(json.loads(ok("status", "--json"))["services"]) == 4
+    assert len(json.loads(ok("status", "--json"))["services"]) == 5
 
 
 # ---- what else comes in by the port ----
 
 def statuses(s, session):
     told = list(frames(s, session))
-    assert [kind for kind, _, _ in told] == [STATE, SVC, SVC, SVC, SVC, END] and told[-1][1] == 0
+    assert [kind for kind, _, _ in told] == [STATE, SVC, SVC, SVC, SVC, SVC, END] and told[-1][1] == 0
     return [data[:32].rstrip(b"\0") for kind, _, data in told if kind == SVC]
 
 
@@ -197,7 +197,7 @@ def test_two_clients_one_after_the_other(vm, port):
     for session in (11, 12):
         s = port()
         s.sendall(hail(STATUS, session=session))
-        assert sorted(statuses(s, session)) == [b"errand", b"idle", b"slow", b"talks"]
+        assert sorted(statuses(s, session)) == [b"errand", b"idle", b"last", b"slow", b"talks"]
         s.close()
 
 
@@ -286,7 +286,7 @@ def test_a_thousand_connections(vm, port):
         s.close()
     s = port()
     s.sendall(hail(STATUS, session=5000))
-    assert len(statuses(s, 5000)) == 4
+    assert len(statuses(s, 5000)) == 5
     s.close()
     vm.until("ls /proc/1/fd | wc -l", lambda text: text == fds)
 
@@ -305,7 +305,7 @@ def test_who_follows_something_keeps_his_turn_and_the_next_is_told_at_once(vm, p
     vm.ok("ingotctl restart idle")
     assert any(data.startswith(b"idle\0") for _, _, data in itertools.islice(told, 100))
     s.close()
-    assert len(json.loads(ok("status", "--json"))["services"]) == 4
+    assert len(json.loads(ok("status", "--json"))["services"]) == 5
 
 
 def test_an_unused_port_does_not_wake_pid_1(vm):
@@ -327,9 +327,11 @@ def test_the_host_powers_it_off_over_the_port(vm, at):
 
 @pytest.mark.parametrize("machine", ("q35", "microvm"))
 def test_it_works_on_the_other_machines_too(machine):
+    """init case 54: The image's purpose is a job, whose exit code is the machine's."""
     build.image("host")
     with guest.qemu([build.INGOT, *build.arguments("run", "host"), "--machine", machine], "host") as g:
         g.wait_line("^ingot: 3 services ready", timeout=guest.BOOT_S)
-        assert len(json.loads(ok("status", "--json"))["services"]) == 4
-        ok("poweroff")
-        assert g.wait_end() == 0
+        assert len(json.loads(ok("status", "--json"))["services"]) == 5
+        ok("run", "last")
+        assert g.wait_end() == 7
+        assert g.lines[-1] == "ingot: the machine's exit status is 7: the end of last"

@@ -81,6 +81,7 @@ static const char whole[] = IMAGE_HEAD
 	"    missed: once\n"
 	"    retries: {count: 4, backoff: {first: 1s, max: 5s, jitter: 0%}}\n"
 	"jobs-at-once: 3\n"
+	"purpose: night\n"
 	"timezone: CET-1CEST,M3.5.0,M10.5.0/3\n";
 
 TEST(the_table_says_what_the_file_says)
@@ -211,6 +212,7 @@ TEST(a_job_is_a_job)
 	assert_int_equal(s->restart_limit, 4);
 	assert_int_equal(s->backoff_first_ms, 1000);
 	assert_int_equal(m.t.machine->jobs_max, 3);
+	assert_string_equal(tbl_str(&m.t, tbl_svc(&m.t, m.t.machine->purpose - 1)->name), "night");
 	assert_int_equal(m.t.machine->zone.offset_s, 3600);
 	assert_int_equal(m.t.machine->zone.winter.time_s, 3 * 3600);
 	s = named(&m, "db");
@@ -313,6 +315,7 @@ static const struct {
 	{ "missed: once", "missed: skip" },
 	{ "count: 4", "count: 5" },
 	{ "jobs-at-once: 3", "jobs-at-once: 4" },
+	{ "purpose: night", "purpose: web" },
 	{ "M10.5.0/3", "M10.5.0/4" },
 };
 

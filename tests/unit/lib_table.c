@@ -247,7 +247,6 @@ static const struct nonsense free_fields[] = {
 	ANY(header.pad),
 	ANY(machine.stop_deadline_ms),
 	ANY(machine.jobs_max),
-	ANY(machine.pad),
 	ANY(machine.zone.summer_offset_s) /* there is no summer time */,
 	ANY(machine.zone.summer.week),
 	ANY(machine.zone.summer.weekday),
