@@ -4,12 +4,14 @@ STUB_SRC := init/stub.c
 CTL_OWN := $(sort $(wildcard init/ctl*.c))
 CTL_SHARED := init/identity.c init/launch_step.c init/reload_machine.c init/sick.c init/svc_name.c init/visible.c
 CTL_SRC := $(CTL_OWN) $(CTL_SHARED)
+NET_SRC := $(sort $(wildcard init/net/*.c)) init/ctl_out.c
 INIT_SRC := $(filter-out $(CTL_OWN) $(STUB_SRC),$(sort $(wildcard init/*.c)))
 
 build/ingot-init: $(INIT_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
 build/ingotctl: $(CTL_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
+build/ingot-net: $(NET_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
 # Text, constants and data each on pages of their own would cost two pages of padding in the file.
-build/ingot-init build/ingotctl:
+build/ingot-init build/ingotctl build/ingot-net:
 	$(call say,LD,$@)
 	$(Q)$(MUSL_CC) $(GUEST) $(LINK) -Wl,-z,noseparate-code -Wl,-z,norelro -o $@ $^
 

@@ -32,7 +32,7 @@ def can(*argv):
 
 
 # What is quick stands first; what has the machine to itself stands at the end, so that it is waited for only once.
-ORDER = ["lint", "unit", "cli", "fuzz", "image", "boot", "attack", "bench"]
+ORDER = ["lint", "unit", "cli", "net", "fuzz", "image", "boot", "attack", "bench"]
 
 
 def place(item):

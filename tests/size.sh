@@ -14,6 +14,7 @@ figure()
 figure ingot_init_bytes build/ingot-init
 figure ingot_stub_bytes build/ingot-stub
 figure ingotctl_bytes build/ingotctl
+figure ingot_net_bytes build/ingot-net
 figure ingot_bytes build/ingot
 figure busybox_bytes build/busybox
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Unit tests and fuzzers are built with glibc and the sanitizers, against archives of each folder's objects, so that a
-# test links only what it uses. tests/unit/FOLDER_*.c and tests/fuzz/FOLDER_*.c test FOLDER: lib, init or builder;
+# test links only what it uses. tests/unit/FOLDER_*.c and tests/fuzz/FOLDER_*.c test FOLDER: lib, init, net or builder;
 # tests/unit/support*.c is what they share. pytest runs those programs and everything else in tests/.
-FOLDERS := lib init builder
+FOLDERS := lib init net builder
 UNIT_SRC := $(sort $(wildcard $(FOLDERS:%=tests/unit/%_*.c)))
 FUZZ_SRC := $(sort $(wildcard $(FOLDERS:%=tests/fuzz/%_*.c)))
 SUPPORT_SRC := $(sort $(wildcard tests/unit/support*.c))
@@ -10,7 +10,7 @@ UNIT := $(UNIT_SRC:tests/unit/%.c=build/unit/%)
 FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
 FUZZ_SECONDS ?= 5
 
-TEST_BASE = $(BASE) $(WARN) -iquote init $(BUILDER_INC) -g -O1 -fno-omit-frame-pointer -MMD -MP
+TEST_BASE = $(BASE) $(WARN) -iquote init -iquote init/net $(BUILDER_INC) -g -O1 -fno-omit-frame-pointer -MMD -MP
 UNIT_CC := gcc -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_CC := clang -fsanitize=address,undefined -fno-sanitize-recover=all
 TEST_LIBS := -larchive -lyaml -lzstd -lmd -ljansson -lpthread
@@ -25,6 +25,7 @@ build/fuzz/%.o: %.c build/config.h $(O)/flags
 
 # Not in the archives: what has a main, or carries other programs.
 SAN_INIT := $(filter-out init/main.c,$(INIT_SRC))
+SAN_NET := $(filter-out init/net/main.c,$(NET_SRC))
 SAN_BUILDER := $(filter-out builder/main.c builder/source/guest.c,$(BUILDER_SRC))
 define test_archive
 build/$(1)/$(2).a: $$(patsubst %.c,build/$(1)/%.o,$(3))
@@ -33,6 +34,7 @@ build/$(1)/$(2).a: $$(patsubst %.c,build/$(1)/%.o,$(3))
 endef
 $(foreach kind,san fuzz,$(eval $(call test_archive,$(kind),lib,$$(LIB_SRC))))
 $(foreach kind,san fuzz,$(eval $(call test_archive,$(kind),init,$$(SAN_INIT))))
+$(foreach kind,san fuzz,$(eval $(call test_archive,$(kind),net,$$(SAN_NET))))
 $(foreach kind,san fuzz,$(eval $(call test_archive,$(kind),builder,$$(SAN_BUILDER))))
 $(eval $(call test_archive,san,support,$$(SUPPORT_SRC)))
 
@@ -117,5 +119,6 @@ bench-root:
 	@PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/bench/root.py
 
 .PHONY: check-unit check-fuzz bench-root
--include $(patsubst %.c,build/san/%.d,$(LIB_SRC) $(INIT_SRC) $(BUILDER_SRC) $(UNIT_SRC) $(SUPPORT_SRC) $(SIM_SRC))
--include $(patsubst %.c,build/fuzz/%.d,$(LIB_SRC) $(INIT_SRC) $(BUILDER_SRC) $(FUZZ_SRC))
+-include $(patsubst %.c,build/san/%.d,$(LIB_SRC) $(INIT_SRC) $(NET_SRC) $(BUILDER_SRC) $(UNIT_SRC) $(SUPPORT_SRC) \
+	$(SIM_SRC))
+-include $(patsubst %.c,build/fuzz/%.d,$(LIB_SRC) $(INIT_SRC) $(NET_SRC) $(BUILDER_SRC) $(FUZZ_SRC))

@@ -25,7 +25,7 @@ def names(source):
 
 def items():
     for source in sorted(HERE.glob("*_*.c")):
-        if re.match(r"(lib|init|builder)_", source.name):
+        if re.match(r"(lib|init|net|builder)_", source.name):
             for name in names(source) + [AT_END]:
                 yield pytest.param(source.stem, name, id=f"{source.stem}:{name}")
 
@@ -89,6 +89,6 @@ def test_no_program_without_items():
         if source.name.startswith("support"):
             continue
         listed = set(names(source))
-        assert listed, f"{source.name} is no test of lib, init or builder"
+        assert listed, f"{source.name} is no test of lib, init, net or builder"
         written = set(re.findall(r"^TEST\((\w+)\)", source.read_text(), re.M))
         assert written <= listed, f"{source.name}: not in its list: {sorted(written - listed)}"

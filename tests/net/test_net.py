@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: MIT
+"""ingot-net in network namespaces of this host, against ingot-net(8): static addresses, routes, VLANs, links that come
+late, go, and lose their carrier; what `check` says; what it does not touch. The other end of each cable is a second
+namespace."""
+import json
+import subprocess
+
+import pytest
+
+from net_space import BY_MAC, NET, Space, link
+
+pytestmark = pytest.mark.needs_namespace
+
+
+@pytest.fixture
+def space(tmp_path):
+    s = Space(tmp_path)
+    yield s
+    s.close()
+
+
+def test_a_static_link_gets_all_that_is_declared(space):
+    space.cable("lan")
+    space.plug("lan")
+    space.start(link("lan", addresses=["10.9.0.2/24", "fd09::2/64"], gateway="10.9.0.1", gateway6="fd09::1",
+                     dns=["10.9.0.53", "fd09::53"], mtu=1400))
+    assert space.is_ready(), space.said()
+    assert space.addresses("lan") == {"10.9.0.2/24", "fd09::2/64"}
+    shown = space.shown("link", "dev", "lan")[0]
+    assert shown["mtu"] == 1400 and "LOWER_UP" in shown["flags"]
+    assert [(r["gateway"], r["dev"], r["metric"]) for r in space.routes()] == [("10.9.0.1", "lan", 100)]
+    assert [(r["gateway"], r["dev"], r["metric"]) for r in space.routes("-6")] == [("fd09::1", "lan", 100)]
+    assert "UP" in space.shown("link", "dev", "lo")[0]["flags"]
+    assert space.resolv.read_text() == "nameserver 10.9.0.53\nnameserver fd09::53\n"
+    assert space.said() == ""
+    status, text, _ = space.check()
+    assert status == 0
+    assert text.splitlines() == [
+        "lan: up, carrier, mtu 1400", *sorted(line for line in text.splitlines() if "address" in line),
+        "    default route via 10.9.0.1, metric 100", "    default route via fd09::1, metric 100",
+        "name server 10.9.0.53", "name server fd09::53"]
+    status, text, _ = space.check("--json")
+    said = json.loads(text)
+    assert status == 0 and said["right"] and said["not_as_declared"] == []
+    assert said["nameservers"] == ["10.9.0.53", "fd09::53"]
+    assert {"via": "10.9.0.1", "metric": 100} in said["links"][0]["default_routes"]
+
+
+def test_two_links_and_a_lost_carrier(space):
+    """The default route goes to the other link while one has no carrier, and comes back; so do the name servers."""
+    for name in ("one", "two"):
+        space.cable(name)
+        space.plug(name)
+    space.start(link("one", addresses=["10.1.0.2/24"], gateway="10.1.0.1", dns=["10.1.0.53"]),
+                link("two", addresses=["10.2.0.2/24"], gateway="10.2.0.1", dns=["10.2.0.53"]))
+    assert space.is_ready(), space.said()
+    assert [r["dev"] for r in space.routes()] == ["one", "two"]
+    space.plug("one", False)
+    space.until(lambda: [r["dev"] for r in space.routes()] == ["two"])
+    assert space.addresses("one") == {"10.1.0.2/24"}, "the address stays"
+    space.until(lambda: space.resolv.read_text() == "nameserver 10.2.0.53\n")
+    status, text, _ = space.check()
+    assert status == 1 and "one: no carrier" in text.splitlines()
+    space.plug("one")
+    space.until(lambda: [r["dev"] for r in space.routes()] == ["one", "two"])
+    assert space.check()[0] == 0
+
+
+def test_a_link_that_comes_late_goes_and_comes_again(space):
+    space.cable("one")
+    space.plug("one")
+    space.start(link("one", addresses=["10.1.0.2/24"]), link("late", addresses=["10.3.0.2/24"], gateway="10.3.0.1"))
+    space.until(lambda: space.addresses("one") == {"10.1.0.2/24"})
+    assert not space.is_ready(within=0), "a link that is not optional is missing"
+    status, text, _ = space.check()
+    assert status == 1 and text.splitlines()[-1] == "late: there is no such link"
+    space.cable("late")
+    space.plug("late")
+    assert space.is_ready()
+    assert space.addresses("late") == {"10.3.0.2/24"}
+    space.ip("link", "del", "late")
+    space.until(lambda: not space.routes())
+    space.cable("late")
+    space.plug("late")
+    space.until(lambda: [r["gateway"] for r in space.routes()] == ["10.3.0.1"])
+
+
+def test_what_is_taken_away_by_hand_comes_back(space):
+    space.cable("lan")
+    space.plug("lan")
+    space.start(link("lan", addresses=["10.9.0.2/24", "fd09::2/64"], gateway="10.9.0.1"))
+    assert space.is_ready()
+    space.ip("addr", "del", "10.9.0.2/24", "dev", "lan")  # the route goes with it, and the kernel says nothing of that
+    space.ip("addr", "del", "fd09::2/64", "dev", "lan")
+    space.until(lambda: space.addresses("lan") == {"10.9.0.2/24", "fd09::2/64"} and space.routes())
+    space.ip("link", "set", "lan", "down")
+    space.until(lambda: space.addresses("lan") == {"10.9.0.2/24", "fd09::2/64"} and space.routes())
+    space.ip("route", "del", "default")
+    space.until(space.routes)
+
+
+def test_nothing_waits_for_an_optional_link(space):
+    space.cable("one")
+    space.plug("one")
+    space.start(link("one", addresses=["10.1.0.2/24"]), link("two", addresses=["10.3.0.2/24"], optional=True))
+    assert space.is_ready()
+    status, text, _ = space.check()
+    assert status == 0 and text.splitlines()[-1] == "two: there is no such link (nothing waits for it)"
+    said = json.loads(space.check("--json")[1])
+    assert said["not_as_declared"] == [{"link": "two", "what": "there is no such link", "fault": False}]
+
+
+def test_what_is_not_declared_stays_and_check_says_it(space):
+    space.cable("lan")
+    space.cable("other")
+    space.plug("lan")
+    space.ip("addr", "add", "10.7.0.1/24", "dev", "other")
+    space.ip("addr", "add", "10.8.0.1/24", "dev", "lan")
+    space.start(link("lan", addresses=["10.9.0.2/24"]))
+    assert space.is_ready()
+    assert space.addresses("lan") == {"10.8.0.1/24", "10.9.0.2/24"}
+    assert space.addresses("other") == {"10.7.0.1/24"}
+    assert "UP" not in space.shown("link", "dev", "other")[0]["flags"]
+    status, text, _ = space.check()
+    assert status == 1 and text.splitlines()[-1] == "lan: address 10.8.0.1/24 is not declared"
+
+
+def test_a_link_is_found_by_its_address(space):
+    mac = "02:00:00:00:00:07"
+    space.cable("lan", "address", mac)
+    space.cable("other")
+    space.plug("lan")
+    space.start(link(mac=mac, match=BY_MAC, addresses=["10.9.0.2/24"]))
+    assert space.is_ready()
+    assert space.addresses("lan") == {"10.9.0.2/24"}
+
+
+def test_another_computers_address_is_said(space):
+    """IPv6 asks the network first: who has an address already keeps it."""
+    space.cable("lan")
+    space.plug("lan")
+    space.ip("addr", "add", "fd09::2/64", "dev", "lan", "nodad", far=True)
+    space.start(link("lan", addresses=["fd09::2/64"]))
+    space.until(lambda: "lan: address fd09::2/64 is another computer's" in space.check()[1].splitlines())
+    assert not space.is_ready(within=0)
+
+
+def test_a_refusal_is_said_once_and_tried_again(space):
+    """IPv6 is not for so small an MTU: what else can be done is done."""
+    space.cable("lan", "mtu", "1000")
+    space.plug("lan")
+    space.start(link("lan", addresses=["10.9.0.2/24", "fd09::2/64"]))
+    space.until(lambda: space.addresses("lan") == {"10.9.0.2/24"})
+    space.ip("link", "set", "lan", "alias", "x")  # a change, at which it is tried again
+    space.until(lambda: space.said().count("lan: address fd09::2/64 is missing: ") == 1)
+    space.ip("link", "set", "lan", "mtu", "1500")
+    assert space.is_ready()
+
+
+def test_a_wrong_file_is_one_line(space):
+    space.file.write_bytes(b"INGOTNET" + bytes(16))
+    done = subprocess.run([NET, "check", "-c", space.file], capture_output=True, text=True)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr == f"ingot-net: {space.file}: its version is 0, this ingot-net reads 1: they are of two builds\n"
+
+
+@pytest.mark.parametrize("words", ([], ["walk"], ["run", "-r", "2"], ["run", "--json"], ["check", "-b", "x"],
+                                   ["run", "-c"]))
+def test_a_wrong_use_is_status_2(words):
+    done = subprocess.run([NET, *words], capture_output=True, text=True)
+    assert done.returncode == 2 and done.stderr.startswith("usage: ingot-net run ")
