@@ -68,6 +68,30 @@ has_dhcp(const struct build *b)
 }
 
 static bool
+has_vlan(const struct build *b)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < b->project.image.network.links.n; i++)
+		any |= b->project.image.network.links.v[i].vlan != NULL;
+	return any;
+}
+
+static bool
+has_ipv6(const struct build *b)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < b->project.image.network.links.n; i++) {
+		const struct model_link *l = &b->project.image.network.links.v[i];
+		any |= l->gateway6 != NULL;
+		for (size_t k = 0; k < l->addresses.n; k++)
+			any |= strchr(l->addresses.v[k], ':') != NULL;
+	}
+	return any;
+}
+
+static bool
 has_initramfs(const struct build *b)
 {
 	return build_wants(b, "initramfs");
@@ -114,6 +138,8 @@ static const struct {
 	{ "CFS_BANDWIDTH", NULL, has_cpu_limit, "a service has a limits.cpu" },
 	{ "INET", NULL, has_network, "the machine has a network" },
 	{ "PACKET", "af_packet", has_dhcp, "the DHCP client asks by it" },
+	{ "VLAN_8021Q", "8021q", has_vlan, "a link is a VLAN" },
+	{ "IPV6", "ipv6", has_ipv6, "a link has an address of IPv6" },
 	{ "BLOCK", NULL, has_disk, "state is on a disk" },
 	{ "EXT4_FS", "ext4", has_disk, "state is on an ext4 disk" },
 	{ "QUOTA", NULL, has_disk, "the disk of state keeps quotas" },

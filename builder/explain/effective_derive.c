@@ -66,9 +66,13 @@ derive_users(const struct plan *p, struct derived_list *l)
 		if (!m->users.v[i].gid)
 			derive(l, arena_printf(p->arena, "users[%zu].gid", i),
 			       arena_printf(p->arena, "%llu", (unsigned long long)m->users.v[i].uid), "derived: the uid", true);
-	for (size_t i = 0; i < m->network.links.n; i++)
-		if (m->network.links.v[i].dhcp)
+	for (size_t i = 0; i < m->network.links.n; i++) {
+		const struct model_link *k = &m->network.links.v[i];
+		if (k->dhcp)
 			derive(l, arena_printf(p->arena, "network.links[%zu].prefix", i), NULL, "the DHCP server says it", false);
+		if (k->mac || k->driver || k->any)
+			derive(l, arena_printf(p->arena, "network.links[%zu].name", i), NULL, "it is found otherwise", false);
+	}
 }
 
 /* The words, and what each of them is from. */

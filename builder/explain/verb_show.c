@@ -4,6 +4,7 @@
  * for which nothing is fetched.
  */
 #include "effective.h"
+#include "net_links.h"
 #include "svc_table.h"
 #include "verbs.h"
 
@@ -35,5 +36,7 @@ verb_show(const struct options *o, struct build *b, struct err *e)
 	if (build_load(b, &o->build) || build_prepare(b, &o->build, e) || tbl_open(&t, b->table, b->table_size, e))
 		return VERB_FAILED;
 	svc_table_print(&t, stdout);
+	if (b->plan.net)
+		links_print(&b->project.image, stdout);
 	return VERB_OK;
 }

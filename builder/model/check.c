@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cron.h"
+#include "net_links.h"
 #include "plan.h"
 #include "project.h"
 #include "replicas.h"
@@ -266,7 +267,8 @@ check_names(struct project *p)
 				     project_unit(p, i)->head.name);
 	for (size_t i = 0; i < project_units(p); i++) {
 		const char *name = project_unit(p, i)->head.name;
-		if (strcmp(name, "dhcp") == 0 || strcmp(name, "root") == 0)
+		if (strcmp(name, "dhcp") == 0 || strcmp(name, "root") == 0 ||
+		    (strcmp(name, NET_SERVICE) == 0 && links_kept(&p->image)))
 			diag(p->diags, project_unit(p, i)->head.node, "the name `%s` is the machine's own", name);
 	}
 }
@@ -301,9 +303,11 @@ check_sum(struct project *p)
 	const struct image *m = &p->image;
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i < m->network.links.n; i++)
+	bool kept = links_kept(m);
+	for (size_t i = 0; i < m->network.links.n && !kept; i++)
 		sum += m->network.links.v[i].dhcp ? DHCP_MEMORY : 0;
-	const char *dhcp = sum ? " with the DHCP client's 16M" : "";
+	const char *dhcp = kept ? " with ingot-net's 16M" : sum ? " with the DHCP client's 16M" : "";
+	sum += kept ? NET_MEMORY : 0;
 	for (size_t i = 0; i < project_units(p); i++) {
 		const struct model_service *s = project_unit(p, i);
 		uint64_t all;
@@ -314,24 +318,6 @@ check_sum(struct project *p)
 		diag(p->diags, node_place(m->budget.head.node ? m->budget.head.node : m->head.node, "memory"),
 		     "the services' memory limits%s add up to %lluK, the machine has %lluK (budget.memory)", dhcp,
 		     (unsigned long long)sum >> 10, (unsigned long long)m->budget.memory >> 10);
-}
-
-static void
-check_links(struct project *p)
-{
-	const struct image *m = &p->image;
-
-	for (size_t i = 0; i < m->network.links.n; i++) {
-		const struct model_link *l = &m->network.links.v[i];
-		if (i > 0)
-			diag(p->diags, l->head.node, "more than one link is not supported yet");
-		if (l->dhcp == (l->address != 0))
-			diag(p->diags, l->head.node, "a link needs either `dhcp: true` or an `address`");
-		if (l->dhcp && (node_get(l->head.node, "prefix") || l->gateway))
-			diag(p->diags, l->head.node, "prefix and gateway come from the DHCP server where `dhcp: true` stands");
-		if (l->name && (!l->name[0] || strlen(l->name) > 15))
-			diag(p->diags, node_place(l->head.node, "name"), "a link's name has 1 to 15 characters");
-	}
 }
 
 static void
@@ -396,6 +382,10 @@ check_watchdog(struct project *p)
 		if (project_unit(p, i)->critical && !w)
 			diag(p->diags, node_place(project_unit(p, i)->head.node, "critical"),
 			     "nothing acts on `critical` without a watchdog: write `watchdog: {device: /dev/watchdog0}`");
+	const struct model_net_service *net = p->image.network.service;
+	if (net && net->critical && !w)
+		diag(p->diags, node_place(net->head.node, "critical"),
+		     "nothing acts on `critical` without a watchdog: write `watchdog: {device: /dev/watchdog0}`");
 }
 
 /* What the ingot-init that this ingot carries was configured to do: see Kconfig. */
@@ -407,8 +397,9 @@ check_config(struct project *p)
 
 	for (size_t i = 0; i < project_units(p); i++)
 		n += replicas_count(project_unit(p, i));
+	n += links_kept(m);
 	for (size_t i = 0; i < m->network.links.n; i++) {
-		n += m->network.links.v[i].dhcp != 0;
+		n += m->network.links.v[i].dhcp != 0 && !links_kept(m);
 		if (m->network.links.v[i].dhcp && !CFG_DHCP)
 			diag(p->diags, m->network.links.v[i].head.node, "this ingot was configured without DHCP: set CONFIG_DHCP");
 	}
@@ -451,7 +442,7 @@ project_check(struct project *p)
 	check_sum(p);
 	project_check_needs(p);
 	project_check_disk(p);
-	check_links(p);
+	project_check_links(p);
 	check_forwards(p);
 	check_watchdog(p);
 	check_tests(p);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net_links.h"
 #include "project.h"
 #include "replicas.h"
 #include "table.h"
@@ -103,11 +104,11 @@ check_instance(struct project *p, const struct node *list, const struct model_se
 }
 
 static void
-check_edge(struct project *p, const struct model_service *s, size_t k, bool dhcp, const char *const *names)
+check_edge(struct project *p, const struct model_service *s, size_t k, const char *own, const char *const *names)
 {
 	const char *key = k < s->needs.n ? "needs" : "wants", *to = project_edge(s, k);
 	const struct node *list = node_get(s->head.node, key);
-	bool is_dhcp = strcmp(to, "dhcp") == 0;
+	bool is_own = own && strcmp(to, own) == 0, is_dhcp = strcmp(to, "dhcp") == 0;
 
 	for (size_t i = s->needs.n; i < k; i++)
 		if (edges_meet(project_edge(s, i), to))
@@ -115,12 +116,14 @@ check_edge(struct project *p, const struct model_service *s, size_t k, bool dhcp
 	for (size_t i = 0; k >= s->needs.n && i < s->needs.n; i++)
 		if (edges_meet(s->needs.v[i], to))
 			diag(p->diags, list, "`%s` stands in `needs` already", to);
-	if (is_dhcp && !dhcp)
+	if (is_dhcp && own && !is_own)
+		diag(p->diags, list, "%s `dhcp`, but ingot-net keeps this machine's links: write `%s`", key, own);
+	else if (is_dhcp && !is_own)
 		diag(p->diags, list, "%s `dhcp`, but no link has `dhcp: true`", key);
 	size_t unit = unit_named(p, to);
 	if (unit < project_units(p))
 		check_instance(p, list, project_unit(p, unit), to);
-	if (is_dhcp || unit < project_units(p))
+	if (is_own || is_dhcp || unit < project_units(p))
 		return;
 	const char *meant = nearest(to, names);
 	diag(p->diags, list, "%s `%s`, which is no service and no job%s%s%s", key, to, meant ? ": did you mean `" : "",
@@ -152,19 +155,19 @@ project_check_needs(struct project *p)
 {
 	size_t n = project_units(p);
 	const char **names = xcalloc(n + 2, sizeof *names);
-	bool dhcp = false; /* the machine's own service, where a link asks for it */
+	const char *own = links_kept(&p->image) ? NET_SERVICE : NULL; /* the machine's own service */
 	struct visit v = { p, xcalloc(n, sizeof(enum colour)), xcalloc(n, sizeof(size_t)), xcalloc(n, sizeof(size_t)), 0 };
 
 	for (size_t i = 0; i < n; i++)
 		names[i] = project_unit(p, i)->head.name;
-	for (size_t i = 0; i < p->image.network.links.n; i++)
-		dhcp |= p->image.network.links.v[i].dhcp;
-	if (dhcp)
-		names[n] = "dhcp";
+	for (size_t i = 0; i < p->image.network.links.n && !own; i++)
+		own = p->image.network.links.v[i].dhcp ? "dhcp" : NULL;
+	if (own)
+		names[n] = own;
 	for (size_t i = 0; i < n; i++) {
 		const struct model_service *s = project_unit(p, i);
 		for (size_t k = 0; k < project_edges(s); k++)
-			check_edge(p, s, k, dhcp, names);
+			check_edge(p, s, k, own, names);
 	}
 	check_purpose(p, names);
 	for (size_t i = 0; i < n; i++)

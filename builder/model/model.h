@@ -323,16 +323,36 @@ struct model_user {
 	uint64_t gid; /* 0: the uid */
 };
 
+struct model_vlan {
+	struct key_head head;
+	const char *of; /* the link that it is on */
+	uint64_t id;
+};
+
 struct model_link {
 	struct key_head head;
 	const char *name;
 	int dhcp;
 	uint64_t address, prefix, gateway;
+	const char *mac, *driver; /* NULL: not by it */
+	int any;
+	LIST_OF(const char *) addresses;
+	const char *gateway6;
+	LIST_OF(const char *) dns;
+	uint64_t mtu; /* 0: as it is */
+	struct model_vlan *vlan;
+	int optional;
+};
+
+struct model_net_service {
+	struct key_head head;
+	int critical;
 };
 
 struct model_machine_network {
 	struct key_head head;
 	LIST_OF(struct model_link) links;
+	struct model_net_service *service; /* ingot-net, where it is asked for by itself; see links_kept() */
 };
 
 struct model_budget {

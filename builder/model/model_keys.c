@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model.h"
+#include "net_file.h"
 #include "table.h"
 
 #define AT(type, member) .offset = offsetof(struct type, member)
@@ -464,6 +465,12 @@ static const struct key user_keys[] = {
 	END
 };
 
+static const struct key vlan_keys[] = {
+	{ "of", KEY_TEXT, AT(model_vlan, of), .flags = KEY_REQUIRED, .doc = "the `name` of a link before this one" },
+	{ "id", KEY_INT, AT(model_vlan, id), .flags = KEY_REQUIRED, .min = 1, .max = NETF_VLAN_MAX, .doc = "its number" },
+	END
+};
+
 static const struct key machine_link_keys[] = {
 	{ "name", KEY_TEXT, AT(model_link, name), .preset = "eth0", .doc = "as the kernel names it" },
 	{ "dhcp", KEY_BOOL, AT(model_link, dhcp), .preset = "false",
@@ -471,12 +478,33 @@ static const struct key machine_link_keys[] = {
 	{ "address", KEY_IPV4, AT(model_link, address), .doc = "a static address" },
 	{ "prefix", KEY_INT, AT(model_link, prefix), .preset = "24", .min = 1, .max = 32, .doc = "bits of the network" },
 	{ "gateway", KEY_IPV4, AT(model_link, gateway), .doc = "the default route" },
+	{ "mac", KEY_TEXT, AT(model_link, mac), .doc = "instead of `name`: the link with this hardware address" },
+	{ "driver", KEY_TEXT, AT(model_link, driver), .doc = "instead of `name`: all links of this driver, by DHCP" },
+	{ "any", KEY_BOOL, AT(model_link, any), .preset = "false",
+	  .doc = "instead of `name`: all Ethernet links that no other entry is closer to, by DHCP" },
+	{ "addresses", KEY_TEXTS, AT(model_link, addresses), .doc = "static ones such as 10.0.0.2/24 and fd00::2/64" },
+	{ "gateway6", KEY_TEXT, AT(model_link, gateway6), .doc = "the default route of IPv6" },
+	{ "dns", KEY_TEXTS, AT(model_link, dns), .doc = "name servers, while the link has carrier" },
+	{ "mtu", KEY_INT, AT(model_link, mtu), .min = NETF_MTU_MIN, .max = NETF_MTU_MAX,
+	  .doc = "the longest packet; absent: the driver's" },
+	{ "vlan", KEY_OPTION, AT(model_link, vlan), .sub = vlan_keys, .size = sizeof(struct model_vlan),
+	  .doc = "the link is made, for the tagged frames of another one" },
+	{ "optional", KEY_BOOL, AT(model_link, optional), .preset = "false", .doc = "what needs `net` does not wait for it" },
+	END
+};
+
+static const struct key net_service_keys[] = {
+	{ "critical", KEY_BOOL, AT(model_net_service, critical), .preset = "false",
+	  .doc = "with a `watchdog`: it is fed only while the links are ready" },
 	END
 };
 
 static const struct key machine_network_keys[] = {
 	{ "links", KEY_STRUCTS, AT(model_machine_network, links), .sub = machine_link_keys, .size = sizeof(struct model_link),
-	  .doc = "one link in this version" },
+	  .doc = "one by PID 1 and a DHCP client; with more than `name`, `dhcp`, `address`, `prefix` and `gateway`, or more "
+		 "links, ingot-net keeps them, as the service `net`: see ingot-net(8)" },
+	{ "service", KEY_OPTION, AT(model_machine_network, service), .sub = net_service_keys,
+	  .size = sizeof(struct model_net_service), .doc = "ingot-net keeps the links, also where PID 1 could" },
 	END
 };
 

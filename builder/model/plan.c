@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net_links.h"
+
 static void
 add_source(struct plan *p, struct plan_root *root, const struct source *s, const char *file)
 {
@@ -142,6 +144,7 @@ set_network(struct plan *p)
 {
 	const struct image *m = &p->project->image;
 
+	p->net = links_kept(m);
 	for (size_t i = 0; i < m->network.links.n; i++)
 		if (m->network.links.v[i].dhcp)
 			p->dhcp = &m->network.links.v[i];

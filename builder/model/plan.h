@@ -11,6 +11,7 @@
 
 #define LOW_PORTS   1024 /* ports below are reserved to capabilities by the kernel's default */
 #define DHCP_MEMORY (16u << 20) /* of the machine's own DHCP client */
+#define NET_MEMORY  (16u << 20) /* of ingot-net with its DHCP clients */
 
 struct plan_source {
 	const struct source *source;
@@ -53,6 +54,7 @@ struct plan {
 	bool rooted;               /* it is one */
 	uint32_t low_port;         /* net.ipv4.ip_unprivileged_port_start; 0: leave it */
 	const struct model_link *dhcp; /* the link that a DHCP client is needed for, or NULL */
+	bool net;                      /* ingot-net keeps the links, and starts the clients */
 	const struct recipe_kernel *kernel;
 	const struct deb_list *kernel_pins; /* set by fetch */
 	bool fresh;                        /* set by fetch: something was pinned for the first time */

@@ -9,12 +9,14 @@
 #include <string.h>
 
 #include "cron.h"
+#include "net_links.h"
 #include "out_rooted.h"
 #include "svc_filter.h"
 #include "replicas.h"
 
 #define CPU_PERIOD_US 100000
 #define DHCP_PIDS     16
+#define NET_PIDS      160 /* ingot-net, and on each of 64 links a client with what it calls */
 #define DISK_STOP_MS  4000
 
 struct section {
@@ -25,7 +27,7 @@ struct section {
 struct compiler {
 	const struct plan *plan;
 	struct section section[TBL_SECTIONS];
-	bool dhcp; /* the machine's own DHCP client is service 0 */
+	bool own; /* service 0 is the machine's own: the DHCP client, or ingot-net */
 	uint32_t *first; /* of each unit, the index of its first instance */
 	uint64_t instance; /* of the unit that is being added */
 };
@@ -350,12 +352,30 @@ add_dhcp(struct compiler *c)
 	append(c, TBL_SVCS, &r);
 }
 
+/* ingot-net, which finds its links in a file of its own: PID 1 knows of none. */
+static void
+add_net(struct compiler *c)
+{
+	const struct model_machine_network *m = &c->plan->project->image.network;
+	const char *const argv[] = { "/usr/bin/ingot-net", "run", "-r", "3" };
+	struct tbl_svc r = {
+		.name = string(c, NET_SERVICE), .kind = TBL_SERVICE,
+		.flags = TBL_SVC_MACHINE | (m->service && m->service->critical ? TBL_SVC_CRITICAL : 0u),
+		.argv = words(c, argv, sizeof argv / sizeof *argv),
+		.ready = TBL_READY_FD, .ready_fd = 3, .restart = TBL_RESTART_ALWAYS,
+		.backoff_first_ms = 100, .backoff_max_ms = 30000, .backoff_jitter = 10, .healthy_ms = 30000,
+		.stop_signal = SIGTERM, .stop_timeout_ms = 1000,
+		.pids_max = NET_PIDS, .cpu_period_us = CPU_PERIOD_US, .memory_max = NET_MEMORY,
+	};
+	append(c, TBL_SVCS, &r);
+}
+
 static void
 add_links(struct compiler *c)
 {
 	const struct image *m = &c->plan->project->image;
 
-	for (size_t i = 0; i < m->network.links.n; i++) {
+	for (size_t i = 0; i < m->network.links.n && !c->plan->net; i++) {
 		const struct model_link *l = &m->network.links.v[i];
 		uint32_t address = (uint32_t)l->address, gateway = (uint32_t)l->gateway;
 		struct tbl_link r = { .name = string(c, l->name), .mode = l->dhcp ? TBL_LINK_DHCP : TBL_LINK_STATIC,
@@ -453,7 +473,7 @@ join(struct compiler *c, size_t *size)
 static void
 set_first(struct compiler *c)
 {
-	uint64_t next = c->dhcp;
+	uint64_t next = c->own;
 
 	c->first = xcalloc(c->plan->n_units, sizeof *c->first);
 	for (size_t i = 0; i < c->plan->n_units; i++) {
@@ -465,14 +485,16 @@ set_first(struct compiler *c)
 int
 svc_table_make(const struct plan *p, const struct kernel *k, struct tree *t, void **out, size_t *size, struct err *e)
 {
-	struct compiler c = { .plan = p, .dhcp = p->dhcp != NULL };
+	struct compiler c = { .plan = p, .own = p->net || p->dhcp };
 	struct tbl check;
 
 	set_first(&c);
 	append(&c, TBL_STRINGS, "");
 	add_machine(&c, k, t);
 	add_links(&c);
-	if (c.dhcp)
+	if (p->net)
+		add_net(&c);
+	else if (p->dhcp)
 		add_dhcp(&c);
 	for (size_t i = 0; i < p->n_units; i++)
 		add_unit(&c, &p->units[i]);

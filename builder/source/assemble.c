@@ -6,6 +6,7 @@
 
 #include "content.h"
 #include "guest.h"
+#include "net_links.h"
 #include "progress.h"
 #include "step.h"
 #include "table.h"
@@ -174,6 +175,18 @@ put_modules(const struct assembler *a, const struct kernel *k, struct err *e)
 	return 0;
 }
 
+/* What ingot-net reads. */
+static int
+put_links(const struct assembler *a, struct err *e)
+{
+	struct netf *f = arena_alloc(a->plan->arena, sizeof *f);
+	struct content c;
+
+	links_make(&a->plan->project->image, f);
+	content_of_mem(&c, f, netf_size(f->n_links));
+	return put_bytes(a, NETF_PATH, &c, 0644, TREE_STRICT, e);
+}
+
 static int
 put_machine(const struct assembler *a, struct err *e)
 {
@@ -190,10 +203,14 @@ put_machine(const struct assembler *a, struct err *e)
 			return -1;
 	for (enum guest_program g = 0; g < GUEST_PROGRAMS; g++) {
 		struct content c;
+		if (g == GUEST_NET && !a->plan->net)
+			continue;
 		guest_content(g, &c);
 		if (put_bytes(a, guest_path(g), &c, 0755, TREE_STRICT, e))
 			return -1;
 	}
+	if (a->plan->net && put_links(a, e))
+		return -1;
 	struct tree_put how = { .origin = &own, .conflict = TREE_KEEP };
 	if (tree_put_symlink(a->tree, "/etc/resolv.conf", "/run/resolv.conf", &how, e))
 		return -1;

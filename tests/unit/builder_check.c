@@ -300,14 +300,97 @@ TEST(links_are_static_or_dhcp)
 	says(IMAGE_HEAD "network: {links: [{name: eth0}]}\n",
 	     "image.yml:3:19: a link needs either `dhcp: true` or an `address`");
 	says(IMAGE_HEAD "network: {links: [{dhcp: true, address: 10.0.0.1}]}\n", "a link needs either");
-	says(IMAGE_HEAD "network: {links: [{dhcp: true}, {name: eth1, dhcp: true}]}\n",
-	     "more than one link is not supported yet");
 	says(IMAGE_HEAD "network: {links: [{name: sixteencharacter, dhcp: true}]}\n", "1 to 15 characters");
 	says(IMAGE_HEAD "network: {links: [{name: \"\", dhcp: true}]}\n", "1 to 15 characters");
 	says(IMAGE_HEAD "network: {links: [{dhcp: true, prefix: 8}]}\n", "prefix and gateway come from the DHCP server");
 	says(IMAGE_HEAD "network: {links: [{dhcp: true, gateway: 10.0.0.1}]}\n",
 	     "prefix and gateway come from the DHCP server");
 	assert_right(IMAGE_HEAD "network: {links: [{dhcp: true}]}\n");
+}
+
+#define LINKS(list) IMAGE_HEAD "network:\n  links:\n" list
+#define LINK(rest) LINKS("  - {" rest "}\n")
+
+TEST(links_of_ingot_net_are_right)
+{
+	assert_right(LINK("name: eth0, addresses: [10.0.0.2/24, \"fd00::2/64\"], gateway: 10.0.0.1, gateway6: \"fe80::1\""));
+	assert_right(LINK("mac: \"52:54:00:12:34:56\", dhcp: true, mtu: 1400, dns: [10.0.0.53, \"fd00::53\"]"));
+	assert_right(LINK("driver: virtio_net, dhcp: true, optional: true"));
+	assert_right(LINK("any: true, dhcp: true"));
+	assert_right(LINK("addresses: [10.0.0.2/32], gateway: 10.9.0.1")); /* as some clouds have it */
+	assert_right(LINK("address: 10.0.0.2, optional: true, gateway: 10.0.0.1"));
+	assert_right(LINK("dhcp: true, addresses: [\"fd00::2/64\"], gateway6: \"fd00::1\""));
+	assert_right(LINKS("  - {name: eth0}\n  - {name: v, vlan: {of: eth0, id: 4094}, dhcp: true}\n"));
+	assert_right(LINKS("  - {name: eth0, dhcp: true}\n  - {name: eth1, dhcp: true}\n"));
+	assert_right(IMAGE_HEAD "network: {service: {critical: false}, links: [{dhcp: true}]}\n");
+}
+
+TEST(a_link_is_found_in_one_way_and_declared_once)
+{
+	says(LINK("name: eth0, mac: \"52:54:00:12:34:56\", dhcp: true"),
+	     "image.yml:5:5: a link is found by one of `name`, `mac`, `driver` and `any`");
+	says(LINK("driver: x, any: true, dhcp: true"), "a link is found by one of");
+	says(LINK("mac: \"52:54:00:12:34:5G\", dhcp: true"), "image.yml:5:11: `mac` must be six bytes");
+	says(LINK("mac: 52-54-00-12-34-56, dhcp: true"), "`mac` must be six bytes");
+	says(LINK("driver: \"\", dhcp: true"), "a driver's name has 1 to 31 characters");
+	says(LINK("name: a/b, dhcp: true, optional: true"), "image.yml:5:12: a link's name has 1 to 15 characters");
+	says(LINK("name: lo, addresses: [10.0.0.2/24]"), "lo is the machine's own, and always up");
+	says(LINKS("  - {dhcp: true}\n  - {name: eth0, dhcp: true}\n"),
+	     "image.yml:6:5: this link is declared in line 5 already");
+	says(LINKS("  - {any: true, dhcp: true}\n  - {any: true, dhcp: true}\n"), "is declared in line 5 already");
+}
+
+TEST(what_a_link_gets_is_right)
+{
+	says(LINK("addresses: [10.0.0.2]"), "image.yml:5:17: `addresses` holds such as 10.0.0.2/24 and fd00::2/64, not");
+	says(LINK("addresses: [10.0.0.2/33]"), "not `10.0.0.2/33`");
+	says(LINK("addresses: [10.0.0.2/024]"), "not `10.0.0.2/024`");
+	says(LINK("addresses: [10.0.0.2/0]"), "not `10.0.0.2/0`");
+	says(LINK("addresses: [\"fd00::2/129\"]"), "not `fd00::2/129`");
+	says(LINK("addresses: [\"fd00:::2/64\"]"), "not `fd00:::2/64`");
+	says(LINK("addresses: []"), "a link needs either `dhcp: true` or an `address`");
+	says(LINK("addresses: [], mtu: 1500"), "a link needs `dhcp: true` or `addresses`, or a VLAN on it");
+	says(LINK("dhcp: true, dns: [ten]"), "`dns` holds such as 10.0.0.53 and fd00::53, not `ten`");
+	says(LINK("dhcp: true, gateway6: 10.0.0.1"), "`gateway6` must be an IPv6 address such as fd00::1, not");
+	says(LINK("addresses: [10.0.0.2/24], gateway: 10.0.1.1"), "`gateway` is in no network of this link's addresses");
+	says(LINK("addresses: [10.0.0.2/24], gateway6: \"fd00::1\""), "`gateway6` is in no network of this link's");
+	says(LINK("dhcp: true, address: 10.0.0.2, optional: true"), "beside `dhcp: true` write further addresses as");
+	says(LINK("dhcp: true, gateway: 10.0.0.1, mtu: 1500"), "prefix and gateway come from the DHCP server");
+	says(LINK("dhcp: true, mtu: 67"), "`mtu` must be between 68 and 65535, not 67");
+	says(LINK("addresses: [\"fd00::2/64\"], mtu: 1279"), "IPv6 needs an `mtu` of 1280 at least");
+	says(LINK("any: true, addresses: [10.0.0.2/24]"), "several links cannot have one address: write `name` or `mac`");
+	says(LINK("dhcp: true, dns: [1.1.1.1, 1.1.1.2, 1.1.1.3, 1.1.1.4, 1.1.1.5]"), "a link has at most 4 name servers");
+}
+
+TEST(a_vlan_is_on_a_link_before_it)
+{
+	says(LINK("name: v, vlan: {of: eth0, id: 5}, dhcp: true"),
+	     "image.yml:5:26: `of` must be the `name` of a link before this one, not `eth0`");
+	says(LINKS("  - {name: v, vlan: {of: eth0, id: 5}, dhcp: true}\n  - {name: eth0}\n"), "of a link before this one");
+	says(LINKS("  - {name: eth0}\n  - {name: v, vlan: {of: v, id: 5}, dhcp: true}\n"), "of a link before this one");
+	says(LINKS("  - {name: eth0}\n  - {vlan: {of: eth0, id: 5}, dhcp: true}\n"), "a VLAN needs a `name`");
+	says(LINKS("  - {name: eth0}\n  - {name: v, vlan: {of: eth0, id: 4095}, dhcp: true}\n"), "`id` must be between 1 and");
+	says(LINK("name: eth0, vlan: {id: 5}, dhcp: true"), "`of` is missing");
+}
+
+TEST(ingot_net_is_a_service_of_the_machine)
+{
+	const char *a = "services:\n  a: {command: [/bin/a], limits: {memory: 8M}, ";
+	char text[512];
+
+	snprintf(text, sizeof text, "%s%sneeds: [net]}\n", LINK("any: true, dhcp: true"), a);
+	assert_right(text);
+	snprintf(text, sizeof text, "%s%sneeds: [dhcp]}\n", LINK("any: true, dhcp: true"), a);
+	says(text, "needs `dhcp`, but ingot-net keeps this machine's links: write `net`");
+	snprintf(text, sizeof text, "%s%sneeds: [net]}\n", LINK("dhcp: true"), a);
+	says(text, "needs `net`, which is no service and no job");
+	says(LINK("any: true, dhcp: true") "services:\n  net: {command: [/bin/a], limits: {memory: 8M}}\n",
+	     "the name `net` is the machine's own");
+	assert_right(LINK("dhcp: true") "services:\n  net: {command: [/bin/a], limits: {memory: 8M}}\n");
+	says(IMAGE_HEAD "network: {service: {critical: true}}\n", "nothing acts on `critical` without a watchdog");
+	says(LINK("any: true, dhcp: true") "budget: {memory: 32M}\n"
+	     "services:\n  a: {command: [/bin/a], limits: {memory: 24M}}\n",
+	     "the services' memory limits with ingot-net's 16M add up to 40960K, the machine has 32768K");
 }
 
 /* ---- needs ---- */
@@ -448,6 +531,11 @@ main(void)
 		cmocka_unit_test(wants_name_what_is_there),
 		cmocka_unit_test(state_is_where_it_can_be),
 		cmocka_unit_test(links_are_static_or_dhcp),
+		cmocka_unit_test(links_of_ingot_net_are_right),
+		cmocka_unit_test(a_link_is_found_in_one_way_and_declared_once),
+		cmocka_unit_test(what_a_link_gets_is_right),
+		cmocka_unit_test(a_vlan_is_on_a_link_before_it),
+		cmocka_unit_test(ingot_net_is_a_service_of_the_machine),
 		cmocka_unit_test(needs_resolve),
 		cmocka_unit_test(dhcp_can_be_needed_only_where_it_is),
 		cmocka_unit_test(circles_are_named),

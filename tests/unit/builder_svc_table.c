@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "net_links.h"
 #include "plan.h"
 #include "svc_table.h"
 
@@ -247,6 +248,61 @@ TEST(a_static_link_keeps_its_bytes)
 	free(m.bytes);
 }
 
+TEST(ingot_net_is_the_first_service_and_pid_1_knows_no_link)
+{
+	struct made m;
+
+	make(&m, IMAGE_HEAD "watchdog: {timeout: 20s}\n"
+			    "network: {service: {critical: true}, links: [{dhcp: true}, {name: v, addresses: [10.0.0.2/24]}]}\n"
+			    "services:\n  a: {command: [/bin/a], limits: {memory: 8M}, needs: [net]}\n", true);
+	const struct tbl_svc *net = tbl_svc(&m.t, 0);
+	assert_string_equal(tbl_str(&m.t, net->name), "net");
+	assert_int_equal(net->flags, TBL_SVC_MACHINE | TBL_SVC_CRITICAL);
+	assert_int_equal(net->ready, TBL_READY_FD);
+	assert_string_equal(tbl_word(&m.t, net->argv, 0), "/usr/bin/ingot-net");
+	assert_int_equal(tbl_count(&m.t, TBL_LINKS), 0);
+	assert_int_equal(tbl_count(&m.t, TBL_SVCS), 2);
+	assert_int_equal(tbl_svc(&m.t, 1)->deps.count, 1);
+	free(m.bytes);
+}
+
+TEST(the_file_of_links_says_what_the_image_file_says)
+{
+	struct project project;
+	struct netf f;
+	struct err e;
+
+	char *said = load_project(&project, IMAGE_HEAD
+		"network:\n"
+		"  links:\n"
+		"  - {name: eth0, address: 10.0.0.2, prefix: 20, addresses: [\"fd00::2/64\"], gateway: 10.0.0.1, mtu: 1400}\n"
+		"  - {name: v, vlan: {of: eth0, id: 5}, dhcp: true, dns: [1.1.1.1], gateway6: \"fe80::1\"}\n"
+		"  - {mac: \"52:54:00:12:34:5f\", dhcp: true, optional: true}\n"
+		"  - {driver: e1000, dhcp: true}\n"
+		"  - {any: true, dhcp: true}\n");
+	assert_string_equal(said, "");
+	free(said);
+	links_make(&project.image, &f);
+	assert_int_equal(netf_check(&f, netf_size(5), &e), 0);
+	assert_int_equal(f.links[0].n_addrs, 2);
+	assert_int_equal(f.links[0].addrs[0].prefix, 20);
+	assert_memory_equal(f.links[0].addrs[0].bytes, ((uint8_t[]){ 10, 0, 0, 2, 0 }), 5);
+	assert_int_equal(f.links[0].addrs[1].family, 6);
+	assert_int_equal(f.links[0].mtu, 1400);
+	assert_int_equal(f.links[0].gateways[NETF_GATEWAY_4].bytes[3], 1);
+	assert_string_equal(f.links[1].vlan_of, "eth0");
+	assert_int_equal(f.links[1].vlan, 5);
+	assert_int_equal(f.links[1].flags, NETF_DHCP);
+	assert_int_equal(f.links[1].gateways[NETF_GATEWAY_6].bytes[0], 0xfe);
+	assert_int_equal(f.links[1].n_dns, 1);
+	assert_int_equal(f.links[2].match, NETF_BY_MAC);
+	assert_memory_equal(f.links[2].mac, ((uint8_t[]){ 0x52, 0x54, 0, 0x12, 0x34, 0x5f }), 6);
+	assert_int_equal(f.links[2].flags, NETF_DHCP | NETF_OPTIONAL);
+	assert_string_equal(f.links[3].driver, "e1000");
+	assert_int_equal(f.links[4].match, NETF_BY_ANY);
+	project_release(&project);
+}
+
 static void
 differ(const char *a, const char *b, bool expected)
 {
@@ -475,6 +531,8 @@ main(void)
 		cmocka_unit_test(a_job_is_a_job),
 		cmocka_unit_test(without_busybox_there_is_no_shell),
 		cmocka_unit_test(a_static_link_keeps_its_bytes),
+		cmocka_unit_test(ingot_net_is_the_first_service_and_pid_1_knows_no_link),
+		cmocka_unit_test(the_file_of_links_says_what_the_image_file_says),
 		cmocka_unit_test(the_same_file_gives_the_same_bytes),
 		cmocka_unit_test(every_key_that_matters_changes_the_bytes),
 		cmocka_unit_test(the_disk_of_state_and_its_policies),
