@@ -99,5 +99,7 @@ control_fill(const struct init *in, uint32_t i, struct ctl_svc *r)
 		r->health = v->unhealthy ? CTL_HEALTH_SICK : CTL_HEALTH_WELL;
 	r->sick = v->sick;
 	r->sick_value = v->sick_value;
+	if (in->s->run[i].said)
+		memcpy(r->said, in->s->said[in->s->run[i].ring], sizeof r->said);
 	fmt(r->name, sizeof r->name, "%s", init_name(in, i));
 }

@@ -211,6 +211,7 @@ collect(void *ctx, struct ctl_packet *p, struct err *e)
 	if (p->reply.kind != CTL_R_SVC || n_services == TBL_SVC_MAX)
 		return 0;
 	services[n_services] = p->u.svc;
+	services[n_services].said[CTL_SAID_SIZE - 1] = '\0';
 	services[n_services++].name[TBL_NAME_MAX] = '\0';
 	return 0;
 }

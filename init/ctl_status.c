@@ -11,6 +11,7 @@
 #include "json.h"
 #include "sick.h"
 #include "svc.h"
+#include "visible.h"
 
 enum column { COL_NAME, COL_STATE, COL_PID, COL_UPTIME, COL_RESTARTS, COL_LAST, COLUMNS };
 
@@ -72,13 +73,29 @@ print_state(void)
 		out_fmt("STATE IS IN MEMORY AND WILL BE LOST: %s\n\n", state->text);
 }
 
+/* It may hold anything that the service sent. */
 static void
-print_table(void)
+print_said(const struct ctl_svc *s)
+{
+	unsigned char before = 0;
+	char shown[2];
+
+	out_fmt("%s says: ", s->name);
+	for (const char *c = s->said; *c; c++)
+		out_bytes(shown, visible(&before, (unsigned char)(*c == '\t' ? ' ' : *c), shown));
+	out_bytes("\n", 1);
+}
+
+static void
+print_table(bool named)
 {
 	static const char *const heads[] = { "NAME", "STATE", "PID", "UPTIME", "RESTARTS", "LAST" };
 
 	print_state();
 	table_print(heads, COLUMNS, count, cell);
+	for (size_t i = 0; named && i < count; i++)
+		if (services[i].said[0])
+			print_said(&services[i]);
 }
 
 /* ---- JSON ---- */
@@ -129,6 +146,11 @@ json_service(struct json *j, const struct ctl_svc *s)
 	json_uint(j, uptime_ms(s));
 	end_json(j, s);
 	json_health(j, s);
+	json_key(j, "status");
+	if (s->said[0])
+		json_string(j, s->said);
+	else
+		json_null(j);
 	json_object_end(j);
 }
 
@@ -187,6 +209,6 @@ ctl_status(int argc, char **argv)
 	if (json)
 		print_json();
 	else
-		print_table();
+		print_table(*name);
 	return out_flush(&e) ? ctl_fail(&e) : CTL_OK;
 }

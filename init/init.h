@@ -92,6 +92,7 @@ struct svc_run {
 	uint64_t memory_peak;   /* svc_io.c: of a job's last run */
 	uint64_t cpu_us;        /* the same */
 	uint32_t ring;          /* reload.c: which of the rings is its log's */
+	bool said;              /* notify.c: its last run has a text in state.said */
 };
 
 /* A change of a service's state. Its number is its place in the order of all changes since the boot, from 1. */
@@ -235,6 +236,8 @@ struct state {
 	struct reload reload;                 /* reload.c */
 	int32_t down_status;                  /* shutdown.c: the machine's exit status, for the VM's host */
 	char down_why[CTL_DOWN_WHY];          /* shutdown.c: what asked for the end */
+	/* Last, as keep.c leaves it out of its sum: a page that is looked at costs memory. */
+	char said[CFG_MAX_SERVICES][CTL_SAID_SIZE]; /* notify.c: by run.ring, the text of STATUS= */
 };
 
 struct init {

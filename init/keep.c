@@ -64,7 +64,7 @@ sum_of(const struct state *s)
 		crc32_of(s->watch, loop_svc_slot(n, SVC_FD_PID) * sizeof *s->watch),
 		crc32_of(s->svc, n * sizeof *s->svc),
 		crc32_of(s->run, n * sizeof *s->run),
-		crc32_of(s->client, sizeof *s - offsetof(struct state, client)),
+		crc32_of(s->client, offsetof(struct state, said) - offsetof(struct state, client)),
 	};
 
 	return crc32_of(parts, sizeof parts);

@@ -8,38 +8,84 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "fmt.h"
 #include "loop.h"
 #include "svc_act.h"
 
 #define MESSAGE_MAX 1024 /* a longer one is not for us */
 #define AT_ONCE     16
 #define PAUSE_MS    100
+#define USEC_MAX    400000000000 /* digits beyond these four days are dropped, so that milliseconds fit 32 bits */
 
-static void
-word(struct init *in, uint32_t i, const char *w, size_t n)
+/* What is a key and a number: 1 where something is so, else microseconds. */
+static const struct {
+	char key[20]; /* without a NUL */
+	uint8_t size, event; /* enum svc_event_kind */
+	uint8_t word;        /* SVC_EV_WORD: enum svc_word; those after 0 have a time */
+} words[] = {
+	{ "READY=", 6, SVC_EV_READY, 0 },
+	{ "WATCHDOG=", 9, SVC_EV_ALIVE, 0 },
+	{ "STOPPING=", 9, SVC_EV_WORD, SVC_WORD_LEAVES },
+	{ "EXTEND_TIMEOUT_USEC=", 20, SVC_EV_WORD, SVC_WORD_EXTEND },
+	{ "WATCHDOG_USEC=", 14, SVC_EV_WORD, SVC_WORD_PERIOD },
+};
+
+/* False where that is none. */
+static bool
+number(const char *digits, uint64_t *out)
 {
-	static const struct svc_end said = { .why = CTL_END_UNHEALTHY, .step = CTL_SICK_SAID };
+	for (*out = 0; *digits; digits++) {
+		if (*digits < '0' || *digits > '9')
+			return false;
+		if (*out < USEC_MAX)
+			*out = *out * 10 + (uint64_t)(*digits - '0');
+	}
+	return true;
+}
 
-#define IS(text) (n == sizeof text - 1 && memcmp(w, text, n) == 0)
-	if (!svc_runs(&in->s->svc[i]))
-		return;
-	if (IS("READY=1") && tbl_svc(&in->table, i)->ready == TBL_READY_NOTIFY)
-		svc_act_event(in, i, SVC_EV_READY);
-	else if (IS("WATCHDOG=1"))
-		svc_act_event(in, i, SVC_EV_ALIVE);
-	else if (IS("WATCHDOG=trigger"))
-		svc_act_ended(in, i, SVC_EV_SICK, said);
-#undef IS
+static bool
+begins(const char *w, const char *key, size_t size)
+{
+	return strncmp(w, key, size) == 0;
 }
 
 static void
-message(struct init *in, uint32_t i, const char *text, size_t size)
+word(struct init *in, uint32_t i, const char *w)
+{
+	static const struct svc_end said = { .why = CTL_END_UNHEALTHY, .step = CTL_SICK_SAID };
+	struct svc_run *r = &in->s->run[i];
+	uint64_t v;
+
+	if (!svc_runs(&in->s->svc[i]))
+		return;
+	if (begins(w, "STATUS=", 7)) {
+		fmt(in->s->said[r->ring], CTL_SAID_SIZE, "%s", w + 7);
+		r->said = true;
+	}
+	if (begins(w, "WATCHDOG=trigger", 17))
+		svc_act_ended(in, i, SVC_EV_SICK, said);
+	for (uint32_t k = 0; k < sizeof words / sizeof *words; k++) {
+		uint32_t size = words[k].size, event = words[k].event;
+		if (!begins(w, words[k].key, size) || !number(w + size, &v))
+			continue;
+		if (!words[k].word && v != 1)
+			continue;
+		if (event != SVC_EV_READY || tbl_svc(&in->table, i)->ready == TBL_READY_NOTIFY)
+			svc_act_ended(in, i, event, (struct svc_end){ .value = (uint32_t)(v / 1000), .step = words[k].word });
+	}
+}
+
+/* Its lines, closed by a NUL each: there is room for one behind it. */
+static void
+message(struct init *in, uint32_t i, char *text, size_t size)
 {
 	for (size_t at = 0; at < size;) {
-		const char *end = memchr(text + at, '\n', size - at);
-		size_t n = end ? (size_t)(end - text) - at : size - at;
-		word(in, i, text + at, n);
-		at += n + 1;
+		char *end = memchr(text + at, '\n', size - at);
+		if (!end)
+			end = text + size;
+		*end = '\0';
+		word(in, i, text + at);
+		at = (size_t)(end - text) + 1;
 	}
 }
 
@@ -47,15 +93,15 @@ void
 notify_event(struct init *in, uint32_t i)
 {
 	uint32_t slot = loop_svc_slot(i, SVC_FD_NOTIFY);
-	char text[MESSAGE_MAX];
+	char text[MESSAGE_MAX + 1];
 
 	for (int k = 0; k < AT_ONCE; k++) {
 		if (loop_fd(in, slot) < 0)
 			return;
-		ssize_t n = recv(loop_fd(in, slot), text, sizeof text, MSG_DONTWAIT | MSG_TRUNC);
+		ssize_t n = recv(loop_fd(in, slot), text, MESSAGE_MAX, MSG_DONTWAIT | MSG_TRUNC);
 		if (n < 0)
 			return;
-		if (n <= (ssize_t)sizeof text)
+		if (n <= MESSAGE_MAX)
 			message(in, i, text, (size_t)n);
 	}
 	loop_want(in, slot, 0);

@@ -42,7 +42,15 @@ enum svc_event_kind {
 	SVC_EV_UNWELL,   /* it failed; carries the end that it would be */
 	SVC_EV_ALIVE,    /* WATCHDOG=1 */
 	SVC_EV_SICK,     /* WATCHDOG=trigger; carries the end */
+	SVC_EV_WORD,     /* it says something of its times; the end's step is which, its value milliseconds */
 	SVC_EVENTS
+};
+
+/* What SVC_EV_WORD tells. */
+enum svc_word {
+	SVC_WORD_LEAVES, /* STOPPING=1 */
+	SVC_WORD_EXTEND, /* EXTEND_TIMEOUT_USEC: it starts, or stops, for at least so long from now on */
+	SVC_WORD_PERIOD, /* WATCHDOG_USEC: from one word to the next; 0: as the table has it */
 };
 
 #define SVC_ACT_LAUNCH (1u << 0)
@@ -94,6 +102,7 @@ struct svc {
 	uint32_t sick, sick_value; /* with unhealthy: what was found, enum ctl_sick */
 	uint64_t random;   /* never 0; moves on at each draw */
 	struct svc_end end; /* of the last run */
+	uint32_t watchdog_ms; /* of this run, as it said itself; 0: the table's */
 };
 
 struct svc_event {

@@ -188,7 +188,8 @@ on_failure(struct init *in, uint32_t i)
 	}
 }
 
-/* During a shutdown each is stopped in its turn, however it is: its health is no news, and its watchdog is fed. */
+/* During a shutdown each is stopped in its turn, however it is: its health and its plans are no news, and its watchdog
+ * is fed. */
 static const struct svc_event *
 heard(const struct init *in, uint32_t i, const struct svc_event *event)
 {
@@ -196,7 +197,7 @@ heard(const struct init *in, uint32_t i, const struct svc_event *event)
 
 	if (in->s->down == DOWN_NOT || in->s->svc[i].state != SVC_UP || tbl_svc(&in->table, i)->kind != TBL_SERVICE)
 		return event;
-	if (event->kind == SVC_EV_UNWELL || event->kind == SVC_EV_SICK)
+	if (event->kind == SVC_EV_UNWELL || event->kind == SVC_EV_SICK || event->kind == SVC_EV_WORD)
 		return NULL;
 	return event->kind == SVC_EV_DUE ? &alive : event;
 }

@@ -38,6 +38,7 @@ svc_io_adopt(struct init *in, uint32_t i, const struct spawned *sp)
 
 	r->pid = sp->pid;
 	r->reported = false;
+	r->said = false;
 	watch_fd(in, i, SVC_FD_PID, sp->pidfd);
 	watch_fd(in, i, SVC_FD_ERROR, sp->error_fd);
 	watch_fd(in, i, SVC_FD_STATUS, sp->status_fd);

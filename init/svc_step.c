@@ -80,6 +80,7 @@ launch(struct step *s)
 	s->svc.runs++;
 	s->svc.run_ms = s->now;
 	s->svc.end_known = false;
+	s->svc.watchdog_ms = 0;
 	s->actions |= SVC_ACT_LAUNCH;
 }
 
@@ -88,7 +89,7 @@ up(struct step *s)
 {
 	bool job = s->conf->kind == TBL_JOB;
 
-	step_enter(s, SVC_UP, later(s->now, job ? s->conf->run_timeout_ms : s->conf->watchdog_ms));
+	step_enter(s, SVC_UP, later(s->now, job ? s->conf->run_timeout_ms : step_watchdog_ms(s)));
 	s->svc.unwell = s->svc.well = 0;
 	s->svc.unhealthy = false;
 }
@@ -307,8 +308,8 @@ ended_stopping(struct step *s)
 		else
 			want_anew(s);
 		break;
-	case SVC_AFTER_POLICY:
-		by_policy(s, false, false);
+	case SVC_AFTER_POLICY: /* what was condemned has no good end */
+		by_policy(s, svc_end_good(&s->svc.end), false);
 		break;
 	case SVC_AFTER_DOWN:
 	default:
@@ -331,6 +332,7 @@ static step_fn *const steps[][SVC_EVENTS] = {
 		[SVC_EV_START] = ignore, [SVC_EV_STOP] = stop, [SVC_EV_RESTART] = stop_start,
 		[SVC_EV_TICK] = step_tick_running, [SVC_EV_CLOCK] = step_clock_set,
 		[SVC_EV_ALIVE] = ignore, [SVC_EV_SICK] = ignore,
+		[SVC_EV_WORD] = step_word,
 	},
 	[SVC_UP] = {
 		[SVC_EV_DEPS] = ignore, [SVC_EV_EXEC] = ignore, /* it may be ready before we look */
@@ -340,6 +342,7 @@ static step_fn *const steps[][SVC_EVENTS] = {
 		[SVC_EV_TICK] = step_tick_running, [SVC_EV_CLOCK] = step_clock_set,
 		[SVC_EV_WELL] = step_well, [SVC_EV_UNWELL] = step_unwell,
 		[SVC_EV_ALIVE] = step_alive, [SVC_EV_SICK] = step_sick,
+		[SVC_EV_WORD] = step_word,
 	},
 	[SVC_STOPPING] = {
 		[SVC_EV_DEPS] = ignore, [SVC_EV_NOEXEC] = late_no_exec, [SVC_EV_EXEC] = ignore,
@@ -348,6 +351,7 @@ static step_fn *const steps[][SVC_EVENTS] = {
 		[SVC_EV_START] = after_start, [SVC_EV_STOP] = after_down, [SVC_EV_RESTART] = after_start,
 		[SVC_EV_TICK] = step_tick_running, [SVC_EV_CLOCK] = step_clock_set,
 		[SVC_EV_ALIVE] = ignore, [SVC_EV_SICK] = ignore,
+		[SVC_EV_WORD] = step_word,
 	},
 	[SVC_BACKOFF] = {
 		[SVC_EV_DEPS] = ignore, [SVC_EV_DUE] = want_again,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The transitions of a service's health while it is up: what its checks and its watchdog have found, and what is done
- * about it. Pure.
+ * about it; and of what it says of its own times by sd_notify. Pure.
  */
 #include <errno.h>
 
@@ -61,6 +61,12 @@ step_unwell(struct step *s)
 		fall_ill(s, s->event->end);
 }
 
+uint32_t
+step_watchdog_ms(const struct step *s)
+{
+	return s->svc.watchdog_ms ? s->svc.watchdog_ms : s->conf->watchdog_ms;
+}
+
 /* A watchdog has no thresholds: one word is enough, either way. What it made sick, a check does not make well, nor the
  * other way round. */
 void
@@ -68,7 +74,7 @@ step_alive(struct step *s)
 {
 	if (!s->conf->watchdog_ms)
 		return;
-	s->svc.due_ms = s->now + s->conf->watchdog_ms;
+	s->svc.due_ms = s->now + step_watchdog_ms(s);
 	if (s->svc.unhealthy && by_its_word(s))
 		recover(s);
 }
@@ -84,4 +90,38 @@ step_silent(struct step *s)
 {
 	s->svc.due_ms = SVC_NEVER;
 	fall_ill(s, (struct svc_end){ .why = CTL_END_UNHEALTHY, .value = ETIMEDOUT, .step = CTL_SICK_SILENT });
+}
+
+/* It ends by itself: nothing is asked of it any more, and its end is as good as it is. */
+static void
+leave(struct step *s)
+{
+	forget_old_failures(s);
+	step_stop_then(s, SVC_AFTER_POLICY);
+	s->actions = 0;
+}
+
+void
+step_word(struct step *s)
+{
+	bool up = s->svc.state == SVC_UP;
+	uint64_t due = s->now + s->event->end.value;
+
+	switch ((enum svc_word)s->event->end.step) {
+	case SVC_WORD_EXTEND: /* where there is no limit there is none to move */
+		if (!up && due > s->svc.due_ms)
+			s->svc.due_ms = due;
+		break;
+	case SVC_WORD_PERIOD:
+		if (!s->conf->watchdog_ms)
+			break;
+		s->svc.watchdog_ms = s->event->end.value;
+		if (up)
+			s->svc.due_ms = s->now + step_watchdog_ms(s);
+		break;
+	case SVC_WORD_LEAVES:
+		if (up)
+			leave(s);
+		break;
+	}
 }

@@ -29,6 +29,7 @@ void step_condemn(struct step *s, enum ctl_end why);
 step_fn step_plan_if_due, step_skip, step_due, step_too_late, step_tick_running, step_tick_backoff, step_clock_set;
 
 /* svc_step_health.c: the transitions of what is up */
-step_fn step_well, step_unwell, step_alive, step_sick, step_silent;
+step_fn step_well, step_unwell, step_alive, step_sick, step_silent, step_word;
+uint32_t step_watchdog_ms(const struct step *s);
 
 #endif

@@ -15,6 +15,7 @@
 #define CTL_SOCKET  "/run/ingot/control"
 #define CTL_VERSION 3u
 #define CTL_DATA_MAX 4096
+#define CTL_SAID_SIZE 64
 
 enum ctl_verb {
 	CTL_STATUS,   /* reply: a CTL_R_SVC for each service (or the one that is named; else a CTL_R_STATE
@@ -101,6 +102,7 @@ struct ctl_svc {
 	uint32_t reason;    /* enum svc_reason of a job's last run, or of the one that it is about to do */
 	uint32_t health;    /* enum ctl_health */
 	uint32_t sick, sick_value; /* CTL_HEALTH_SICK: what was found, enum ctl_sick */
+	char said[CTL_SAID_SIZE]; /* what the last run said of itself by sd_notify's STATUS, raw and cut; "": nothing */
 };
 
 enum ctl_health { CTL_HEALTH_UNKNOWN /* not up, or nobody looks */, CTL_HEALTH_WELL, CTL_HEALTH_SICK, CTL_HEALTHS };

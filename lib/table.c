@@ -186,10 +186,8 @@ name_ok(const struct tbl *t, uint32_t off)
 	if (!str_ok(t, off))
 		return false;
 	const char *p = tbl_str(t, off);
-	size_t n = strspn(p, "abcdefghijklmnopqrstuvwxyz0123456789-");
-	if (n > 0 && p[n] == '@' && p[n + 1] != '0' && p[n + 1])
-		n += 1 + strspn(p + n + 1, "0123456789");
-	return n > 0 && n <= TBL_NAME_MAX && !p[n] && p[0] != '-';
+	size_t n = strlen(p);
+	return n > 0 && n <= TBL_NAME_MAX && p[0] != '-' && strspn(p, "abcdefghijklmnopqrstuvwxyz0123456789-@") == n;
 }
 
 static bool

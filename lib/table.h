@@ -24,7 +24,7 @@
 #define TBL_PATH    "/ingot/table" /* where PID 1 finds it */
 
 #define TBL_SIZE_MAX (16u << 20)
-#define TBL_NAME_MAX 31   /* of a service, without the NUL; [a-z0-9] then [a-z0-9-], an instance's then @N */
+#define TBL_NAME_MAX 31   /* of a service, without the NUL; [a-z0-9] then [a-z0-9-], and @N of an instance */
 #define TBL_SVC_MAX  4096
 #define TBL_ARGV_MAX 255
 #define TBL_PATH_MAX 255  /* of any path in the table, without the NUL */

@@ -46,7 +46,7 @@ def load(g, path=""):
 
 def test_instances_share_a_root_and_nothing_else(machine):
     all_up(machine, [*WEB, "all", "second"])
-    assert machine.ok("ls /svc").split() == ["all", "second", "web"]
+    assert machine.ok("ls /svc").split() == ["all", "second", "talks", "web"]
     for name in WEB:
         number = name[-1]
         assert machine.ok(f"ingotctl logs {name}") == f"instance {number} of 100%"
@@ -108,15 +108,87 @@ def test_what_no_instance_is_meant_by_is_said(machine, words, why):
 def test_another_number_of_them_starts_and_stops_the_difference(machine):
     all_up(machine, [*WEB, "all", "second"])
     before = pids(machine)
-    assert load(machine, "/opt/5") == "5 services run on, 0 start anew, 2 are new, 0 are gone"
+    assert load(machine, "/opt/5") == "6 services run on, 0 start anew, 2 are new, 0 are gone"
     all_up(machine, [*WEB, "web@4", "web@5"])
     assert machine.ok("ingotctl logs web@5") == "instance 5 of 100%"
     assert machine.ok("cat /state/web@5/data/mine") == "5"
     after = pids(machine)
     assert {name: after[name] for name in before} == before
-    assert load(machine, "/opt/2") == "4 services run on, 0 start anew, 0 are new, 3 are gone"
+    assert load(machine, "/opt/2") == "5 services run on, 0 start anew, 0 are new, 3 are gone"
     assert pids(machine) == {name: pid for name, pid in before.items() if name != "web@3"}
     assert machine.ok("ls /sys/fs/cgroup/svc | grep web").split() == ["web@1", "web@2"]
-    assert load(machine) == "4 services run on, 0 start anew, 1 are new, 0 are gone"
+    assert load(machine) == "5 services run on, 0 start anew, 1 are new, 0 are gone"
     all_up(machine, WEB)
     assert machine.ok("cat /state/web@3/data/mine").split()[-1] == "3", "its state was kept"
+
+
+# ---- what a service says by sd_notify ----
+
+
+def says(g, words):
+    g.exec_ok("talks", f"say '{words}'")
+
+
+def talking(g):
+    """The service, ready and well."""
+    if g.service("talks")["state"] != "up":
+        g.run("ingotctl restart talks &")
+        g.until_service("talks", lambda s: s["state"] == "starting" and s["status"] == "waits")
+        says(g, "READY=1")
+    g.until_service("talks", lambda s: s["state"] == "up")
+
+
+def test_it_may_take_longer_to_start(machine):
+    """Its time limit is a second."""
+    shown = machine.until_service("talks", lambda s: s["in_state_ms"] > 1200)
+    assert (shown["state"], shown["restarts"], shown["status"]) == ("starting", 0, "waits")
+    says(machine, "READY=1")
+    machine.until_service("talks", lambda s: s["state"] == "up" and s["health"] == {"well": True})
+
+
+def test_its_status_is_kept_cut_and_made_visible(machine):
+    talking(machine)
+    says(machine, "STATUS=serves 7 of \t\\é\x1b[31m \"all\"")
+    shown = machine.until_service("talks", lambda s: s["status"] != "waits")
+    assert shown["status"] == "serves 7 of \t\\é\x1b[31m \"all\""
+    assert machine.ok("ingotctl status talks").splitlines()[-1] == "talks says: serves 7 of  \\é^[[31m \"all\""
+    assert "says" not in machine.ok("ingotctl status")
+    says(machine, "STATUS=" + "x" * 200)
+    machine.until_service("talks", lambda s: s["status"] == "x" * 63)
+    assert machine.service("web@1")["status"] is None
+    says(machine, "STATUS=")
+    machine.until_service("talks", lambda s: s["status"] is None)
+
+
+def test_it_may_set_its_own_watchdog(machine):
+    talking(machine)
+    says(machine, "RELOADING=1+MONOTONIC_USEC=1+MAINPID=1+EXTEND_TIMEOUT_USEC=1+WATCHDOG_USEC=1x+WATCHDOG_USEC=")
+    says(machine, "READY=1")
+    assert machine.service("talks")["health"] == {"well": True}
+    says(machine, "WATCHDOG_USEC=100000")
+    machine.until_service("talks", lambda s: s["health"] == {"well": False, "text": "the watchdog was not fed"})
+    says(machine, "WATCHDOG_USEC=50000000+WATCHDOG=1")
+    machine.until_service("talks", lambda s: s["health"] == {"well": True})
+    assert machine.service("talks")["restarts"] == 0
+
+
+def test_it_may_take_longer_to_stop(machine):
+    """Its time limit is a second, and it needs more."""
+    talking(machine)
+    mark = machine.mark()
+    machine.ok("ingotctl stop talks")
+    shown = machine.service("talks")
+    assert (shown["state"], shown["last"]["text"]) == ("down", "exit 4")
+    machine.wait_line("^ingot: service talks: stopped$", since=mark)
+
+
+def test_one_that_says_that_it_ends_is_not_ended(machine):
+    talking(machine)
+    before, pid = machine.service("talks"), machine.main_pid("talks")
+    says(machine, "WATCHDOG_USEC=100000+STOPPING=1")
+    shown = machine.until_service("talks", lambda s: s["state"] == "stopping")
+    assert shown["pid"] == before["pid"]
+    machine.ok(f"echo >/proc/{pid}/root/run/f")
+    shown = machine.until_service("talks", lambda s: s["restarts"] == before["restarts"] + 1)
+    assert shown["last"]["text"] == "exit 5"
+    machine.until_service("talks", lambda s: s["status"] == "waits")

@@ -31,7 +31,9 @@ enum proc_phase { PROC_NONE, PROC_FORKED, PROC_RUNNING, PROC_ENDED /* and not re
 struct proc {
 	enum proc_phase phase;
 	uint64_t exec_ms, ready_ms, end_ms;
-	uint64_t look_ms, word_ms; /* a health check's end; the next word to the watchdog */
+	uint64_t look_ms, word_ms, times_ms; /* a health check's end; the next word to the watchdog, and of its times */
+	uint64_t extended_ms; /* until when it has asked for time, at the latest */
+	uint32_t period_ms; /* of its watchdog, as it said last; 0: it did not */
 	bool exec_fails, exec_told, ready_told, lost_ready;
 	struct svc_end end;
 	pid_t pid;

@@ -138,12 +138,14 @@ check_state(const struct world *w, uint32_t i)
 		sim_wrong("it should have been killed", i);
 	if (v->state == SVC_STOPPING && v->due_ms == SVC_NEVER)
 		sim_wrong("it may take for ever to stop", i);
-	if (v->state == SVC_STARTING && c->ready_timeout_ms && w->now_ms > v->since_ms + c->ready_timeout_ms)
+	if (v->state == SVC_STARTING && c->ready_timeout_ms && w->now_ms > v->since_ms + c->ready_timeout_ms &&
+	    w->now_ms > w->proc[i].extended_ms)
 		sim_wrong("it starts beyond its time", i);
 	if (v->state == SVC_UP && c->kind == TBL_JOB && c->run_timeout_ms && w->now_ms > v->since_ms + c->run_timeout_ms)
 		sim_wrong("it runs beyond its time", i);
-	if (v->state == SVC_UP && c->watchdog_ms && !v->unhealthy && w->now_ms > v->since_ms + c->watchdog_ms &&
-	    v->due_ms > w->now_ms + c->watchdog_ms)
+	uint32_t period = w->proc[i].period_ms ? w->proc[i].period_ms : c->watchdog_ms;
+	if (v->state == SVC_UP && c->watchdog_ms && !v->unhealthy && w->now_ms > v->since_ms + period &&
+	    v->due_ms > w->now_ms + period)
 		sim_wrong("its watchdog is off", i);
 	if (v->state == SVC_UP && v->unhealthy && c->health_action == TBL_HEALTH_RESTART)
 		sim_wrong("it is unhealthy, and stays up", i);

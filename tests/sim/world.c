@@ -94,8 +94,8 @@ spawn(const struct launcher *l, const struct tbl *t, uint32_t i, struct spawned 
 		return err_set(e, EAGAIN, "step clone");
 	uint64_t life = chance_of(c, 30) ? chance_ms(c, 100) : chance_of(c, 60) ? chance_ms(c, 200000) : SVC_NEVER;
 	*p = (struct proc){ .phase = PROC_FORKED, .exec_ms = w->now_ms + chance_ms(c, 3000), .exec_fails = chance_of(c, 4),
-			    .ready_ms = SVC_NEVER, .look_ms = SVC_NEVER, .word_ms = SVC_NEVER, .end_ms = SVC_NEVER,
-			    .end = some_end(c), .first_kill_ms = SVC_NEVER };
+			    .ready_ms = SVC_NEVER, .look_ms = SVC_NEVER, .word_ms = SVC_NEVER,
+			    .times_ms = SVC_NEVER, .end_ms = SVC_NEVER, .end = some_end(c), .first_kill_ms = SVC_NEVER };
 	if (p->exec_fails) {
 		p->end = (struct svc_end){ .why = CTL_END_EXIT, .value = 127 };
 		p->end_ms = p->exec_ms + chance_ms(c, 50);
@@ -108,6 +108,8 @@ spawn(const struct launcher *l, const struct tbl *t, uint32_t i, struct spawned 
 	p->lost_ready = chance_of(c, 5);
 	if (tbl_svc(t, i)->flags & TBL_SVC_NOTIFY)
 		p->word_ms = p->exec_ms + chance_ms(c, 2000);
+	if (w->more && tbl_svc(t, i)->flags & TBL_SVC_NOTIFY)
+		p->times_ms = p->exec_ms + chance_ms(c, 5000);
 	out->pid = p->pid = 1000 + w->last_pid++;
 	return 0;
 }
@@ -387,7 +389,7 @@ due_of(const struct proc *p)
 	if (p->phase == PROC_RUNNING && !p->ready_told)
 		due = soonest(due, p->ready_ms);
 	if (p->phase == PROC_RUNNING)
-		due = soonest(due, soonest(p->look_ms, p->word_ms));
+		due = soonest(due, soonest(p->look_ms, soonest(p->word_ms, p->times_ms)));
 	return due;
 }
 
@@ -429,6 +431,25 @@ tell_ready(struct world *w, uint32_t i)
 	svc_act_event(&w->in, i, p->lost_ready ? SVC_EV_NOTREADY : SVC_EV_READY);
 }
 
+/* What it says of its times. Whoever says that it leaves does so mostly; who asks for more time, once in a while. */
+static void
+tell_times(struct world *w, uint32_t i)
+{
+	struct proc *p = &w->proc[i];
+	struct chance *c = &w->chance;
+	struct svc_end word = { .value = (uint32_t)chance_ms(c, 5000), .step = (uint32_t)chance_below(c, 3) };
+
+	p->times_ms = w->now_ms + 1 + chance_ms(c, 20000);
+	w->events++;
+	if (word.step == SVC_WORD_LEAVES && chance_of(c, 80) && w->now_ms + 100 < p->end_ms)
+		p->end_ms = w->now_ms + chance_ms(c, 100);
+	if (word.step == SVC_WORD_EXTEND && w->now_ms + word.value > p->extended_ms)
+		p->extended_ms = w->now_ms + word.value;
+	if (word.step == SVC_WORD_PERIOD)
+		p->period_ms = word.value;
+	svc_act_ended(&w->in, i, SVC_EV_WORD, word);
+}
+
 /* Health checks fail now and then, and words to the watchdog stay out. */
 static void
 tell_health(struct world *w, uint32_t i)
@@ -446,6 +467,8 @@ tell_health(struct world *w, uint32_t i)
 		else
 			svc_act_event(&w->in, i, SVC_EV_ALIVE);
 	}
+	if (w->more && p->phase == PROC_RUNNING && w->now_ms >= p->times_ms)
+		tell_times(w, i);
 	if (p->phase == PROC_RUNNING && w->now_ms >= p->look_ms) {
 		w->events++;
 		watch_health(&w->in, i);

@@ -92,18 +92,18 @@ up(const struct tbl_svc *c, uint64_t now)
 /* Which states may follow, for any configuration; 0: the event cannot happen. */
 static const uint32_t may[SVC_STATES][SVC_EVENTS] = {
 	/*  DEPS   NOSPAWN        NOEXEC EXEC  READY NOTREADY ENDED        DUE START STOP RESTART TICK CLOCK
-	 *  WELL UNWELL ALIVE SICK */
+	 *  WELL UNWELL ALIVE SICK WORD */
 	[SVC_DOWN] =
 		{ D | S, 0,             0, 0,     0, 0, 0,                     D | W, D, D, D, D,     D },
 	[SVC_STARTING] =
 		{ S,     B | W | F | D, T, S | U, U, T, B | W | O | F | D,     T,     S, T, T, S | T, S,
-		  0, 0, S, S },
+		  0, 0, S, S, S },
 	[SVC_UP] =
 		{ U,     0,             0, U,     U, U, B | W | O | F | D,     T | U, U, T, T, U | T, U,
-		  U, U | T, U, U | T },
+		  U, U | T, U, U | T, U | T },
 	[SVC_STOPPING] =
-		{ T,     0,             T, T,     T, T, D | B | W | F,         T,     T, T, T, T,     T,
-		  0, 0, T, T },
+		{ T,     0,             T, T,     T, T, D | B | W | O | F,     T,     T, T, T, T,     T,
+		  0, 0, T, T, T },
 	[SVC_BACKOFF] =
 		{ B,     0,             0, 0,     0, 0, 0,                     D,     D, D, D, D,     B },
 	[SVC_WAITING] =
@@ -164,7 +164,7 @@ in_state(uint32_t state, bool flag, uint32_t after, uint32_t failures)
 static void
 test_every_pair(void **unused)
 {
-	static const struct svc_end ends[] = { { CTL_END_EXIT, 0, 0 }, { CTL_END_EXIT, 1, 0 }, { CTL_END_OOM, 9, 0 } };
+	static const struct svc_end ends[] = { { CTL_END_EXIT, 0, 0 }, { CTL_END_EXIT, 1, 1 }, { CTL_END_OOM, 9, 2 } };
 	(void)unused;
 
 	for (uint32_t state = 0; state < SVC_STATES; state++)
@@ -318,6 +318,102 @@ test_it_may_call_itself_sick(void **unused)
 	v = up(&c, 0);
 	assert_int_equal(go_end(&c, &v, SVC_EV_SICK, sick, 2), SVC_ACT_SIGNAL);
 	assert_int_equal(v.end.why, CTL_END_UNHEALTHY);
+}
+
+/* ---- what it says of its times ---- */
+
+static uint32_t
+go_word(const struct tbl_svc *c, struct svc *v, enum svc_word word, uint32_t ms, uint64_t now)
+{
+	return go_end(c, v, SVC_EV_WORD, (struct svc_end){ .value = ms, .step = word }, now);
+}
+
+static void
+test_it_may_ask_for_more_time(void **unused)
+{
+	struct tbl_svc c = service;
+	(void)unused;
+
+	c.ready_timeout_ms = 1000;
+	c.stop_timeout_ms = 500;
+	struct svc v = started(&c, 0);
+	go_word(&c, &v, SVC_WORD_EXTEND, 300, 100);
+	assert_int_equal(v.due_ms, 1000); /* never earlier */
+	go_word(&c, &v, SVC_WORD_EXTEND, 2000, 900);
+	assert_int_equal(v.due_ms, 2900);
+	go(&c, &v, SVC_EV_EXEC, 901);
+	go(&c, &v, SVC_EV_READY, 902);
+	go_word(&c, &v, SVC_WORD_EXTEND, 100, 903);
+	assert_true(v.due_ms == SVC_NEVER); /* up is no time limit of a service */
+	assert_int_equal(go(&c, &v, SVC_EV_STOP, 1000), SVC_ACT_SIGNAL);
+	assert_int_equal(v.due_ms, 1500);
+	go_word(&c, &v, SVC_WORD_EXTEND, UINT32_MAX, 1400);
+	assert_true(v.due_ms == 1400 + (uint64_t)UINT32_MAX);
+	c.ready_timeout_ms = 0;
+	v = started(&c, 0);
+	go_word(&c, &v, SVC_WORD_EXTEND, 1, 1);
+	assert_true(v.due_ms == SVC_NEVER);
+}
+
+static void
+test_it_may_set_its_watchdog(void **unused)
+{
+	struct tbl_svc c = service;
+	(void)unused;
+
+	c.watchdog_ms = 1000;
+	struct svc v = started(&c, 0);
+	go_word(&c, &v, SVC_WORD_PERIOD, 3000, 1);
+	go(&c, &v, SVC_EV_EXEC, 2);
+	assert_int_equal(v.due_ms, 3002);
+	go(&c, &v, SVC_EV_ALIVE, 100);
+	assert_int_equal(v.due_ms, 3100);
+	go_word(&c, &v, SVC_WORD_PERIOD, 200, 200);
+	assert_int_equal(v.due_ms, 400);
+	go_word(&c, &v, SVC_WORD_PERIOD, 0, 300); /* the table's again */
+	assert_int_equal(v.due_ms, 1300);
+	go_word(&c, &v, SVC_WORD_PERIOD, 5000, 300);
+	go(&c, &v, SVC_EV_RESTART, 400);
+	go_end(&c, &v, SVC_EV_ENDED, (struct svc_end){ .why = CTL_END_EXIT }, 401);
+	go(&c, &v, SVC_EV_DEPS, 402);
+	assert_int_equal(v.watchdog_ms, 0); /* the next run has said nothing */
+	c.watchdog_ms = 0;
+	v = up(&c, 0);
+	go_word(&c, &v, SVC_WORD_PERIOD, 100, 1); /* nobody watches it */
+	assert_true(v.due_ms == SVC_NEVER && v.watchdog_ms == 0);
+}
+
+static void
+test_whoever_says_so_leaves_by_itself(void **unused)
+{
+	struct tbl_svc c = service;
+	(void)unused;
+
+	c.watchdog_ms = 100;
+	c.stop_timeout_ms = 500;
+	c.restart = TBL_RESTART_ON_FAILURE;
+	struct svc v = started(&c, 0);
+	assert_int_equal(go_word(&c, &v, SVC_WORD_LEAVES, 0, 1), 0);
+	assert_int_equal(v.state, SVC_STARTING); /* its end will tell */
+	v = up(&c, 0);
+	assert_int_equal(go_word(&c, &v, SVC_WORD_LEAVES, 0, 50), 0);
+	assert_int_equal(v.state, SVC_STOPPING);
+	assert_int_equal(v.due_ms, 550); /* the watchdog is off, the stop's limit holds */
+	struct svc left = v;
+	go_end(&c, &v, SVC_EV_ENDED, (struct svc_end){ .why = CTL_END_EXIT }, 60);
+	assert_int_equal(v.state, SVC_DONE);
+	v = left;
+	go_end(&c, &v, SVC_EV_ENDED, (struct svc_end){ .why = CTL_END_EXIT, .value = 3 }, 60);
+	assert_int_equal(v.state, SVC_BACKOFF);
+	assert_int_equal(v.end.value, 3);
+	v = left;
+	assert_int_equal(go(&c, &v, SVC_EV_DUE, 550), SVC_ACT_KILL);
+	go_end(&c, &v, SVC_EV_ENDED, (struct svc_end){ .why = CTL_END_SIGNAL, .value = 9 }, 551);
+	assert_int_equal(v.state, SVC_BACKOFF);
+	v = left;
+	go(&c, &v, SVC_EV_STOP, 70);
+	go_end(&c, &v, SVC_EV_ENDED, (struct svc_end){ .why = CTL_END_EXIT }, 80);
+	assert_true(v.state == SVC_DOWN && !v.wanted);
 }
 
 /* ---- starting and readiness ---- */
@@ -1147,6 +1243,9 @@ main(void)
 		cmocka_unit_test(test_an_unhealthy_service_that_was_up_for_long_fails_anew),
 		cmocka_unit_test(test_the_watchdog_wants_a_word_in_time),
 		cmocka_unit_test(test_it_may_call_itself_sick),
+		cmocka_unit_test(test_it_may_ask_for_more_time),
+		cmocka_unit_test(test_it_may_set_its_watchdog),
+		cmocka_unit_test(test_whoever_says_so_leaves_by_itself),
 		cmocka_unit_test(test_ready_by_exec),
 		cmocka_unit_test(test_ready_by_probe),
 		cmocka_unit_test(test_ready_before_exec_is_seen),
