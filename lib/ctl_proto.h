@@ -13,7 +13,7 @@
 #include "table.h"
 
 #define CTL_SOCKET  "/run/ingot/control"
-#define CTL_VERSION 3u
+#define CTL_VERSION 4u
 #define CTL_DATA_MAX 4096
 #define CTL_SAID_SIZE 64
 
