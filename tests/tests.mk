@@ -8,7 +8,7 @@ FUZZ_SRC := $(sort $(wildcard $(FOLDERS:%=tests/fuzz/%_*.c)))
 SUPPORT_SRC := $(sort $(wildcard tests/unit/support*.c))
 UNIT := $(UNIT_SRC:tests/unit/%.c=build/unit/%)
 FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
-FUZZ_SECONDS ?= 5
+FUZZ_SECONDS ?= 3
 
 TEST_BASE = $(BASE) $(WARN) -iquote init -iquote init/net $(BUILDER_INC) -g -O1 -fno-omit-frame-pointer -MMD -MP
 UNIT_CC := gcc -fsanitize=address,undefined -fno-sanitize-recover=all

@@ -102,8 +102,8 @@ def test_a_device_of_the_hardware_resets_the_machine():
                      folder / "kernel", "-initrd", folder / "initramfs.cpio.zst", "-append", f"{words} ingot.shell"],
                     "watchdog-hw") as g:
         g.connect()
-        g.wait_line("^ingot: watchdog /dev/watchdog0: resets the machine after 10 s without PID 1 ")
-        stays(g, 12)
+        g.wait_line("^ingot: watchdog /dev/watchdog0: resets the machine after 5 s without PID 1 ")
+        stays(g, 7)
         mark = g.mark()
         g.ok("ingotctl stop vital")
         g.wait_line("^ingot: watchdog: service vital is critical and not well", since=mark)

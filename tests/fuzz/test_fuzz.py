@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Each fuzzer for FUZZ_SECONDS (5), from its seeds in corpus/NAME and from what earlier runs found in
+"""Each fuzzer for FUZZ_SECONDS (3), from its seeds in corpus/NAME and from what earlier runs found in
 build/fuzz/corpus. The seeds alone are run first: what was a finding once is among them."""
 import os
 import pathlib
@@ -9,7 +9,7 @@ import pytest
 
 HERE = pathlib.Path(__file__).parent
 BUILD = HERE.parent.parent / "build" / "fuzz"
-SECONDS = int(os.environ.get("FUZZ_SECONDS", "5"))
+SECONDS = int(os.environ.get("FUZZ_SECONDS", "3"))
 NAMES = sorted(source.stem for source in HERE.glob("*_*.c"))
 
 

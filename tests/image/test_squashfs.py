@@ -6,10 +6,12 @@ import errno
 import hashlib
 import json
 import os
+import pathlib
 import random
 import shutil
 import stat
 import subprocess
+import tempfile
 
 import pytest
 
@@ -227,17 +229,24 @@ def test_random_folders_come_back_from_unsquashfs(seed, tmp_path):
         shutil.rmtree(folder)
 
 
+@pytest.fixture
+def holes():
+    """A folder on tmpfs where there is one: to read a hole there takes no page of memory, and a tenth of the time."""
+    shm = "/dev/shm" if os.path.isdir("/dev/shm") else None
+    with tempfile.TemporaryDirectory(prefix="ingot-test-", dir=shm) as folder:
+        yield pathlib.Path(folder)
+
+
 @needs_mount
-def test_a_file_of_more_than_4_gib(tmp_path):
+def test_a_file_of_more_than_4_gib(holes, tmp_path):
     """Mostly a hole, so that it takes seconds: its size, its end, and what lies past 4 GiB."""
-    (tmp_path / "in").mkdir()
-    with open(tmp_path / "in" / "large", "wb") as f:
+    with open(holes / "large", "wb") as f:
         f.truncate((4 << 30) + 200000)
         f.seek(4 << 30)
         f.write(b"past 4 GiB")
         f.seek((4 << 30) + 199990)
         f.write(b"at its end")
-    run(WRITERS, "squashfs", 1, tmp_path / "in", tmp_path / "image")
+    run(WRITERS, "squashfs", 1, holes, tmp_path / "image")
     assert (tmp_path / "image").stat().st_size < 1 << 20
     with Mounted(tmp_path / "image", tmp_path / "at") as at:
         st = (at / "large").stat()

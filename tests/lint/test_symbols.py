@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """PID 1 allocates nothing, prints by no stdio, runs no shell, asks no name service and never aborts: none of these is
 called by any object that ingot-init is linked from."""
+import functools
+import pathlib
 import re
 import subprocess
 
@@ -23,15 +25,20 @@ CLOCK = {"progress", "pool", "run_loop", "step_run", "apt_run", "cache", "sbom"}
 OTHERS = {"step_sandbox"}  # to choose the ids that a step sees, and to fix its umask
 
 
+@functools.lru_cache
+def called(top):
+    """{object of the builder: what it calls}, all from one nm."""
+    found = {}
+    objects = sorted((top / "build/builder").rglob("*.o"))
+    said = subprocess.run(["nm", "-A", "-u", *objects], stdout=subprocess.PIPE, text=True, check=True).stdout
+    for file, name in re.findall(r"^(.*\.o): +U (\S+)$", said, re.M):
+        found.setdefault(pathlib.Path(file).stem, set()).add(name)
+    return found
+
+
 def callers(top, names):
     """The builder's objects that call one of these."""
-    found = {}
-    for file in sorted((top / "build/builder").rglob("*.o")):
-        said = subprocess.run(["nm", "-u", file], stdout=subprocess.PIPE, text=True, check=True).stdout
-        called = {line.split()[-1] for line in said.splitlines() if line.strip().startswith("U ")}
-        if called & names:
-            found[file.stem] = called & names
-    return found
+    return {file: calls & names for file, calls in called(top).items() if calls & names}
 
 
 def test_nothing_that_decides_an_output_knows_the_clock_the_user_or_the_host(top):
