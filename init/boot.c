@@ -24,6 +24,7 @@
 #include "history.h"
 #include "keep.h"
 #include "links.h"
+#include "logger.h"
 #include "loop.h"
 #include "modules.h"
 #include "mounts.h"
@@ -41,6 +42,7 @@
 #include "watchdog.h"
 
 #define FILES_SPARE 256 /* descriptors beyond the services' */
+#define FILES_MAX (WATCHES + CFG_MAX_SERVICES * 2 * LOG_STREAMS + FILES_SPARE)
 #define SYNC_MS 2000
 #define AGAIN_TRIES 5
 #define AGAIN_MS 50
@@ -97,9 +99,9 @@ attach_root(bool *attached, struct err *e)
 static void
 raise_file_limit(void)
 {
-	struct rlimit r = { WATCHES + FILES_SPARE, WATCHES + FILES_SPARE };
+	struct rlimit r = { FILES_MAX, FILES_MAX };
 
-	if (WATCHES + FILES_SPARE > 1024 && setrlimit(RLIMIT_NOFILE, &r) < 0)
+	if (FILES_MAX > 1024 && setrlimit(RLIMIT_NOFILE, &r) < 0)
 		warn("file limit: %s", err_text(errno));
 }
 
@@ -140,13 +142,14 @@ boot_services(struct init *in, struct err *e)
 	in->s->services = n;
 	loop_services(in, 0, n);
 	set_machine(in);
-	if (keep_rings(in, e) || spawn_init(&in->launcher, e))
+	if (keep_book(in, e) || spawn_init(&in->launcher, e))
 		return -1;
 	if (state_init(in, e))
 		return -1;
 	history_init(in);
 	svc_act_init(in);
 	svc_act_missed(in);
+	logger_init(in);
 	buttons_init(in);
 	if (CFG_HOST_CONTROL)
 		port_init(in);
@@ -164,6 +167,7 @@ boot(struct init *in, struct err *e)
 	loop_read_clocks(in);
 	in->s->boot_ms = in->s->now_ms;
 	in->s->shell_ms = SVC_NEVER;
+	in->s->logger.at_ms = SVC_NEVER;
 	console_init();
 	bool attached;
 	int r = attach_root(&attached, e);
@@ -204,7 +208,7 @@ open_again(struct init *in, struct err *e)
 			in->table.base = NULL;
 		return 0;
 	}
-	if ((!in->table.base && !in->s->reload.own && open_table(&in->table, e)) || (!in->rings && keep_rings(in, e)) ||
+	if ((!in->table.base && !in->s->reload.own && open_table(&in->table, e)) || (!in->book.h && keep_book(in, e)) ||
 	    (in->launcher.cgroups <= 0 && spawn_open(&in->launcher, e)))
 		return -1;
 	in->launcher.disk = in->s->state_kind == CTL_STATE_DISK;

@@ -8,8 +8,10 @@
 #include "control_runs.h"
 #include "events.h"
 #include "fmt.h"
+#include "logger.h"
 
 #define PACKETS_MAX 16 /* to one client in one wake-up */
+#define LOG_WAIT_MS 500 /* for what is in the pipes still, where ingot-log hangs */
 
 static enum sent
 send_state(struct init *in, uint32_t c)
@@ -45,13 +47,15 @@ static enum sent
 send_log(struct init *in, uint32_t c)
 {
 	struct client *cl = &in->s->client[c];
-	const struct logring *ring = &in->s->run[cl->svc].log;
+	uint32_t place = in->s->run[cl->svc].ring;
+	const struct logring *ring = &in->book.svc[place].ring;
+	uint8_t data[CTL_DATA_MAX];
 
 	for (int n = 0; n < PACKETS_MAX; n++) {
-		const uint8_t *data;
 		uint64_t pos = cl->pos, lost;
-		size_t size = logring_get(ring, init_ring(in, cl->svc), LOG_RING_SIZE, &pos, CTL_DATA_MAX, &data, &lost);
-		if (size == 0)
+		size_t size = logring_get(ring, logbook_ring(&in->book, place), LOG_RING_SIZE, &pos, data, sizeof data,
+					  &lost);
+		if (size == 0 && lost == 0)
 			return SENT;
 		enum sent sent = lost ? control_reply(in, c, CTL_R_LOST, &lost, sizeof lost) :
 					control_reply(in, c, CTL_R_DATA, data, size);
@@ -132,7 +136,7 @@ control_pump(struct init *in, uint32_t c)
 		control_want_out(in, c, true);
 		if (cl->unread_ms == SVC_NEVER)
 			cl->unread_ms = in->s->now_ms;
-	} else if (cl->follow) {
+	} else if (cl->follow || (cl->phase == CLIENT_LOGS && !control_log_ends(in, c))) {
 		control_want_out(in, c, false);
 	} else {
 		control_finish(in, c, 0, "");
@@ -148,5 +152,17 @@ control_behind(const struct init *in, uint32_t c)
 		return cl->pos < in->s->events.head;
 	if (CFG_JOBS && cl->phase == CLIENT_RUNS)
 		return control_runs_behind(in, cl);
-	return cl->phase == CLIENT_LOGS && cl->pos < in->s->run[cl->svc].log.head;
+	return cl->phase == CLIENT_LOGS && cl->pos < in->book.svc[in->s->run[cl->svc].ring].ring.head;
+}
+
+bool
+control_log_ends(struct init *in, uint32_t c)
+{
+	struct client *cl = &in->s->client[c];
+
+	if (cl->follow)
+		return false;
+	if (cl->due_ms == SVC_NEVER)
+		cl->due_ms = in->s->now_ms + LOG_WAIT_MS;
+	return cl->due_ms <= in->s->now_ms || (logger_drained(in, cl->svc) && !control_behind(in, c));
 }

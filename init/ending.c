@@ -15,6 +15,7 @@
 #include "console.h"
 #include "control_port.h"
 #include "history.h"
+#include "logger.h"
 #include "loop.h"
 #include "state.h"
 
@@ -93,6 +94,7 @@ reap_all(struct init *in)
 __attribute__((noreturn)) void
 ending(struct init *in, enum down_kind kind)
 {
+	logger_finish(in);
 	kill(-1, SIGKILL);
 	reap_all(in);
 	/* before the sync, which may take long: it is on its way meanwhile */

@@ -15,14 +15,13 @@
 #include "ctl_proto.h"
 #include "hail.h"
 #include "limits.h"
-#include "logring.h"
+#include "logbook.h"
 #include "marks.h"
 #include "runs.h"
 #include "spawn.h"
 #include "svc.h"
 #include "table.h"
 
-#define LOG_RING_SIZE ((size_t)CFG_LOG_RING_KB * 1024)
 #define BUTTONS_MAX 8
 #define CONTROL_TEXT_MAX 400 /* of what the last packet says */
 
@@ -33,7 +32,6 @@ enum svc_fd {
 	SVC_FD_STATUS,
 	SVC_FD_PROBE, /* the readiness pipe while it starts, or the socket of a probe */
 	SVC_FD_NOTIFY,
-	SVC_FD_LOG,
 	SVC_FDS
 };
 
@@ -46,6 +44,7 @@ enum watch_slot {
 	WATCH_SIGNAL,
 	WATCH_TIMER,
 	WATCH_CLOCK, /* tells when the wall clock was set */
+	WATCH_LOG, /* logger.c: there is output that somebody waits for */
 	WATCH_LISTEN,
 	WATCH_BUTTON,
 	WATCH_CLIENT = WATCH_BUTTON + BUTTONS_MAX,
@@ -83,15 +82,14 @@ struct svc_run {
 	bool group;             /* its cgroup may be there */
 	struct probe probe;
 	uint64_t notify_ms;     /* notify.c: when to listen again, or SVC_NEVER */
-	struct logring log;
-	struct mirror mirror;   /* of the log, on the console */
+	int log_pipe[LOG_STREAMS][2]; /* logger.c: read end, write end, kept for good; 0: there is none yet */
 	uint64_t launch_ms;     /* events.c: of the first launch, or 0 */
 	uint64_t ready_ms;      /* events.c: when it was ready, or had done its work, for the first time, or 0 */
 	int64_t start_wall_ms;  /* history.c: of a job's last launch, or 0: the clock was not set */
 	int64_t due_s;          /* history.c: what its calendar had come to then */
 	uint64_t memory_peak;   /* svc_io.c: of a job's last run */
 	uint64_t cpu_us;        /* the same */
-	uint32_t ring;          /* reload.c: which of the rings is its log's */
+	uint32_t ring;          /* reload.c: which place of the logbook is its log's */
 	bool said;              /* notify.c: its last run has a text in state.said */
 };
 
@@ -119,7 +117,7 @@ struct client {
 	bool follow;
 	uint64_t pos;   /* CLIENT_LOGS; CLIENT_EVENTS: number of the last change that it knows; CLIENT_WAIT: of the run that
 			 * it waits for, see control_awaited_run; CLIENT_RUNS: of the last record or run that it knows */
-	uint64_t due_ms; /* CLIENT_REQUEST: dropped then; SVC_NEVER afterwards */
+	uint64_t due_ms; /* CLIENT_REQUEST: dropped then; CLIENT_LOGS: ended then; else SVC_NEVER */
 	uint64_t unread_ms; /* since when it takes no packet, or SVC_NEVER */
 	bool state_first; /* CLIENT_STATUS: the packet about /state is to be sent */
 };
@@ -156,6 +154,7 @@ struct reload {
 	int table;      /* descriptor of a table, with `own` */
 	int next;       /* the same of the one that is to follow, in RELOAD_STOPPING */
 	bool held[CFG_MAX_SERVICES]; /* in RELOAD_STOPPING: stopped by hand when it began */
+	uint32_t ring; /* where to look for a free place of the logbook: one that was left is used last */
 };
 
 /* Written by watchdog.c; all zero where there is none. */
@@ -164,6 +163,17 @@ struct watchdog {
 	uint32_t every_ms; /* from one feeding to the next */
 	uint64_t due_ms;
 	bool hungry;       /* the last one was left out */
+};
+
+/* Written by logger.c. */
+struct logger {
+	pid_t pid;         /* 0: none runs */
+	int memory;        /* keep.c: of the logbook; 0: there is none yet */
+	bool stale;        /* it has not all the pipes that there are */
+	uint32_t places;   /* of the logbook: those behind them were never used */
+	uint32_t failures; /* in a row */
+	uint64_t since_ms; /* when it was started */
+	uint64_t at_ms;    /* when to start it again, or SVC_NEVER */
 };
 
 #define CRASHES_MAX 3
@@ -234,6 +244,7 @@ struct state {
 	struct tally tally;                   /* tally.c */
 	uint32_t unready;                     /* svc_act.c: the services before this one were ready when last seen */
 	struct reload reload;                 /* reload.c */
+	struct logger logger;                 /* logger.c */
 	int32_t down_status;                  /* shutdown.c: the machine's exit status, for the VM's host */
 	char down_why[CTL_DOWN_WHY];          /* shutdown.c: what asked for the end */
 	/* Last, as keep.c leaves it out of its sum: a page that is looked at costs memory. */
@@ -245,9 +256,9 @@ struct init {
 	struct tbl table;      /* table.base is NULL in an emergency */
 	struct tbl next;       /* reload.c: what is to follow it */
 	struct launcher launcher;
-	uint8_t *rings;        /* a log ring for each service */
+	struct logbook book;   /* what the services wrote */
 	int given;             /* control.c: the descriptor that came with the request being served, or -1 */
-	int memory;            /* keep.c: what state and rings lie in; -1: memory that ends with the program */
+	int memory;            /* keep.c: what the state lies in; -1: memory that ends with the program */
 };
 
 /* Inconsistency in our own state: one line, and on. PID 1 never aborts. */
@@ -258,12 +269,6 @@ static inline const char *
 init_name(const struct init *in, uint32_t i)
 {
 	return tbl_str(&in->table, tbl_svc(&in->table, i)->name);
-}
-
-static inline uint8_t *
-init_ring(const struct init *in, uint32_t i)
-{
-	return in->rings + (size_t)in->s->run[i].ring * LOG_RING_SIZE;
 }
 
 #endif

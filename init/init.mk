@@ -2,16 +2,19 @@
 # The guest's programs. CTL_SHARED are sources of ingot-init that ingotctl is linked with too.
 STUB_SRC := init/stub.c
 CTL_OWN := $(sort $(wildcard init/ctl*.c))
-CTL_SHARED := init/identity.c init/launch_step.c init/reload_machine.c init/sick.c init/svc_name.c init/visible.c
+CTL_SHARED := init/identity.c init/launch_step.c init/logread.c init/reload_machine.c init/sick.c init/svc_name.c init/visible.c
 CTL_SRC := $(CTL_OWN) $(CTL_SHARED)
 NET_SRC := $(sort $(wildcard init/net/*.c)) init/ctl_out.c
-INIT_SRC := $(filter-out $(CTL_OWN) $(STUB_SRC),$(sort $(wildcard init/*.c)))
+LOG_OWN := $(sort $(wildcard init/log_*.c))
+LOG_SRC := $(LOG_OWN) init/console.c init/identity.c init/logbook.c init/logring.c init/visible.c
+INIT_SRC := $(filter-out $(CTL_OWN) $(LOG_OWN) $(STUB_SRC),$(sort $(wildcard init/*.c)))
 
 build/ingot-init: $(INIT_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
 build/ingotctl: $(CTL_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
+build/ingot-log: $(LOG_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
 build/ingot-net: $(NET_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
 # Text, constants and data each on pages of their own would cost two pages of padding in the file.
-build/ingot-init build/ingotctl build/ingot-net:
+build/ingot-init build/ingotctl build/ingot-log build/ingot-net:
 	$(call say,LD,$@)
 	$(Q)$(MUSL_CC) $(GUEST) $(LINK) -Wl,-z,noseparate-code -Wl,-z,norelro -o $@ $^
 

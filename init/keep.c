@@ -24,7 +24,7 @@
 #define MAGIC   "INGOTPID"
 #define MEANING 1u /* raised when the state means something else although its layout is the same */
 
-/* At the start of the memory; the log rings follow at the next page. */
+/* The whole of the memory. */
 struct kept {
 	char magic[8];
 	uint32_t layout;
@@ -37,16 +37,16 @@ struct kept {
 /* All that two programs must agree on. */
 static const struct {
 	char magic[8];
-	uint32_t facts[40];
+	uint32_t facts[42];
 } layout = {
 	MAGIC,
 	{ MEANING, TBL_VERSION, CTL_VERSION, (uint32_t)sizeof(struct kept), (uint32_t)LOG_RING_SIZE, CFG_MAX_SERVICES,
 	  CFG_MAX_CLIENTS, SVC_FDS, SVC_STATES, WATCH_LISTEN, WATCH_BUTTON, WATCH_CLIENT, WATCH_SVC, CTL_VERBS,
 	  sizeof(struct watch), sizeof(struct svc), sizeof(struct svc_run), sizeof(struct client), sizeof(struct tbl_svc),
-	  AT(svc, failures), AT(svc, since_ms), AT(svc, due_ms), AT(svc, end), AT(svc_run, log), AT(client, pos),
+	  AT(svc, failures), AT(svc, since_ms), AT(svc, due_ms), AT(svc, end), sizeof(struct log_head), AT(client, pos),
 	  AT(state, svc), AT(state, run), AT(state, client), AT(state, cmdline), AT(state, now_ms), AT(state, shell_pid),
 	  AT(state, down), AT(state, reexec), sizeof(struct reexec), AT(state, crash), AT(state, watchdog),
-	  AT(state, reload), sizeof(struct reload) },
+	  AT(state, reload), sizeof(struct reload), sizeof(struct log_svc), AT(state, logger) },
 };
 
 uint32_t
@@ -70,14 +70,6 @@ sum_of(const struct state *s)
 	return crc32_of(parts, sizeof parts);
 }
 
-static size_t
-rings_at(void)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
-	return (sizeof(struct kept) + page - 1) / page * page;
-}
-
 static struct kept *
 kept_of(const struct init *in)
 {
@@ -85,33 +77,40 @@ kept_of(const struct init *in)
 }
 
 static void *
-map(int fd, size_t from, size_t size)
+map(int fd, size_t size)
 {
 	int how = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
 
-	return mmap(NULL, size, PROT_READ | PROT_WRITE, how | MAP_NORESERVE, fd, fd < 0 ? 0 : (off_t)from);
+	return mmap(NULL, size, PROT_READ | PROT_WRITE, how | MAP_NORESERVE, fd, 0);
 }
 
 static int
-make_memory(void)
+try_memory(const char *name, size_t size)
 {
-	int fd = memfd_create("ingot-state", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_NOEXEC_SEAL);
 
 	if (fd < 0 && errno == EINVAL)
-		fd = memfd_create("ingot-state", MFD_CLOEXEC);
-	if (fd < 0 || ftruncate(fd, (off_t)rings_at()) == 0)
+		fd = memfd_create(name, MFD_CLOEXEC);
+	if (fd < 0 || ftruncate(fd, (off_t)size) == 0)
 		return fd;
 	close(fd);
 	return -1;
 }
 
+/* A file in memory, or -1. Where that is for a moment's want, a crash would cost the machine later: it tries twice. */
+static int
+make_memory(const char *name, size_t size)
+{
+	int fd = try_memory(name, size);
+
+	return fd < 0 ? try_memory(name, size) : fd;
+}
+
 int
 keep_init(struct init *in, struct err *e)
 {
-	in->memory = make_memory();
-	if (in->memory < 0) /* where that was for a moment's want, a crash would cost the machine later */
-		in->memory = make_memory();
-	struct kept *k = map(in->memory, 0, rings_at());
+	in->memory = make_memory("ingot-state", sizeof(struct kept));
+	struct kept *k = map(in->memory, sizeof *k);
 	if (k == MAP_FAILED)
 		return err_set(e, errno, "memory for the state");
 	memcpy(k->magic, MAGIC, sizeof k->magic);
@@ -121,17 +120,18 @@ keep_init(struct init *in, struct err *e)
 }
 
 int
-keep_rings(struct init *in, struct err *e)
+keep_book(struct init *in, struct err *e)
 {
-	uint32_t rings = CFG_RELOAD ? CFG_MAX_SERVICES : in->s->services; /* another table may have more services */
-	size_t size = rings ? rings * LOG_RING_SIZE : 1;
+	uint32_t n = CFG_RELOAD ? CFG_MAX_SERVICES : in->s->services; /* another table may have more services */
+	size_t size = logbook_size(n);
+	int *fd = &in->s->logger.memory;
 
-	if (in->memory >= 0 && ftruncate(in->memory, (off_t)(rings_at() + size)) < 0)
-		return err_set(e, errno, "log rings");
-	void *p = map(in->memory, rings_at(), size);
+	if (*fd <= 0)
+		*fd = make_memory("ingot-logs", size);
+	void *p = *fd < 0 ? MAP_FAILED : map(*fd, size);
 	if (p == MAP_FAILED)
-		return err_set(e, errno, "log rings");
-	in->rings = p;
+		return err_set(e, errno, "memory for the logs");
+	logbook_of(&in->book, p, n);
 	return 0;
 }
 
@@ -166,6 +166,11 @@ hand_on_all(const struct init *in, bool on)
 		all = hand_on(in->s->reload.next, on) && all;
 	if (in->s->watchdog.every_ms)
 		all = hand_on(in->s->watchdog.fd, on) && all;
+	for (uint32_t i = 0; i < in->s->services; i++)
+		for (int k = 0; k < 2 * LOG_STREAMS; k++)
+			all = hand_on(in->s->run[i].log_pipe[k / 2][k % 2], on) && all;
+	if (in->s->logger.memory > 0)
+		all = hand_on(in->s->logger.memory, on) && all;
 	return hand_on(in->memory, on) && all;
 }
 
@@ -194,9 +199,9 @@ keep_resume(struct init *in, struct err *e)
 
 	if (fstat(in->memory, &st) < 0)
 		return err_set(e, errno, "the state");
-	if (st.st_size < (off_t)rings_at())
+	if (st.st_size < (off_t)sizeof(struct kept))
 		return err_set(e, 0, "the state is cut");
-	struct kept *k = map(in->memory, 0, rings_at());
+	struct kept *k = map(in->memory, sizeof *k);
 	if (k == MAP_FAILED)
 		return err_set(e, errno, "the state");
 	if (memcmp(k->magic, MAGIC, sizeof k->magic) != 0 || k->layout != keep_layout())

@@ -16,9 +16,9 @@ uint32_t keep_layout(void);
 /* Makes an empty state. Where the kernel has no such files it is ordinary memory, and in->memory is -1. */
 int keep_init(struct init *in, struct err *e);
 
-/* Maps the log rings of all services behind the state; the address space is taken now, a page of memory
- * only when it is written. */
-int keep_rings(struct init *in, struct err *e);
+/* Maps the memory for the services' output, a file of its own, as ingot-log gets it; makes it where there is none. The
+ * address space is taken now, a page of memory only when it is written. */
+int keep_book(struct init *in, struct err *e);
 
 /* The number behind KEEP_WORD if this program was executed to go on with a state, else -1. */
 int keep_given(int argc, char **argv);

@@ -4,60 +4,71 @@
  */
 #include "logring.h"
 
-#define LINE_MAX_BYTES 4096 /* what is longer is not taken for a line */
+#include <string.h>
 
-uint8_t *
-logring_room(const struct logring *r, uint8_t *storage, size_t size, size_t *n)
+static void
+copy_in(uint8_t *storage, size_t size, uint64_t pos, const void *data, size_t n)
 {
-	size_t at = r->head % size;
+	size_t at = pos % size, first = size - at < n ? size - at : n;
 
-	*n = size - at;
-	return storage + at;
+	memcpy(storage + at, data, first);
+	memcpy(storage, (const uint8_t *)data + first, n - first);
 }
 
-void
-logring_put(struct logring *r, size_t n)
+static void
+copy_out(const uint8_t *storage, size_t size, uint64_t pos, void *out, size_t n)
 {
-	r->head += n;
+	size_t at = pos % size, first = size - at < n ? size - at : n;
+
+	memcpy(out, storage + at, first);
+	memcpy((uint8_t *)out + first, storage, n - first);
 }
 
-uint64_t
-logring_tail(const struct logring *r, size_t size)
+/* The oldest record that stays when `need` bytes come in at the head. */
+static uint64_t
+make_room(uint64_t head, uint64_t tail, const uint8_t *storage, size_t size, size_t need)
 {
-	return r->head > size ? r->head - size : 0;
-}
-
-uint64_t
-logring_first_line(const struct logring *r, const uint8_t *storage, size_t size)
-{
-	uint64_t tail = logring_tail(r, size);
-
-	if (tail == 0)
-		return 0;
-	for (uint64_t pos = tail; pos < r->head && pos - tail < LINE_MAX_BYTES; pos++)
-		if (storage[pos % size] == '\n')
-			return pos + 1;
+	while (tail != head && head + need - tail > size) {
+		struct log_record old;
+		copy_out(storage, size, tail, &old, sizeof old);
+		if (old.size > LOG_RECORD_MAX || old.size + sizeof old > head - tail)
+			return head; /* no record of ours */
+		tail += sizeof old + old.size;
+	}
 	return tail;
 }
 
-size_t
-logring_get(const struct logring *r, const uint8_t *storage, size_t size, uint64_t *pos, size_t max,
-	    const uint8_t **data, uint64_t *lost)
+void
+logring_put(struct logring *r, uint8_t *storage, size_t size, const struct log_record *record, const void *data)
 {
-	uint64_t tail = logring_tail(r, size);
+	uint64_t head = r->head, tail = make_room(head, r->tail, storage, size, sizeof *record + record->size);
+
+	/* who reads meanwhile looks at the tail again after its copy */
+	r->tail = tail;
+	atomic_thread_fence(memory_order_seq_cst);
+	copy_in(storage, size, head, record, sizeof *record);
+	copy_in(storage, size, head + sizeof *record, data, record->size);
+	r->head = head + sizeof *record + record->size;
+}
+
+size_t
+logring_get(const struct logring *r, const uint8_t *storage, size_t size, uint64_t *pos, void *out, size_t max,
+	    uint64_t *lost)
+{
+	uint64_t head = r->head, tail = r->tail;
 
 	*lost = 0;
-	if (*pos > r->head)
-		*pos = r->head;
-	if (*pos < tail) {
-		*lost = tail - *pos;
-		*pos = tail;
-	}
-	size_t at = *pos % size, n = size - at;
-	if (n > r->head - *pos)
-		n = (size_t)(r->head - *pos);
-	if (n > max)
-		n = max;
-	*data = storage + at;
-	return n;
+	if (tail > head || head - tail > size)
+		tail = head;
+	if (*pos > head)
+		*pos = head; /* a client's invention, or a writer gone wrong */
+	size_t n = *pos < tail ? 0 : head - *pos < max ? (size_t)(head - *pos) : max;
+	copy_out(storage, size, *pos, out, n);
+	atomic_thread_fence(memory_order_seq_cst);
+	tail = r->tail > tail ? r->tail : tail;
+	if (*pos >= tail)
+		return n;
+	*lost = tail - *pos;
+	*pos = tail;
+	return 0;
 }

@@ -1,35 +1,44 @@
 /* SPDX-License-Identifier: MIT
  *
- * A ring of a service's newest output. Positions are absolute: bytes since boot, 64 bits, never reset. The storage is
+ * A service's newest output as a ring of records: when and on which stream, then the bytes as they were read. One
+ * process writes, another may read at the same time. Positions are absolute, 64 bits, never reset. The storage is
  * the caller's; nothing here makes a system call.
  */
 #ifndef INGOT_LOGRING_H
 #define INGOT_LOGRING_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct logring {
-	uint64_t head; /* bytes ever put in */
+#define LOG_RECORD_MAX 2048 /* bytes of output in one record: the oldest record is what a new one takes away */
+
+enum log_stream { LOG_OUT, LOG_ERR, LOG_STREAMS };
+
+#define LOG_MID (1u << 8) /* in log_record.stream: it goes on with a line that an earlier record began */
+
+/* Before the bytes of each record. */
+struct log_record {
+	uint32_t size;    /* of the bytes that follow, 1 to LOG_RECORD_MAX */
+	uint32_t stream;  /* enum log_stream, with LOG_MID or without */
+	int64_t wall_ms;  /* when it was read, by the wall clock */
+	uint64_t boot_ms; /* the same by the monotonic clock */
 };
 
-/* The free stretch at the head, as long as the storage does not wrap: *n bytes, 1 to size. Filling it overwrites the
- * oldest output. */
-uint8_t *logring_room(const struct logring *r, uint8_t *storage, size_t size, size_t *n);
+_Static_assert(sizeof(struct log_record) == 24, "ingotctl reads it too");
 
-/* n bytes, no more than logring_room gave, were filled in. */
-void logring_put(struct logring *r, size_t n);
+struct logring {
+	_Atomic uint64_t head; /* bytes ever put in, records' heads included */
+	_Atomic uint64_t tail; /* where the oldest whole record begins */
+};
 
-/* The oldest position that is still there. */
-uint64_t logring_tail(const struct logring *r, size_t size);
+/* Puts in one record; the oldest ones make room for it. A writer that dies in it leaves a ring without the record. */
+void logring_put(struct logring *r, uint8_t *storage, size_t size, const struct log_record *record, const void *data);
 
-/* The oldest position at which a line begins; the tail, where no line ends within a reasonable distance of it. */
-uint64_t logring_first_line(const struct logring *r, const uint8_t *storage, size_t size);
-
-/* A stretch of at most max bytes at *pos, in place; returns its length, 0 at the head. A position that was overrun is
- * moved to the oldest byte and *lost says by how many bytes; one beyond the head (a client's invention) is moved to
- * the head. */
-size_t logring_get(const struct logring *r, const uint8_t *storage, size_t size, uint64_t *pos, size_t max,
-		   const uint8_t **data, uint64_t *lost);
+/* Copies at most max bytes that stand at *pos; returns how many, 0 at the head. It does not move *pos but where bytes
+ * are lost: then it copies nothing, *lost says how many and *pos is where the oldest record begins. Trusts nothing in
+ * the ring: a writer gone wrong gives wrong bytes, and no more. */
+size_t logring_get(const struct logring *r, const uint8_t *storage, size_t size, uint64_t *pos, void *out, size_t max,
+		   uint64_t *lost);
 
 #endif

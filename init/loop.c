@@ -18,6 +18,7 @@
 #include "console.h"
 #include "control.h"
 #include "history.h"
+#include "logger.h"
 #include "notify.h"
 #include "reexec.h"
 #include "reload.h"
@@ -262,9 +263,6 @@ dispatch_service(struct init *in, uint32_t i, enum svc_fd which)
 	case SVC_FD_NOTIFY:
 		notify_event(in, i);
 		break;
-	case SVC_FD_LOG:
-		svc_io_log(in, i);
-		break;
 	case SVC_FDS:
 	default:
 		INIT_BUG(in, "no such descriptor of a service");
@@ -283,6 +281,8 @@ dispatch(struct init *in, uint32_t slot, uint32_t events)
 			in->s->armed_ms = SVC_NEVER;
 	} else if (slot == WATCH_CLOCK) {
 		clock_event(in);
+	} else if (slot == WATCH_LOG) {
+		logger_woken(in);
 	} else if (slot == WATCH_LISTEN) {
 		control_accept(in);
 	} else if (slot < WATCH_CLIENT) {
@@ -315,6 +315,8 @@ arm(struct init *in)
 		due = d;
 	if ((d = history_due(in)) < due)
 		due = d;
+	if ((d = logger_due(in)) < due)
+		due = d;
 	if (due == in->s->armed_ms)
 		return;
 	in->s->armed_ms = due;
@@ -344,6 +346,7 @@ settle(struct init *in)
 	reexec_timers(in);
 	watchdog_timers(in);
 	history_timers(in);
+	logger_timers(in);
 	for (int round = 0; in->s->changed && round < ROUNDS_MAX; round++) {
 		in->s->changed = false;
 		shutdown_settle(in);
@@ -356,6 +359,7 @@ settle(struct init *in)
 	reexec_settle(in);
 	control_settle(in);
 	reload_settle(in);
+	logger_settle(in);
 }
 
 void

@@ -13,6 +13,7 @@
 #include "control.h"
 #include "events.h"
 #include "fmt.h"
+#include "logger.h"
 #include "loop.h"
 #include "reload_plan.h"
 #include "svc_act.h"
@@ -127,8 +128,7 @@ renew(struct init *in, uint32_t i, const struct svc_run *was, bool hold)
 	struct svc *v = &in->s->svc[i];
 
 	svc_act_fresh(in, i);
-	r->log = was->log;
-	r->mirror = was->mirror;
+	memcpy(r->log_pipe, was->log_pipe, sizeof r->log_pipe);
 	r->ring = was->ring;
 	r->group = true; /* as far as we know */
 	if (hold) {
@@ -144,7 +144,7 @@ move_services(struct init *in)
 	static struct svc svc[CFG_MAX_SERVICES];
 	static struct svc_run run[CFG_MAX_SERVICES];
 	static bool placed[CFG_MAX_SERVICES], ring_used[CFG_MAX_SERVICES];
-	uint32_t ring = 0;
+	uint32_t *ring = &in->s->reload.ring;
 
 	memcpy(svc, in->s->svc, in->s->services * sizeof *svc);
 	memcpy(run, in->s->run, in->s->services * sizeof *run);
@@ -152,8 +152,10 @@ move_services(struct init *in)
 	memset(ring_used, 0, sizeof ring_used);
 	for (uint32_t i = 0; i < in->s->services; i++) {
 		uint32_t to = plan.to[i];
-		if (to == RELOAD_GONE)
+		if (to == RELOAD_GONE) {
+			logger_gone(&run[i]);
 			continue;
+		}
 		placed[to] = ring_used[run[i].ring] = true;
 		in->s->svc[to] = svc[i];
 		in->s->run[to] = run[i];
@@ -164,10 +166,10 @@ move_services(struct init *in)
 	for (uint32_t i = 0; i < in->s->services; i++) {
 		if (placed[i])
 			continue;
-		while (ring_used[ring])
-			ring++;
-		ring_used[ring] = true;
-		renew(in, i, &(struct svc_run){ .ring = ring }, false);
+		while (ring_used[*ring])
+			*ring = (*ring + 1) % CFG_MAX_SERVICES;
+		ring_used[*ring] = true;
+		renew(in, i, &(struct svc_run){ .ring = *ring }, false);
 	}
 }
 
@@ -187,6 +189,7 @@ change(struct init *in)
 	loop_services(in, n, tbl_count(&in->table, TBL_SVCS));
 	loop_move(in, plan.to, n);
 	move_services(in);
+	logger_services(in);
 	tally_begin(in);
 	in->s->unready = 0;
 	events_move(in, plan.to, n);

@@ -58,11 +58,11 @@ step_fds(struct sandbox *x)
 {
 	int null = open(TEMPLATE_DEV "/null", O_RDONLY | O_CLOEXEC);
 
-	if (null < 0 || lift(&null) || lift(&x->error) || lift(&x->log) || lift(&x->status) || lift(&x->ready) ||
-	    lift(&x->notify) || lift(&x->stub))
+	if (null < 0 || lift(&null) || lift(&x->error) || lift(&x->output[0]) || lift(&x->output[1]) ||
+	    lift(&x->status) || lift(&x->ready) || lift(&x->notify) || lift(&x->stub))
 		return -1;
-	if (place(null, 0, 0) || place(x->log, 1, 0) || place(x->log, 2, 0) || place(x->error, STUB_FD_ERROR, 0) ||
-	    place(x->status, STUB_FD_STATUS, 0) || place(x->ready, STUB_FD_READY, 0) ||
+	if (place(null, 0, 0) || place(x->output[0], 1, 0) || place(x->output[1], 2, 0) ||
+	    place(x->error, STUB_FD_ERROR, 0) || place(x->status, STUB_FD_STATUS, 0) || place(x->ready, STUB_FD_READY, 0) ||
 	    place(x->stub, STUB_FD_EXE, O_CLOEXEC) || place(x->notify, STUB_FD_NOTIFY, O_CLOEXEC))
 		return -1;
 	/* dup3 has closed what stood at these numbers; where nothing was placed, PID 1's may still stand. */

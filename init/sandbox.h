@@ -13,7 +13,8 @@ struct sandbox {
 	const struct tbl_svc *s;
 	const char *name;
 	int stub;               /* descriptors of PID 1, anywhere; -1 where there is none */
-	int error, status, log, ready, notify;
+	int error, status, ready, notify;
+	int output[2];          /* stdout and stderr */
 	int root;               /* of the service, once it is attached */
 	uint32_t mount;         /* index of the mount being made */
 };

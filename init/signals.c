@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "history.h"
+#include "logger.h"
 #include "loop.h"
 #include "reexec.h"
 #include "shell.h"
@@ -73,6 +74,7 @@ reap(struct init *in)
 			svc_io_pidfd(in, i);
 		} else if (waitpid(si.si_pid, &status, WNOHANG) == si.si_pid) {
 			shell_reaped(in, si.si_pid);
+			logger_reaped(in, si.si_pid);
 			reexec_reaped(in, si.si_pid, status);
 			history_reaped(in, si.si_pid, status);
 		}

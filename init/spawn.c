@@ -18,7 +18,7 @@
 #include "sys.h"
 
 struct pipes {
-	int error[2], status[2], log[2], ready[2]; /* read end, write end */
+	int error[2], status[2], ready[2]; /* read end, write end */
 	int notify;
 };
 
@@ -55,7 +55,6 @@ pipes_release(struct pipes *p)
 {
 	close_pair(p->error);
 	close_pair(p->status);
-	close_pair(p->log);
 	close_pair(p->ready);
 	fd_cleanup(&p->notify);
 }
@@ -70,10 +69,7 @@ open_pair(int pair[2])
 static int
 pipes_init(struct pipes *p, const struct tbl_svc *s)
 {
-	if (open_pair(p->error) || open_pair(p->log))
-		return -1;
-	/* So that the service can open /dev/stdout, which is this pipe by name. */
-	if (fchown(p->log[1], s->uid, s->gid))
+	if (open_pair(p->error))
 		return -1;
 	if (!(s->flags & TBL_SVC_MACHINE) && open_pair(p->status))
 		return -1;
@@ -156,7 +152,6 @@ launch_with_pipes(const struct launcher *l, struct sandbox *x, struct pipes *p, 
 	x->stub = x->s->flags & TBL_SVC_MACHINE ? -1 : l->stub;
 	x->error = p->error[1];
 	x->status = p->status[1];
-	x->log = p->log[1];
 	x->ready = p->ready[1];
 	x->notify = p->notify;
 	out->pid = launch(x, cgroup, &out->pidfd);
@@ -164,21 +159,22 @@ launch_with_pipes(const struct launcher *l, struct sandbox *x, struct pipes *p, 
 		return fail_errno(out, LAUNCH_CLONE, e);
 	out->error_fd = take_fd(&p->error[0]);
 	out->status_fd = take_fd(&p->status[0]);
-	out->log_fd = take_fd(&p->log[0]);
 	out->ready_fd = take_fd(&p->ready[0]);
 	out->notify_fd = take_fd(&p->notify);
 	return 0;
 }
 
 int
-spawn(const struct launcher *l, const struct tbl *t, uint32_t svc, struct spawned *out, struct err *e)
+spawn(const struct launcher *l, const struct tbl *t, uint32_t svc, const int output[2], struct spawned *out,
+      struct err *e)
 {
 	const struct tbl_svc *s = tbl_svc(t, svc);
-	struct sandbox x = { .t = t, .s = s, .name = tbl_str(t, s->name), .root = -1 };
-	struct pipes p = { { -1, -1 }, { -1, -1 }, { -1, -1 }, { -1, -1 }, -1 };
+	struct sandbox x = { .t = t, .s = s, .name = tbl_str(t, s->name), .root = -1,
+			     .output = { output[0], output[1] } };
+	struct pipes p = { { -1, -1 }, { -1, -1 }, { -1, -1 }, -1 };
 	AUTO_FD cgroup = -1;
 
-	*out = (struct spawned){ .pid = -1, .pidfd = -1, .status_fd = -1, .error_fd = -1, .log_fd = -1, .ready_fd = -1,
+	*out = (struct spawned){ .pid = -1, .pidfd = -1, .status_fd = -1, .error_fd = -1, .ready_fd = -1,
 				  .notify_fd = -1 };
 	if (cgroup_make(l->cgroups, x.name, &cgroup, e))
 		return fail(out, LAUNCH_CGROUP, e);

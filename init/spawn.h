@@ -27,7 +27,6 @@ struct spawned {
 	int status_fd; /* the stub writes a struct stub_status for each probe, and one when the service's main
 			* process ends; -1 for a machine service, whose own wait status counts */
 	int error_fd;  /* one struct launch_error if a step failed; end of file without one: the program was executed */
-	int log_fd;    /* read end of the pipe that is the service's stdout and stderr */
 	int ready_fd;  /* read end of the readiness pipe, -1 unless TBL_READY_FD */
 	int notify_fd; /* datagram socket, bound in the service's namespace; -1 without TBL_SVC_NOTIFY */
 	uint32_t failed_step; /* enum launch_step, when spawn itself returns -1; e->code is the errno then */
@@ -69,8 +68,9 @@ int spawn_open(struct launcher *l, struct err *e);
  * limits and reads them back, then clones straight into the cgroup and the namespaces. The steps behind the clone
  * report over error_fd. Blocks only for the clone itself, allocates nothing. The error names the step, as in "step
  * limits: memory.max: ...". After an error over error_fd, what status_fd says means nothing: the stub reports its own
- * child's exit there. */
-int spawn(const struct launcher *l, const struct tbl *t, uint32_t svc, struct spawned *out, struct err *e);
+ * child's exit there. output: stdout and stderr, which stay the caller's. */
+int spawn(const struct launcher *l, const struct tbl *t, uint32_t svc, const int output[2], struct spawned *out,
+	  struct err *e);
 
 /* Kills all of the service's cgroup at once (cgroup.kill); returns -1 with errno where that fails. */
 int spawn_kill(const struct launcher *l, const char *name);

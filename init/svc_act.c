@@ -13,6 +13,7 @@
 #include "events.h"
 #include "fmt.h"
 #include "history.h"
+#include "logger.h"
 #include "loop.h"
 #include "shutdown.h"
 #include "svc_io.h"
@@ -81,7 +82,12 @@ spawn_fresh(struct init *in, uint32_t i, struct spawned *sp, struct err *e)
 		return err_set(e, EBUSY, "step %s: something of its last run is left", launch_step_name(LAUNCH_CGROUP));
 	}
 	in->s->run[i].group = true;
-	return spawn(&in->launcher, &in->table, i, sp, e);
+	int output[LOG_STREAMS];
+	if (logger_outputs(in, i, output)) {
+		sp->failed_step = LAUNCH_PIPES;
+		return err_set(e, errno, "step %s", launch_step_name(LAUNCH_PIPES));
+	}
+	return spawn(&in->launcher, &in->table, i, output, sp, e);
 }
 
 static void

@@ -21,9 +21,6 @@
 #include "sys.h"
 #include "watch.h"
 
-#define LOG_READ_MAX 16384 /* per wake-up, so that a flood leaves time for the others */
-#define LOG_DRAIN_MAX (1u << 20) /* bytes read after the end: what the largest pipe of a service holds */
-
 static void
 watch_fd(struct init *in, uint32_t i, enum svc_fd which, int fd)
 {
@@ -42,7 +39,6 @@ svc_io_adopt(struct init *in, uint32_t i, const struct spawned *sp)
 	watch_fd(in, i, SVC_FD_PID, sp->pidfd);
 	watch_fd(in, i, SVC_FD_ERROR, sp->error_fd);
 	watch_fd(in, i, SVC_FD_STATUS, sp->status_fd);
-	watch_fd(in, i, SVC_FD_LOG, sp->log_fd);
 	watch_fd(in, i, SVC_FD_PROBE, sp->ready_fd);
 	watch_fd(in, i, SVC_FD_NOTIFY, sp->notify_fd);
 }
@@ -120,35 +116,6 @@ svc_io_status(struct init *in, uint32_t i)
 	}
 }
 
-/* Returns how many bytes there were; 0 where there are no more. */
-static size_t
-read_log(struct init *in, uint32_t i)
-{
-	uint32_t slot = loop_svc_slot(i, SVC_FD_LOG);
-	struct svc_run *r = &in->s->run[i];
-	size_t room;
-	uint8_t *to = logring_room(&r->log, init_ring(in, i), LOG_RING_SIZE, &room);
-
-	if (loop_fd(in, slot) < 0)
-		return 0;
-	ssize_t n = loop_read(in, slot, to, room < LOG_READ_MAX ? room : LOG_READ_MAX);
-	if (n > 0) {
-		logring_put(&r->log, (size_t)n);
-		if (in->s->cmdline.log_console)
-			console_mirror(init_name(in, i), &r->mirror, to, (size_t)n);
-		return (size_t)n;
-	}
-	if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		loop_drop(in, slot);
-	return 0;
-}
-
-void
-svc_io_log(struct init *in, uint32_t i)
-{
-	read_log(in, i);
-}
-
 static struct svc_end
 end_of(struct init *in, uint32_t i, int status)
 {
@@ -181,8 +148,6 @@ gone(struct init *in, uint32_t i, int status)
 	watch_event(in, i);
 	notify_event(in, i);
 	svc_io_status(in, i);
-	for (size_t all = 0, n = 1; n > 0 && all < LOG_DRAIN_MAX; all += n)
-		n = read_log(in, i);
 	r->pid = 0;
 	struct svc_end end = end_of(in, i, status);
 	if (CFG_JOBS && tbl_svc(&in->table, i)->kind == TBL_JOB)

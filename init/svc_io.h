@@ -13,7 +13,6 @@ void svc_io_adopt(struct init *in, uint32_t i, const struct spawned *sp);
 void svc_io_pidfd(struct init *in, uint32_t i);
 void svc_io_error(struct init *in, uint32_t i);
 void svc_io_status(struct init *in, uint32_t i);
-void svc_io_log(struct init *in, uint32_t i);
 
 /* After an exec of PID 1: a service that runs is left alone; what state and processes tell differently is made one. */
 void svc_io_reconcile(struct init *in, uint32_t i);

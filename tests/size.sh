@@ -13,6 +13,7 @@ figure()
 
 figure ingot_init_bytes build/ingot-init
 figure ingot_stub_bytes build/ingot-stub
+figure ingot_log_bytes build/ingot-log
 figure ingotctl_bytes build/ingotctl
 figure ingot_net_bytes build/ingot-net
 figure ingot_bytes build/ingot

@@ -10,7 +10,9 @@
 #include "mem.h"
 #include "tree.h"
 
-enum guest_program { GUEST_INIT, GUEST_STUB, GUEST_CTL, GUEST_DHCP_SCRIPT, GUEST_NET, GUEST_PROGRAMS };
+enum guest_program {
+	GUEST_INIT, GUEST_STUB, GUEST_CTL, GUEST_DHCP_SCRIPT, GUEST_LOG, GUEST_NET, GUEST_PROGRAMS
+};
 
 /* Where it goes in the machine's root. */
 const char *guest_path(enum guest_program g);

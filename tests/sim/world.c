@@ -20,6 +20,7 @@
 #include "reload.h"
 #include "sim.h"
 #include "svc_act.h"
+#include "logger.h"
 #include "svc_io.h"
 #include "svc_say.h"
 #include "sys.h"
@@ -80,13 +81,14 @@ some_end(struct chance *c)
 }
 
 int
-spawn(const struct launcher *l, const struct tbl *t, uint32_t i, struct spawned *out, struct err *e)
+spawn(const struct launcher *l, const struct tbl *t, uint32_t i, const int output[2], struct spawned *out,
+      struct err *e)
 {
 	struct world *w = world;
 	struct chance *c = &w->chance;
 	struct proc *p = &w->proc[i];
 
-	(void)l;
+	(void)l, (void)output;
 	sim_check_launch(w, i);
 	w->spawns++;
 	*out = (struct spawned){ .pid = -1, .failed_step = 1 };
@@ -156,6 +158,26 @@ void
 svc_io_adopt(struct init *in, uint32_t i, const struct spawned *sp)
 {
 	in->s->run[i].pid = sp->pid;
+}
+
+int
+logger_outputs(struct init *in, uint32_t i, int out[LOG_STREAMS])
+{
+	(void)in, (void)i;
+	out[LOG_OUT] = out[LOG_ERR] = -1;
+	return 0;
+}
+
+void
+logger_services(struct init *in)
+{
+	(void)in;
+}
+
+void
+logger_gone(const struct svc_run *r)
+{
+	(void)r;
 }
 
 bool
