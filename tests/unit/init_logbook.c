@@ -168,12 +168,18 @@ test_a_writer_that_died_before_it_read_leaves_nothing(void **unused)
 static void
 test_a_stage_of_anything_is_no_danger(void **unused)
 {
+	static const uint32_t wrong[][3] = { { 7000, 0, 1 }, { 0, 7000, 1 }, { 0, 0, UINT32_MAX }, { 0, 0, 0 } };
+
 	(void)unused;
-	book.h->stage.phase = LOG_STAGE_FULL;
-	book.h->stage.svc = 7;
-	book.h->stage.size = UINT32_MAX;
-	logbook_recover(&book);
-	assert_int_equal(book.h->stage.phase, LOG_STAGE_EMPTY);
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		struct log_staging *s = &book.h->stage;
+		s->phase = LOG_STAGE_FULL;
+		s->svc = wrong[i][0];
+		s->stream = wrong[i][1];
+		s->size = wrong[i][2];
+		logbook_recover(&book);
+		assert_int_equal(s->phase, LOG_STAGE_EMPTY);
+	}
 }
 
 /* init case 40 */
