@@ -117,7 +117,8 @@ size: setup-run
 docs: build/ingot
 	@docs/update-keys.sh
 
-PROGRAM_SRC = $(LIB_SRC) $(INIT_SRC) $(CTL_OWN) $(LOG_OWN) $(STUB_SRC) $(filter init/net/%,$(NET_SRC)) $(BUILDER_SRC)
+PROGRAM_SRC = $(LIB_SRC) $(INIT_SRC) $(LIBC_SRC) $(CTL_OWN) $(LOG_OWN) $(STUB_SRC) $(filter init/net/%,$(NET_SRC)) \
+	$(BUILDER_SRC)
 
 objects: $(patsubst %.c,$(O)/%.o,$(PROGRAM_SRC))
 

@@ -19,9 +19,9 @@
 #define LINE_BYTES 640 /* an error's text and what stands around it */
 
 static struct {
-	int fd;
+	int fd; /* above 2; 0: none yet, -1: it could not be opened */
 	bool quiet;
-} console = { .fd = -1 };
+} console;
 
 void
 console_init(void)
@@ -33,7 +33,7 @@ console_init(void)
 	while (fd >= 0 && fd <= 2);
 	if (fd > 2)
 		close(fd);
-	if (console.fd >= 0)
+	if (console.fd > 0)
 		close(console.fd);
 	console.fd = open("/dev/console", O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 }
@@ -48,7 +48,7 @@ console_quiet(bool quiet)
 static void
 put(const char *line, size_t n)
 {
-	if (console.fd >= 0 && write(console.fd, line, n) < 0)
+	if (console.fd > 0 && write(console.fd, line, n) < 0)
 		return;
 }
 
@@ -107,6 +107,6 @@ console_drain(int ms)
 {
 	int left = 0;
 
-	for (; ms > 0 && console.fd >= 0 && ioctl(console.fd, TIOCOUTQ, &left) == 0 && left > 0; ms -= 5)
+	for (; ms > 0 && console.fd > 0 && ioctl(console.fd, TIOCOUTQ, &left) == 0 && left > 0; ms -= 5)
 		poll(NULL, 0, 5);
 }

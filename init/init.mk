@@ -8,15 +8,23 @@ NET_SRC := $(sort $(wildcard init/net/*.c)) init/ctl_out.c
 LOG_OWN := $(sort $(wildcard init/log_*.c))
 LOG_SRC := $(LOG_OWN) init/console.c init/identity.c init/logbook.c init/logring.c init/visible.c
 INIT_SRC := $(filter-out $(CTL_OWN) $(LOG_OWN) $(STUB_SRC),$(sort $(wildcard init/*.c)))
+LIBC_SRC := $(sort $(wildcard init/libc/*.c))
 
-build/ingot-init: $(INIT_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
+build/ingot-init: $(INIT_SRC:%.c=$(O)/%.o) $(LIBC_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
 build/ingotctl: $(CTL_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
 build/ingot-log: $(LOG_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
 build/ingot-net: $(NET_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
+# The C library gives PID 1 its headers alone: its functions are for programs with threads, and were a fifth of it. What
+# init/libc/ does not have is an undefined reference: a system call is one line of calls.c.
+build/ingot-init: private LINK += -nostdlib
 # Text, constants and data each on pages of their own would cost two pages of padding in the file.
 build/ingot-init build/ingotctl build/ingot-log build/ingot-net:
 	$(call say,LD,$@)
 	$(Q)$(MUSL_CC) $(GUEST) $(LINK) -Wl,-z,noseparate-code -Wl,-z,norelro -o $@ $^
+
+# Not part of the one unit: there the linker would drop what the compiler itself calls, and see no use in assembly.
+CFLAGS_init/libc/calls := -fno-lto
+CFLAGS_init/libc/strings := -fno-lto -ffreestanding -fno-tree-loop-distribute-patterns
 
 # No libc, and one segment for everything: a page of padding would double its size.
 CFLAGS_init/stub := -fno-lto -ffreestanding -fno-stack-protector -fno-builtin

@@ -9,7 +9,7 @@
 const char *
 err_text(int code)
 {
-	return strerror(code); /* musl's is a constant table */
+	return strerror(code); /* musl's and PID 1's are constant tables */
 }
 
 int

@@ -13,6 +13,7 @@ def test_pid1_calls_no_allocator_no_stdio_and_no_abort(top):
     objects = [o for o in sorted((top / "build/init").glob("*.o"))
                if not o.name.startswith("ctl_") and o.name != "stub.o"]
     objects += [top / f"build/lib/{name}.o" for name in ("err", "fmt", "table", "crc32", "state_fs", "superblock")]
+    objects += sorted((top / "build/init/libc").glob("*.o"))
     assert len(objects) > 20
     said = subprocess.run(["nm", "-u", *objects], stdout=subprocess.PIPE, text=True, check=True).stdout
     called = {line.split()[-1] for line in said.splitlines() if line.strip().startswith("U ")}
