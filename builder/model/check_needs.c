@@ -144,6 +144,8 @@ check_purpose(struct project *p, const char *const *names)
 		const char *meant = nearest(to, names);
 		diag(p->diags, at, "purpose `%s`, which is no service and no job%s%s%s", to, meant ? ": did you mean `" : "",
 		     meant ? meant : "", meant ? "`?" : "");
+	} else if (edge_instance(to) || replicas_count(project_unit(p, i)) > 1) {
+		diag(p->diags, at, "`%s` has replicas: a purpose is one service or job without", project_unit(p, i)->head.name);
 	} else if (i < p->image.services.n && project_unit(p, i)->restart.policy == TBL_RESTART_ALWAYS &&
 		   !project_unit(p, i)->restart.limit && !project_unit(p, i)->restart.signals.n) {
 		diag(p->diags, at, "`%s` never ends: give it `restart: {policy: on-failure}`, or never", to);

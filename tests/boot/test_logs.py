@@ -95,7 +95,7 @@ def test_junk_and_endless_lines_harm_nothing(machine):
 
 
 def test_a_logger_that_cannot_be_kept_up_stalls_nobody_for_good(machine):
-    """init case 39: while none stays up what services write is lost, and said to be; the next one that stays goes on."""
+    """init case 39: while none stays up what services write is lost, and said to be; the next that stays goes on."""
     mark = machine.mark()
     for _ in range(FAILURES):
         pid = machine.until(LOGGER, lambda text: text != "")

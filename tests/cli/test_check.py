@@ -101,6 +101,8 @@ NETWORK = "    network: {mode: machine, ports: [{machine: 80}]}\n"
     (IMAGE + "purpose: wep\n", "t.yml:12:10: purpose `wep`, which is no service and no job: did you mean `web`?"),
     (IMAGE + "purpose: web\n",
      "t.yml:12:10: `web` never ends: give it `restart: {policy: on-failure}`, or never"),
+    (IMAGE.replace("memory: 8M}", "memory: 8M}\n    replicas: 2") + "purpose: web\n",
+     "t.yml:13:10: `web` has replicas: a purpose is one service or job without"),
     (IMAGE.replace("8M", "200M") + SECOND.replace("8M", "100M"),
      "t.yml:1:1: the services' memory limits add up to 307200K, the machine has 262144K (budget.memory)"),
     (IMAGE + "run: {forward: [{host: 80, machine: 80}, {host: 80, machine: 81}]}\n",

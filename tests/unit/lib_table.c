@@ -101,6 +101,7 @@ static const struct nonsense refused[] = {
 	AT(header.size, sizeof(struct good_table) - 1),
 	AT(header.magic[0], 'X'),
 	AT(header.magic[7], 0),
+	AT(machine.purpose, 4),
 	AT(machine.image, BEYOND),
 	AT(machine.hostname, UINT32_MAX),
 	AT(machine.shell, BEYOND),
