@@ -16,6 +16,7 @@ def status_of(machine, pid):
 
 @pytest.mark.parametrize("kind", ("mnt", "pid", "ipc", "uts", "cgroup", "net"))
 def test_namespaces_differ_from_the_machines_and_from_each_other(machine, kind):
+    """isolation case 7"""
     seen = [machine.ok(f"readlink /proc/1/ns/{kind}")]
     for name in ("probe", "sibling", "bare", "echo"):
         seen.append(machine.ok(f"readlink /proc/{machine.main_pid(name)}/ns/{kind}"))
@@ -23,6 +24,7 @@ def test_namespaces_differ_from_the_machines_and_from_each_other(machine, kind):
 
 
 def test_network_of_the_machine_is_shared_only_where_declared(machine):
+    """isolation case 29"""
     pid = machine.service("nginx")["pid"]
     assert machine.ok(f"readlink /proc/{pid}/ns/net") == machine.ok("readlink /proc/1/ns/net")
     assert machine.exec_ok("probe", "cat /proc/self/net/dev | tail -n +3 | cut -d: -f1").split() == ["lo"]
@@ -35,12 +37,14 @@ def test_cgroup_is_the_root_of_what_it_sees(machine):
 
 
 def test_sees_its_own_processes_only(machine):
+    """isolation case 8"""
     shown = machine.exec_ok("probe", "cd /proc; for p in [0-9]*; do cat $p/comm; done").split()
     assert sorted(shown) == ["sh", "sleep"], "the program and this shell; the stub is not for the service to see"
     assert machine.exec_ok("probe", "hostname") == "probe"
 
 
 def test_proc_tells_nothing_of_the_machine(machine):
+    """isolation case 14"""
     for name in ("kcore", "kmsg", "sysrq-trigger", "sys", "kallsyms", "cpuinfo", "meminfo", "cmdline", "mounts"):
         if name != "mounts":  # a link into the process's own folder
             assert machine.exec("probe", f"cat /proc/{name}").status != 0, name
@@ -49,12 +53,14 @@ def test_proc_tells_nothing_of_the_machine(machine):
 
 
 def test_root_is_read_only(machine):
+    """isolation case 11"""
     for path in ("/x", "/usr/bin/x", "/etc/x", "/dev/x", "/var/x", "/srv/deep/x"):
         done = machine.exec("probe", f": >>{path}")
         assert done.status != 0 and "Read-only file system" in done.out, path
 
 
 def test_mounts_are_exactly_the_declared_ones(machine):
+    """isolation case 16"""
     rows = [line.split() for line in machine.exec_ok("probe", "cat /proc/self/mountinfo").splitlines()]
     points = {row[4]: row[5].split(",") for row in rows}
     assert sorted(points) == sorted(["/", "/proc", "/dev", *WRITABLE])
@@ -75,6 +81,7 @@ def test_nothing_writable_is_executable(machine, place):
 
 
 def test_no_device_can_be_made_and_only_harmless_ones_are_there(machine):
+    """isolation case 13"""
     for place in WRITABLE:
         assert machine.exec("probe", f"mknod {place}/null c 1 3").status != 0, place
     found = machine.exec_ok("probe", "find /dev ! -type d ! -type l | sort")
@@ -104,6 +111,7 @@ def test_environment_is_the_declared_one(machine):
 
 
 def test_descriptors_are_0_to_2(machine):
+    """isolation case 3"""
     pid = machine.main_pid("probe")
     links = machine.ok(f"cd /proc/{pid}/fd && for f in *; do echo $f $(readlink $f); done").splitlines()
     assert [link.split()[0] for link in links] == ["0", "1", "2"]
@@ -118,6 +126,7 @@ def test_stub_holds_one_descriptor(machine):
 
 
 def test_identity_of_the_program(machine):
+    """isolation cases 1 and 4"""
     status = status_of(machine, machine.main_pid("probe"))
     assert status["Uid"].split() == ["10002"] * 4
     assert status["Gid"].split() == ["10102"] * 4
@@ -142,6 +151,7 @@ def test_limits_of_resources(machine):
 
 
 def test_limits_of_the_cgroup(machine):
+    """isolation case 27"""
     want = {"memory.max": 16 << 20, "memory.oom.group": 1, "pids.max": 16, "cpu.max": "150000 100000",
             "cgroup.max.descendants": 0}
     for name, value in want.items():
@@ -169,7 +179,7 @@ def test_sibling_is_out_of_reach(machine):
 
 
 def test_system_calls_go_through_a_filter(machine):
-    """isolation case 2, and 33 for what is executed later"""
+    """isolation cases 2 and 20, and isolation case 33 for what is executed later"""
     status = status_of(machine, machine.main_pid("probe"))
     assert status["Seccomp"].strip() == "2" and status["Seccomp_filters"].strip() == "1"
     inside = machine.exec_ok("probe", "grep Seccomp: /proc/self/status").split()
