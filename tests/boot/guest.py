@@ -66,12 +66,14 @@ class Guest:
     def _fail(self, what):
         raise GuestError(f"{what}\n{self.tail()}")
 
-    def _pump(self, deadline):
-        """Takes in what the console says until at least one thing came; False at the deadline or the end of file."""
+    def _pump(self, deadline, *others):
+        """Takes in what the console says until at least one thing came; False at the deadline or the end of file, and
+        where one of the other descriptors has something and the console has not."""
         if self._eof:
             return False
         left = deadline - time.monotonic()
-        if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
+        console = self.process.stdout
+        if left <= 0 or console not in select.select([console, *others], [], [], left)[0]:
             return False
         data = os.read(self.process.stdout.fileno(), 65536)
         if not data:
@@ -200,10 +202,15 @@ class Guest:
     # ---- the end ----
 
     def wait_end(self, timeout=COMMAND_S):
-        """The exit status of the machine's process; all that it wrote until then is in `lines`."""
+        """The exit status of the machine's process; all that it wrote until then is in `lines`. Its console may be open
+        for longer: of a machine that ends in the middle of things, User Mode Linux leaves processes behind."""
         deadline = time.monotonic() + timeout
-        while self._pump(deadline):
-            pass
+        ended = os.pidfd_open(self.process.pid)
+        try:
+            while self._pump(deadline, ended):
+                pass
+        finally:
+            os.close(ended)
         try:
             status = self.process.wait(max(deadline - time.monotonic(), 1))
         except subprocess.TimeoutExpired:
