@@ -10,15 +10,15 @@ LOG_SRC := $(LOG_OWN) init/console.c init/identity.c init/logbook.c init/logring
 INIT_SRC := $(filter-out $(CTL_OWN) $(LOG_OWN) $(STUB_SRC),$(sort $(wildcard init/*.c)))
 LIBC_SRC := $(sort $(wildcard init/libc/*.c))
 
-build/ingot-init: $(INIT_SRC:%.c=$(O)/%.o) $(LIBC_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
-build/ingotctl: $(CTL_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
-build/ingot-log: $(LOG_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
-build/ingot-net: $(NET_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
+$(O)/ingot-init: $(INIT_SRC:%.c=$(O)/%.o) $(LIBC_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
+$(O)/ingotctl: $(CTL_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
+$(O)/ingot-log: $(LOG_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
+$(O)/ingot-net: $(NET_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
 # The C library gives PID 1 its headers alone: its functions are for programs with threads, and were a fifth of it. What
 # init/libc/ does not have is an undefined reference: a system call is one line of calls.c.
-build/ingot-init: private LINK += -nostdlib
+$(O)/ingot-init: private LINK += -nostdlib
 # Text, constants and data each on pages of their own would cost two pages of padding in the file.
-build/ingot-init build/ingotctl build/ingot-log build/ingot-net:
+$(O)/ingot-init $(O)/ingotctl $(O)/ingot-log $(O)/ingot-net:
 	$(call say,LD,$@)
 	$(Q)$(MUSL_CC) $(GUEST) $(LINK) -Wl,-z,noseparate-code -Wl,-z,norelro -o $@ $^
 
@@ -28,6 +28,6 @@ CFLAGS_init/libc/strings := -fno-lto -ffreestanding -fno-tree-loop-distribute-pa
 
 # No libc, and one segment for everything: a page of padding would double its size.
 CFLAGS_init/stub := -fno-lto -ffreestanding -fno-stack-protector -fno-builtin
-build/ingot-stub: $(STUB_SRC:%.c=$(O)/%.o)
+$(O)/ingot-stub: $(STUB_SRC:%.c=$(O)/%.o)
 	$(call say,LD,$@)
 	$(Q)$(MUSL_CC) $(LINK) -nostdlib -Wl,-z,noseparate-code -Wl,-z,norelro -o $@ $^
