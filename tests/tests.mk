@@ -89,9 +89,9 @@ check-unit: $(UNIT)
 check-fuzz: $(FUZZ)
 	@$(PYTEST) tests/fuzz $(PYTEST_ARGS)
 
-# Tests wait for half of their time, for machines that boot and for deadlines: with pytest-xdist, two run at a time. No
-# more of them on more processors, as a build in a test takes all of those itself. WORKERS= is one at a time.
-WORKERS ?= $(shell $(PYTHON) -c 'import xdist' 2>/dev/null && echo 2)
+# Tests wait for half of their time, for machines that boot and for deadlines: with pytest-xdist and two processors, two
+# run at a time. No more of them on more processors: a build in a test takes all of those. WORKERS= is one at a time.
+WORKERS ?= $(shell $(PYTHON) -c 'import xdist' 2>/dev/null && [ "$$(nproc)" -gt 1 ] && echo 2)
 SIDE_BY_SIDE = $(if $(WORKERS),-n$(WORKERS) --dist=loadfile --max-worker-restart=0)
 
 # The programs first, on all processors.
