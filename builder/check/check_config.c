@@ -73,7 +73,7 @@ has_vlan(const struct build *b)
 	bool any = false;
 
 	for (size_t i = 0; i < b->project.image.network.links.n; i++)
-		any |= b->project.image.network.links.v[i].vlan != NULL;
+		any |= b->project.image.network.links.v[i].vlan.head.node != NULL;
 	return any;
 }
 

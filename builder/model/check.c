@@ -382,8 +382,8 @@ check_watchdog(struct project *p)
 		if (project_unit(p, i)->critical && !w)
 			diag(p->diags, node_place(project_unit(p, i)->head.node, "critical"),
 			     "nothing acts on `critical` without a watchdog: write `watchdog: {device: /dev/watchdog0}`");
-	const struct model_net_service *net = p->image.network.service;
-	if (net && net->critical && !w)
+	const struct model_net_service *net = &p->image.network.service;
+	if (net->critical && !w)
 		diag(p->diags, node_place(net->head.node, "critical"),
 		     "nothing acts on `critical` without a watchdog: write `watchdog: {device: /dev/watchdog0}`");
 }

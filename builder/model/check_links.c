@@ -31,8 +31,7 @@ check_match(struct project *p, const struct model_link *l)
 	if (ways > 1)
 		diag(p->diags, l->head.node, "a link is found by one of `name`, `mac`, `driver` and `any`");
 	if (l->mac && !links_read_mac(l->mac, mac))
-		diag(p->diags, place(l, "mac"), "`mac` must be six bytes in small letters such as 52:54:00:12:34:56, not `%s`",
-		     l->mac);
+		diag(p->diags, place(l, "mac"), "`mac` is six bytes in small letters such as 52:54:00:12:34:56, not `%s`", l->mac);
 	if (l->driver && (!l->driver[0] || strlen(l->driver) >= NETF_DRIVER))
 		diag(p->diags, place(l, "driver"), "a driver's name has 1 to %d characters", NETF_DRIVER - 1);
 	if (l->name && !name_ok(l->name))
@@ -80,7 +79,7 @@ check_texts(struct project *p, const struct model_link *l)
 		if (strchr(l->dns.v[i], '/') || !links_read_address(l->dns.v[i], &a))
 			diag(p->diags, place(l, "dns"), "`dns` holds such as 10.0.0.53 and fd00::53, not `%s`", l->dns.v[i]);
 	if (l->gateway6 && (strchr(l->gateway6, '/') || !links_read_address(l->gateway6, &a) || a.family != 6))
-		diag(p->diags, place(l, "gateway6"), "`gateway6` must be an IPv6 address such as fd00::1, not `%s`", l->gateway6);
+		diag(p->diags, place(l, "gateway6"), "`gateway6` is an IPv6 address such as fd00::1, not `%s`", l->gateway6);
 	if (l->addresses.n + (l->address != 0) > NETF_ADDRS)
 		diag(p->diags, place(l, "addresses"), "a link has at most %d addresses", NETF_ADDRS);
 	if (l->dns.n > NETF_DNS)
@@ -134,12 +133,12 @@ check_vlan(struct project *p, size_t i)
 
 	if (!node_get(l->head.node, "name"))
 		diag(p->diags, l->head.node, "a VLAN needs a `name`, such as lan.5");
-	while (l->vlan->of && k < i &&
-	       (links_match(&v[k]) != NETF_BY_NAME || !v[k].name || strcmp(v[k].name, l->vlan->of) != 0))
+	while (l->vlan.of && k < i &&
+	       (links_match(&v[k]) != NETF_BY_NAME || !v[k].name || strcmp(v[k].name, l->vlan.of) != 0))
 		k++;
-	if (l->vlan->of && k == i)
-		diag(p->diags, node_place(l->vlan->head.node, "of"), "`of` must be the `name` of a link before this one, not `%s`",
-		     l->vlan->of);
+	if (l->vlan.of && k == i)
+		diag(p->diags, node_place(l->vlan.head.node, "of"), "`of` is the `name` of a link before this one, not `%s`",
+		     l->vlan.of);
 }
 
 static bool
@@ -148,8 +147,8 @@ is_below_another(const struct image *m, const struct model_link *l)
 	bool below = false;
 
 	for (size_t i = 0; i < m->network.links.n; i++) {
-		const struct model_vlan *v = m->network.links.v[i].vlan;
-		below |= v && v->of && l->name && strcmp(v->of, l->name) == 0;
+		const struct model_vlan *v = &m->network.links.v[i].vlan;
+		below |= v->of && l->name && strcmp(v->of, l->name) == 0;
 	}
 	return below;
 }
@@ -175,7 +174,7 @@ check_kept(struct project *p, size_t i)
 		diag(p->diags, l->head.node, "beside `dhcp: true` write further addresses as `addresses`");
 	if (l->mtu && l->mtu < 1280 && (l->gateway6 || (l->addresses.n && strchr(l->addresses.v[0], ':'))))
 		diag(p->diags, place(l, "mtu"), "IPv6 needs an `mtu` of 1280 at least");
-	if (l->vlan)
+	if (l->vlan.head.node)
 		check_vlan(p, i);
 }
 

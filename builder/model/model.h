@@ -340,7 +340,7 @@ struct model_link {
 	const char *gateway6;
 	LIST_OF(const char *) dns;
 	uint64_t mtu; /* 0: as it is */
-	struct model_vlan *vlan;
+	struct model_vlan vlan; /* one where it has a node */
 	int optional;
 };
 
@@ -352,7 +352,7 @@ struct model_net_service {
 struct model_machine_network {
 	struct key_head head;
 	LIST_OF(struct model_link) links;
-	struct model_net_service *service; /* ingot-net, where it is asked for by itself; see links_kept() */
+	struct model_net_service service; /* with a node: ingot-net, asked for by itself; see links_kept() */
 };
 
 struct model_budget {

@@ -487,8 +487,8 @@ static const struct key machine_link_keys[] = {
 	{ "dns", KEY_TEXTS, AT(model_link, dns), .doc = "name servers, while the link has carrier" },
 	{ "mtu", KEY_INT, AT(model_link, mtu), .min = NETF_MTU_MIN, .max = NETF_MTU_MAX,
 	  .doc = "the longest packet; absent: the driver's" },
-	{ "vlan", KEY_OPTION, AT(model_link, vlan), .sub = vlan_keys, .size = sizeof(struct model_vlan),
-	  .doc = "the link is made, for the tagged frames of another one" },
+	{ "vlan", KEY_STRUCT, AT(model_link, vlan), .flags = KEY_IF_STATED, .sub = vlan_keys,
+	  .size = sizeof(struct model_vlan), .doc = "the link is made, for the tagged frames of another one" },
 	{ "optional", KEY_BOOL, AT(model_link, optional), .preset = "false", .doc = "what needs `net` does not wait for it" },
 	END
 };
@@ -503,7 +503,7 @@ static const struct key machine_network_keys[] = {
 	{ "links", KEY_STRUCTS, AT(model_machine_network, links), .sub = machine_link_keys, .size = sizeof(struct model_link),
 	  .doc = "one by PID 1 and a DHCP client; with more than `name`, `dhcp`, `address`, `prefix` and `gateway`, or more "
 		 "links, ingot-net keeps them, as the service `net`: see ingot-net(8)" },
-	{ "service", KEY_OPTION, AT(model_machine_network, service), .sub = net_service_keys,
+	{ "service", KEY_STRUCT, AT(model_machine_network, service), .flags = KEY_IF_STATED, .sub = net_service_keys,
 	  .size = sizeof(struct model_net_service), .doc = "ingot-net keeps the links, also where PID 1 could" },
 	END
 };

@@ -13,11 +13,11 @@
 bool
 links_kept(const struct image *m)
 {
-	bool kept = m->network.service || m->network.links.n > 1;
+	bool kept = m->network.service.head.node || m->network.links.n > 1;
 
 	for (size_t i = 0; i < m->network.links.n; i++) {
 		const struct model_link *l = &m->network.links.v[i];
-		kept |= l->mac || l->driver || l->any || l->addresses.n || l->gateway6 || l->dns.n || l->mtu || l->vlan ||
+		kept |= l->mac || l->driver || l->any || l->addresses.n || l->gateway6 || l->dns.n || l->mtu || l->vlan.head.node ||
 			l->optional;
 	}
 	return kept;
@@ -105,9 +105,9 @@ make_link(const struct model_link *l, struct netf_link *out)
 		links_read_mac(l->mac, out->mac);
 	else if (out->match == NETF_BY_DRIVER)
 		memcpy(out->driver, l->driver, strlen(l->driver));
-	if (l->vlan) {
-		out->vlan = (uint16_t)l->vlan->id;
-		memcpy(out->vlan_of, l->vlan->of, strlen(l->vlan->of));
+	if (l->vlan.head.node) {
+		out->vlan = (uint16_t)l->vlan.id;
+		memcpy(out->vlan_of, l->vlan.of, strlen(l->vlan.of));
 	}
 	out->mtu = (uint32_t)l->mtu;
 	out->n_addrs = (uint32_t)links_addresses(l, out->addrs);

@@ -360,7 +360,7 @@ add_net(struct compiler *c)
 	const char *const argv[] = { "/usr/bin/ingot-net", "run", "-r", "3" };
 	struct tbl_svc r = {
 		.name = string(c, NET_SERVICE), .kind = TBL_SERVICE,
-		.flags = TBL_SVC_MACHINE | (m->service && m->service->critical ? TBL_SVC_CRITICAL : 0u),
+		.flags = TBL_SVC_MACHINE | (m->service.critical ? TBL_SVC_CRITICAL : 0u),
 		.argv = words(c, argv, sizeof argv / sizeof *argv),
 		.ready = TBL_READY_FD, .ready_fd = 3, .restart = TBL_RESTART_ALWAYS,
 		.backoff_first_ms = 100, .backoff_max_ms = 30000, .backoff_jitter = 10, .healthy_ms = 30000,

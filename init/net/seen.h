@@ -63,11 +63,14 @@ const struct seen_link *seen_link_named(const struct seen *s, const char *name);
 const struct seen_addr *seen_addr(const struct seen *s, int index, const struct netf_addr *a);
 const struct seen_route *seen_route(const struct seen *s, int index, uint8_t family, uint32_t metric);
 
-/* Whether frames go through it. */
+/* The flags of a link that frames go through. The kernel sets IFF_RUNNING as well where it has not looked yet, and
+ * IFF_LOWER_UP, which musl's net/if.h does not have, where the other end wants a password first. */
+#define SEEN_CARRIER (IFF_UP | IFF_RUNNING | 0x10000u)
+
 static inline bool
 seen_has_carrier(const struct seen_link *l)
 {
-	return (l->flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
+	return (l->flags & SEEN_CARRIER) == SEEN_CARRIER;
 }
 
 #endif

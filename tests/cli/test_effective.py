@@ -23,7 +23,10 @@ jobs:
   job: {command: [/bin/prog], limits: {memory: 8M}, schedule: {every: 90s}, sources: [
     {file: {path: prog, to: /bin/prog, mode: 0755}}]}
 users: [{name: u, uid: 10000}, {name: v, uid: 7, gid: 8}]
-network: {links: [{address: 10.0.2.15}]}
+network:
+  service: {critical: true}
+  links: [{address: 10.0.2.15, dns: [10.0.2.3]}, {name: v, vlan: {of: eth0, id: 5}, addresses: ["fd00::2/64"]},
+    {mac: "52:54:00:12:34:56", addresses: [10.0.3.15/24], gateway: 10.0.3.1, optional: true}]
 state: {absent: tmpfs}
 watchdog: {timeout: 20s}
 """).replace("kernel: {recipe: kern}", "kernel: {recipe: kern, cmdline: [quiet]}")
@@ -101,7 +104,8 @@ def test_every_key_is_told_and_none_twice(project):
     assert len(wanted) > 120
     for key in wanted:
         item = key[:key.rfind("[0]") + 3]
-        absent = ("services.web.ready.", "services.web.health.", "services.own.ready.http.", "services.own.health.")
+        absent = ("services.web.ready.", "services.web.health.", "services.own.ready.http.", "services.own.health.",
+                  "network.links[0].vlan.")
         if key.startswith(absent) or \
                 ("[0]" in key and not any(k.startswith(item) for k in keys)):
             continue  # what would hold it is absent

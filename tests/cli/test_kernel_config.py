@@ -61,6 +61,17 @@ def test_what_only_some_images_use(project, change, symbol):
     assert len(lines) == 1 and lines[0].startswith(PLACE + f"no CONFIG_{symbol}, but ")
 
 
+@pytest.mark.parametrize("links, symbol, module", [
+    ("{name: a}, {name: v, vlan: {of: a, id: 5}, addresses: [10.0.0.2/24]}", "VLAN_8021Q", "8021q"),
+    ('{addresses: ["fd00::2/64"]}', "IPV6", "ipv6")])
+def test_what_links_take(project, links, symbol, module):
+    image = IMAGE + f"network: {{links: [{links}]}}\n"
+    lines = refused(project, config(BASE + ["INET"], **{symbol: "m"}), image)
+    assert len(lines) == 1 and f"CONFIG_{symbol} as a module, and " in lines[0]
+    assert lines[0].endswith(f": add {module} to `modules`")
+    assert build(project, config(BASE + ["INET", symbol]), image).status == 0
+
+
 @pytest.mark.parametrize("symbol", ["BLK_DEV_LOOP", "SQUASHFS", "SQUASHFS_ZSTD"])
 def test_what_a_squashfs_as_root_takes(project, symbol):
     symbols = {"BLK_DEV_LOOP", "SQUASHFS", "SQUASHFS_ZSTD"}

@@ -49,6 +49,7 @@ class Space:
         for holder in self.holders:
             holder.stdout.readline()  # it is in its namespace
         self.net = None
+        self.servers = []
 
     def argv(self, far, *words):
         return ["nsenter", "-t", str(self.holders[far].pid), "-n", *map(str, words)]
@@ -104,6 +105,22 @@ class Space:
                               capture_output=True, text=True)
         return done.returncode, done.stdout, done.stderr
 
+    def serve_dhcp(self, name, network, *options):
+        """A DHCP server at the other end of a cable, for one address: .9 of a network such as 10.3.0."""
+        self.ip("addr", "add", f"{network}.1/24", "dev", name, far=True)
+        config = self.folder / f"udhcpd-{name}"
+        config.write_text("\n".join([
+            f"start {network}.9", f"end {network}.9", f"interface {name}", f"lease_file {config}.leases",
+            f"pidfile {config}.pid", "option subnet 255.255.255.0", f"option router {network}.1", *options, ""]))
+        self.servers.append(subprocess.Popen(self.argv(True, BUSYBOX, "udhcpd", "-f", config),
+                                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+
+    def clients(self):
+        """The links that a DHCP client of ours runs on."""
+        children = pathlib.Path(f"/proc/{self.net.pid}/task/{self.net.pid}/children").read_text().split()
+        words = [pathlib.Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0") for child in children]
+        return sorted(w[w.index(b"-i") + 1].decode() for w in words if b"-i" in w)
+
     def stop(self):
         if self.net:
             self.net.terminate()
@@ -113,6 +130,6 @@ class Space:
 
     def close(self):
         self.stop()
-        for holder in self.holders:
-            holder.kill()
-            holder.communicate()
+        for process in self.servers + self.holders:
+            process.kill()
+            process.communicate()

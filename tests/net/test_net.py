@@ -169,3 +169,81 @@ def test_a_wrong_file_is_one_line(space):
 def test_a_wrong_use_is_status_2(words):
     done = subprocess.run([NET, *words], capture_output=True, text=True)
     assert done.returncode == 2 and done.stderr.startswith("usage: ingot-net run ")
+
+
+# ---- DHCP ----
+
+def leased(space, name):
+    return {f"{a['local']}/{a['prefixlen']}" for x in space.shown("addr", "dev", name) for a in x["addr_info"]
+            if a["family"] == "inet" and a.get("dynamic")}
+
+
+def test_a_lease_gives_an_address_with_an_end_a_route_and_name_servers(space):
+    """Beside a static link: metrics and name servers in the order of the file."""
+    for name in ("lan", "fix"):
+        space.cable(name)
+        space.plug(name)
+    space.serve_dhcp("lan", "10.3.0", "option dns 10.3.0.53 10.3.0.54", "option domain lan.test", "option lease 600")
+    space.start(link("fix", addresses=["10.1.0.2/24"], gateway="10.1.0.1", dns=["10.1.0.53"]),
+                link("lan", dhcp=True, addresses=["fd03::9/64"]))
+    assert space.is_ready(), space.said()
+    assert leased(space, "lan") == {"10.3.0.9/24"}
+    life = [a["valid_life_time"] for x in space.shown("addr", "dev", "lan") for a in x["addr_info"] if a.get("dynamic")]
+    assert 0 < life[0] <= 600
+    assert "fd03::9/64" in space.addresses("lan")
+    assert [(r["gateway"], r["metric"]) for r in space.routes()] == [("10.1.0.1", 100), ("10.3.0.1", 200)]
+    assert space.resolv.read_text() == ("search lan.test\nnameserver 10.1.0.53\nnameserver 10.3.0.53\n"
+                                        "nameserver 10.3.0.54\n")
+    assert "ingot-net: lan: lease of 10.3.0.9/24\n" in space.said()
+    assert space.check()[0] == 0, space.check()
+
+
+def test_a_client_runs_while_there_is_carrier(space):
+    """What a lease gave goes with the carrier, and another network's comes after it."""
+    space.cable("lan")
+    space.start(link("lan", dhcp=True))
+    space.until(lambda: "UP" in space.shown("link", "dev", "lan")[0]["flags"])
+    assert space.clients() == [] and not space.is_ready(within=0)
+    space.plug("lan")
+    space.serve_dhcp("lan", "10.3.0", "option dns 10.3.0.53")
+    assert space.is_ready(), space.said()
+    assert space.clients() == ["lan"]
+    space.plug("lan", False)
+    space.until(lambda: not leased(space, "lan") and not space.routes() and space.resolv.read_text() == "")
+    space.until(lambda: space.clients() == [])
+    space.servers.pop().kill()
+    space.ip("addr", "flush", "dev", "lan", far=True)
+    space.plug("lan")
+    space.serve_dhcp("lan", "10.4.0")
+    space.until(lambda: leased(space, "lan") == {"10.4.0.9/24"} and
+                [r["gateway"] for r in space.routes()] == ["10.4.0.1"])
+
+
+def test_a_client_that_is_killed_is_started_again(space):
+    """Its lease stays where the next one gets the same; nobody else's words are taken for it."""
+    space.cable("lan")
+    space.plug("lan")
+    space.serve_dhcp("lan", "10.3.0")
+    space.start(link("lan", dhcp=True))
+    assert space.is_ready(), space.said()
+    child = open(f"/proc/{space.net.pid}/task/{space.net.pid}/children").read().split()[0]
+    subprocess.run(["kill", "-9", child], check=True)
+    space.until(lambda: space.said().count("lease of 10.3.0.9/24") == 2 and leased(space, "lan") == {"10.3.0.9/24"})
+    assert "ended by itself" in space.said()
+
+
+def test_addresses_stay_when_it_ends_and_are_taken_up_when_it_begins(space):
+    for name in ("lan", "fix"):
+        space.cable(name)
+        space.plug(name)
+    space.serve_dhcp("lan", "10.3.0")
+    links = link("fix", addresses=["10.1.0.2/24"], gateway="10.1.0.1"), link("lan", dhcp=True)
+    space.start(*links)
+    assert space.is_ready(), space.said()
+    space.stop()
+    assert space.addresses("fix") == {"10.1.0.2/24"} and leased(space, "lan") == {"10.3.0.9/24"}
+    assert space.check()[0] == 0
+    space.start(*links)
+    assert space.is_ready(), space.said()
+    assert space.addresses("fix") == {"10.1.0.2/24"} and leased(space, "lan") == {"10.3.0.9/24"}
+    assert len(space.routes()) == 2

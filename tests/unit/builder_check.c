@@ -330,8 +330,8 @@ TEST(a_link_is_found_in_one_way_and_declared_once)
 	says(LINK("name: eth0, mac: \"52:54:00:12:34:56\", dhcp: true"),
 	     "image.yml:5:5: a link is found by one of `name`, `mac`, `driver` and `any`");
 	says(LINK("driver: x, any: true, dhcp: true"), "a link is found by one of");
-	says(LINK("mac: \"52:54:00:12:34:5G\", dhcp: true"), "image.yml:5:11: `mac` must be six bytes");
-	says(LINK("mac: 52-54-00-12-34-56, dhcp: true"), "`mac` must be six bytes");
+	says(LINK("mac: \"52:54:00:12:34:5G\", dhcp: true"), "image.yml:5:11: `mac` is six bytes");
+	says(LINK("mac: 52-54-00-12-34-56, dhcp: true"), "`mac` is six bytes");
 	says(LINK("driver: \"\", dhcp: true"), "a driver's name has 1 to 31 characters");
 	says(LINK("name: a/b, dhcp: true, optional: true"), "image.yml:5:12: a link's name has 1 to 15 characters");
 	says(LINK("name: lo, addresses: [10.0.0.2/24]"), "lo is the machine's own, and always up");
@@ -351,7 +351,7 @@ TEST(what_a_link_gets_is_right)
 	says(LINK("addresses: []"), "a link needs either `dhcp: true` or an `address`");
 	says(LINK("addresses: [], mtu: 1500"), "a link needs `dhcp: true` or `addresses`, or a VLAN on it");
 	says(LINK("dhcp: true, dns: [ten]"), "`dns` holds such as 10.0.0.53 and fd00::53, not `ten`");
-	says(LINK("dhcp: true, gateway6: 10.0.0.1"), "`gateway6` must be an IPv6 address such as fd00::1, not");
+	says(LINK("dhcp: true, gateway6: 10.0.0.1"), "`gateway6` is an IPv6 address such as fd00::1, not");
 	says(LINK("addresses: [10.0.0.2/24], gateway: 10.0.1.1"), "`gateway` is in no network of this link's addresses");
 	says(LINK("addresses: [10.0.0.2/24], gateway6: \"fd00::1\""), "`gateway6` is in no network of this link's");
 	says(LINK("dhcp: true, address: 10.0.0.2, optional: true"), "beside `dhcp: true` write further addresses as");
@@ -365,7 +365,7 @@ TEST(what_a_link_gets_is_right)
 TEST(a_vlan_is_on_a_link_before_it)
 {
 	says(LINK("name: v, vlan: {of: eth0, id: 5}, dhcp: true"),
-	     "image.yml:5:26: `of` must be the `name` of a link before this one, not `eth0`");
+	     "image.yml:5:26: `of` is the `name` of a link before this one, not `eth0`");
 	says(LINKS("  - {name: v, vlan: {of: eth0, id: 5}, dhcp: true}\n  - {name: eth0}\n"), "of a link before this one");
 	says(LINKS("  - {name: eth0}\n  - {name: v, vlan: {of: v, id: 5}, dhcp: true}\n"), "of a link before this one");
 	says(LINKS("  - {name: eth0}\n  - {vlan: {of: eth0, id: 5}, dhcp: true}\n"), "a VLAN needs a `name`");

@@ -13,7 +13,7 @@
 #include "gap.h"
 
 #define UP      IFF_UP
-#define CARRIER (IFF_UP | IFF_RUNNING)
+#define CARRIER SEEN_CARRIER
 
 static const struct netf_addr v4 = { .family = 4, .prefix = 24, .bytes = { 10, 0, 0, 2 } };
 static const struct netf_addr v6 = { .family = 6, .prefix = 64, .bytes = { 0xfd, [15] = 2 } };

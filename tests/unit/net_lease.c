@@ -100,7 +100,7 @@ TEST(name_servers_are_those_of_links_with_carrier_each_once)
 		f->links[i].name[0] = (char)('a' + i);
 		f->links[i].n_dns = 1;
 		f->links[i].dns[0] = (struct netf_addr){ .family = 4, .bytes = { 1, 1, 1, (uint8_t)(i + 1) } };
-		s->links[i] = (struct seen_link){ .index = i + 1, .flags = IFF_UP | IFF_RUNNING };
+		s->links[i] = (struct seen_link){ .index = i + 1, .flags = SEEN_CARRIER };
 		s->links[i].name[0] = (char)('b' - i);
 	}
 	l->held[0] = (struct held){ .index = 1, .lease = { .n_dns = 2, .domain = "lan" } };

@@ -135,7 +135,10 @@ TEST(links_come_change_and_go)
 	assert_false(seen_has_carrier(l));
 	assert_int_equal(l->vlan, 5);
 	assert_true(l->stacked);
-	link_message(&m, 3, "lan", IFF_UP | IFF_RUNNING);
+	link_message(&m, 3, "lan", IFF_UP | IFF_RUNNING); /* as it is said of a link that has just been brought up */
+	take(s, &m, RTM_NEWLINK);
+	assert_false(seen_has_carrier(l));
+	link_message(&m, 3, "lan", SEEN_CARRIER);
 	take(s, &m, RTM_NEWLINK);
 	assert_ptr_equal(l, seen_link_named(s, "lan"));
 	assert_true(seen_has_carrier(l));
@@ -185,7 +188,7 @@ TEST(routes_follow_what_the_kernel_does_in_silence)
 	struct msg m;
 
 	other.bytes[3] = 9;
-	link_message(&m, 3, "eth0", IFF_UP | IFF_RUNNING);
+	link_message(&m, 3, "eth0", SEEN_CARRIER);
 	take(s, &m, RTM_NEWLINK);
 	msg_addr(&m, RTM_NEWADDR, 3, &v4, 0);
 	take(s, &m, RTM_NEWADDR);
