@@ -93,13 +93,23 @@ held_of(struct dhcp *d, int index)
 	return (struct held *)gap_held(&d->leases, index);
 }
 
+/* The link's address goes. */
 static void
 drop_lease(struct dhcp *d, int index)
 {
 	struct held *h = held_of(d, index);
 
 	if (h && index)
-		h->index = 0;
+		h->lease = (struct lease){ 0 };
+}
+
+/* What links that are gone have had, and what the link `lasting` has: its address lasts as long as it was given for. */
+static void
+forget_leases(struct dhcp *d, const struct seen *s, int lasting)
+{
+	for (size_t i = 0; i < SEEN_LINKS; i++)
+		if (d->leases.held[i].index == lasting || !seen_link(s, d->leases.held[i].index))
+			d->leases.held[i].index = 0;
 }
 
 static void
@@ -141,6 +151,7 @@ dhcp_serve(struct dhcp *d, const struct options *o, const struct netf *f, const 
 			kill(c->pid, SIGTERM);
 		*c = (struct client){ .pid = c->pid }; /* its place is free once it has ended */
 	}
+	forget_leases(d, s, 0);
 	for (size_t i = 0; i < SEEN_LINKS; i++) {
 		const struct seen_link *l = &s->links[i];
 		struct client *c = l->index && is_wanted(f, s, l->index) ? client_of(d, l->index) : NULL;
@@ -170,7 +181,7 @@ take_lease(struct dhcp *d, struct client *c, const struct lease *l, const char *
 	char addr[ADDR_TEXT];
 
 	if (!l->addr.family) {
-		if (h)
+		if (h && h->lease.addr.family)
 			note("%s: the lease has ended", name);
 		drop_lease(d, c->index);
 		return;
@@ -200,7 +211,7 @@ dhcp_take(struct dhcp *d, const struct seen *s)
 }
 
 void
-dhcp_reap(struct dhcp *d)
+dhcp_reap(struct dhcp *d, const struct seen *s)
 {
 	int pid, status;
 
@@ -211,7 +222,7 @@ dhcp_reap(struct dhcp *d)
 		c->pid = 0;
 		if (!c->index)
 			continue;
-		drop_lease(d, c->index);
+		forget_leases(d, s, c->index);
 		c->again_ms = now_ms() + (AGAIN_MS << (c->failures < AGAIN_MAX ? c->failures : AGAIN_MAX));
 		c->failures++;
 		note("the DHCP client %d ended by itself", pid);

@@ -119,6 +119,14 @@ is_declared(const struct look *k, const struct netf_addr *a)
 	return known;
 }
 
+/* Whether the server's word is still to come: what it gave before, to a keeper that has ended, is used meanwhile, and
+ * ends by itself. */
+static bool
+is_open(const struct look *k)
+{
+	return k->unknown || (!k->held && seen_has_carrier(k->link));
+}
+
 /* Returns whether there is one that a DHCP server has given. */
 static bool
 look_at_others(const struct look *k)
@@ -131,7 +139,7 @@ look_at_others(const struct look *k)
 		if (x->index != k->link->index || is_declared(k, &x->addr))
 			continue;
 		leased |= ends && x->addr.family == 4;
-		if (ends && x->addr.family == 4 && k->want->flags & NETF_DHCP && !k->unknown)
+		if (ends && x->addr.family == 4 && k->want->flags & NETF_DHCP && !is_open(k))
 			add_addr(k, GAP_OLD_ADDR, &x->addr, 0);
 		else if (!ends && x->scope != RT_SCOPE_LINK)
 			add_addr(k, GAP_EXTRA, &x->addr, 0);
@@ -146,7 +154,8 @@ look_at_routes(const struct look *k)
 
 	for (int i = 0; i < NETF_GATEWAYS; i++) {
 		struct netf_addr want = k->want->gateways[i];
-		if (i == NETF_GATEWAY_4 && k->want->flags & NETF_DHCP)
+		bool leased = i == NETF_GATEWAY_4 && k->want->flags & NETF_DHCP;
+		if (leased)
 			want = k->held ? k->held->lease.gateway : (struct netf_addr){ 0 };
 		want.prefix = 0;
 		const struct seen_route *r = seen_route(k->s, k->link->index, i == NETF_GATEWAY_4 ? 4 : 6, metric);
@@ -154,7 +163,7 @@ look_at_routes(const struct look *k)
 		struct gap *g = NULL;
 		if (on && (!r || memcmp(&r->gateway, &want, sizeof want) != 0))
 			g = add(k, GAP_ROUTE);
-		else if (!on && r && !k->unknown)
+		else if (!on && r && !(leased && is_open(k)))
 			g = add(k, GAP_DEAD_ROUTE);
 		if (g) {
 			g->metric = metric;

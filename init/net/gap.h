@@ -41,7 +41,7 @@ struct gap {
 	struct netf_addr addr; /* the address, or the gateway */
 };
 
-/* What a link's DHCP client has got. */
+/* What a link's DHCP client has got; without an address, that it has lost it. */
 struct held {
 	int index; /* of the link; 0: a free place */
 	bool renewed; /* the address's life is to be set anew */

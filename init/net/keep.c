@@ -186,7 +186,7 @@ take_signals(void)
 
 	while (read(k.signals, &s, sizeof s) == (ssize_t)sizeof s) {
 		if (s.ssi_signo == SIGCHLD)
-			dhcp_reap(&k.dhcp);
+			dhcp_reap(&k.dhcp, &k.seen);
 		else
 			end = true;
 	}

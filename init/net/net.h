@@ -45,7 +45,7 @@ int dhcp_open(struct dhcp *d, struct err *e);
 int dhcp_serve(struct dhcp *d, const struct options *o, const struct netf *f, const struct seen *s);
 /* Takes the leases that have come, and the ends of clients. */
 void dhcp_take(struct dhcp *d, const struct seen *s);
-void dhcp_reap(struct dhcp *d);
+void dhcp_reap(struct dhcp *d, const struct seen *s);
 void dhcp_renewed(struct dhcp *d, int index);
 /* In the program that udhcpc calls: hands the lease over. */
 int dhcp_hand_over(const char *event, char *const *env);

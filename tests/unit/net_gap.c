@@ -177,8 +177,12 @@ TEST(a_lease_is_waited_for_renewed_and_replaced)
 	leases.held[0].renewed = false;
 	leases.held[0].lease.addr.bytes[3] = 10;
 	assert_string_equal(kinds(), "oA"); /* the old one first: others of its network go with it */
+	leases.held[0].lease = (struct lease){ 0 };
+	assert_string_equal(kinds(), "oLd"); /* it is lost */
 	leases.held[0].index = 0;
-	assert_string_equal(kinds(), "oLd");
+	assert_string_equal(kinds(), "L"); /* there is no word of it yet: what was before stays */
+	s.links[0].flags = UP;
+	assert_string_equal(kinds(), "oCd");
 }
 
 TEST(who_does_not_know_the_leases_takes_an_address_with_an_end_for_one)
