@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""ingot-net in a booted machine, held against ingot-net(8): the builder's file of links, DHCP in QEMU's network, a VLAN,
-and a service that waits for all of it. Everything finer is tested in network namespaces (tests/net)."""
+"""ingot-net in a booted machine, held against ingot-net(8): the builder's file of links, DHCP in QEMU's network, a
+VLAN, and a service that waits for all of it. Everything finer is tested in network namespaces (tests/net)."""
 import json
 import shutil
 

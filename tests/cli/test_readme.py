@@ -22,3 +22,14 @@ def test_the_image_of_ones_own(top, tmp_path):
     assert wrong.returncode == 1
     shown = re.findall(r"^    (images/hello.yml:\d.*|ingot: \d+ errors.*)$", readme, re.M)
     assert wrong.stderr.splitlines() == shown
+
+
+def test_the_links_of_ones_own(top, tmp_path):
+    """The README's, and those of ingot-net(8)."""
+    shutil.copytree(top / "recipes", tmp_path / "recipes")
+    links = [re.search(r"```yaml\n(network:\n.*?)```", (top / "README.md").read_text(), re.S).group(1),
+             re.search(r"^(kernel: .*?)^\.Ed", (top / "docs/ingot-net.8").read_text(), re.S | re.M).group(1)]
+    for text in links:
+        head = "image: t\nrecipes: [busybox]\n" + ("" if "kernel:" in text else "kernel: {recipe: kernel-cloud}\n")
+        done = check(top, tmp_path, head + text)
+        assert done.returncode == 0, done.stderr
