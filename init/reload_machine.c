@@ -8,7 +8,7 @@
 
 #include "reload_plan.h"
 
-static_assert(sizeof(struct tbl_machine) == 88, "reload_machine_change() compares every field");
+static_assert(sizeof(struct tbl_machine) == 96, "reload_machine_change() compares every field");
 
 static bool
 same_str(const struct tbl *a, uint32_t x, const struct tbl *b, uint32_t y)
@@ -67,5 +67,7 @@ reload_machine_change(const struct tbl *a, const struct tbl *b)
 		return "the state disk";
 	if (!same_str(a, x->watchdog, b, y->watchdog) || x->watchdog_ms != y->watchdog_ms)
 		return "the watchdog";
+	if (memcmp(x->syslog, y->syslog, sizeof x->syslog) != 0 || x->syslog_port != y->syslog_port)
+		return "the syslog collector";
 	return NULL;
 }

@@ -30,8 +30,8 @@ static const struct {
 };
 
 static_assert(sizeof(struct tbl_header) % ALIGN == 0, "sections start aligned");
-static_assert(sizeof(struct tbl_machine) == 88, "the layout is a contract: raise TBL_VERSION with it");
-static_assert(sizeof(struct tbl_svc) == 264, "the layout is a contract: raise TBL_VERSION with it");
+static_assert(sizeof(struct tbl_machine) == 96, "the layout is a contract: raise TBL_VERSION with it");
+static_assert(sizeof(struct tbl_svc) == 272, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_mount) == 24, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_link) == 24, "the layout is a contract: raise TBL_VERSION with it");
 
@@ -355,7 +355,8 @@ check_machine(const struct tbl *t, struct err *e)
 
 	if (!str_ok(t, m->image) || !str_ok(t, m->hostname) || strlen(tbl_str(t, m->hostname)) > 64 ||
 	    (m->shell != 0 && !path_ok(t, m->shell)) || (m->root != 0 && !path_ok(t, m->root)) ||
-	    m->purpose > tbl_count(t, TBL_SVCS) || m->early > (m->root ? tbl_count(t, TBL_MODULES) : 0) || !zone_ok(&m->zone))
+	    m->purpose > tbl_count(t, TBL_SVCS) || m->early > (m->root ? tbl_count(t, TBL_MODULES) : 0) ||
+	    m->syslog_port > UINT16_MAX || !zone_ok(&m->zone))
 		return err_set(e, 0, "service table: the machine record is wrong");
 	if (!disk_ok(t))
 		return err_set(e, 0, "service table: what it says of the state disk is wrong");

@@ -91,6 +91,8 @@ struct tbl_machine {
 	uint32_t disk_policy[TBL_TROUBLES]; /* enum tbl_policy */
 	uint32_t watchdog;    /* string: path of the watchdog's device, or none */
 	uint32_t watchdog_ms; /* with a watchdog: its timeout, whole seconds */
+	uint8_t syslog[4];    /* with a port: the IPv4 address that logs are sent to */
+	uint32_t syslog_port; /* of UDP; 0: none */
 };
 
 struct tbl_module {
@@ -169,7 +171,11 @@ enum tbl_on_failure {
 #define TBL_SVC_NETNS   (1u << 1) /* a network namespace of its own, holding a down lo (network mode none) */
 #define TBL_SVC_CRITICAL (1u << 8) /* the watchdog is fed only while it is well */
 #define TBL_SVC_NOTIFY  (1u << 9) /* has a socket for sd_notify at TBL_NOTIFY_PATH, in a tmpfs of its own */
-#define TBL_SVC_FLAGS   (TBL_SVC_MACHINE | TBL_SVC_NETNS | TBL_SVC_CRITICAL | TBL_SVC_NOTIFY)
+#define TBL_SVC_LOG_STATE   (1u << 16) /* its output is kept on the state disk, log_kb of it */
+#define TBL_SVC_LOG_CONSOLE (1u << 17) /* and shown on the console */
+#define TBL_SVC_LOG_SYSLOG  (1u << 18) /* and sent to the machine's syslog */
+#define TBL_SVC_LOG (TBL_SVC_LOG_STATE | TBL_SVC_LOG_CONSOLE | TBL_SVC_LOG_SYSLOG)
+#define TBL_SVC_FLAGS   (TBL_SVC_MACHINE | TBL_SVC_NETNS | TBL_SVC_CRITICAL | TBL_SVC_NOTIFY | TBL_SVC_LOG)
 
 struct tbl_svc {
 	uint32_t name; /* string; the builder sees to it that it is unique */
@@ -214,6 +220,8 @@ struct tbl_svc {
 	uint32_t health_action;       /* enum tbl_health_action */
 	uint32_t watchdog_ms; /* with TBL_SVC_NOTIFY: unhealthy after so long without WATCHDOG=1; 0: never */
 	struct tbl_span filter; /* of TBL_FILTERS: what decides over its system calls; empty: it may make any */
+	uint32_t log_kb;      /* TBL_SVC_LOG_STATE: of its log files together, KiB */
+	uint32_t pad;
 };
 
 enum tbl_mount_kind {

@@ -442,6 +442,7 @@ project_check(struct project *p)
 	check_sum(p);
 	project_check_needs(p);
 	project_check_disk(p);
+	project_check_logs(p);
 	project_check_links(p);
 	check_forwards(p);
 	check_watchdog(p);

@@ -266,6 +266,25 @@ struct model_scratch {
 	uint64_t size; /* of /tmp, and of /run */
 };
 
+/* What becomes of a service's output. Words of a service, which may leave it to the image's own `logs`; the image's
+ * have the same order without the first. */
+enum logs_where { LOGS_WHERE_IMAGE, LOGS_MEMORY, LOGS_STATE };
+enum logs_forward { LOGS_FORWARD_IMAGE, LOGS_NONE, LOGS_CONSOLE, LOGS_SYSLOG };
+
+struct model_syslog {
+	struct key_head head;
+	uint64_t address; /* as KEY_IPV4 has it; 0: none */
+	uint64_t port;
+};
+
+struct model_logs {
+	struct key_head head;
+	int where;     /* enum logs_where; the image's: one less */
+	uint64_t size; /* of a service's files; 0: as the image has it */
+	int forward;   /* enum logs_forward; the image's: one less */
+	struct model_syslog syslog; /* the image's alone */
+};
+
 /* A value that a service has from elsewhere than its file. */
 struct model_default {
 	const char *key, *value; /* "command", "env.NAME", "user", "cwd"; as a text for people */
@@ -302,6 +321,7 @@ struct model_service {
 	LIST_OF(const char *) unchecked; /* paths whose programs are not held against the root */
 	int critical;
 	uint64_t replicas; /* 0: not stated, and the one instance has the service's name */
+	struct model_logs logs;
 	/* Not from the file: what its OCI image sets where the file says nothing (oci_defaults.c). */
 	const struct src_oci *oci;
 	LIST_OF(struct model_default) defaults;
@@ -460,6 +480,7 @@ struct image {
 	struct model_compression compression;
 	struct model_initramfs initramfs;
 	struct model_disk state;
+	struct model_logs logs;
 	struct model_budget budget;
 	struct model_watchdog *watchdog; /* NULL: none */
 	struct model_run run;

@@ -386,6 +386,24 @@ static const struct key schedule_keys[] = {
 	END
 };
 
+static const struct key_word service_where_words[] = { [LOGS_WHERE_IMAGE] = { "image", 0 },
+						       [LOGS_MEMORY] = { "memory", 0 },
+						       [LOGS_STATE] = { "state", 0 }, { NULL, 0 } };
+static const struct key_word service_forward_words[] = { [LOGS_FORWARD_IMAGE] = { "image", 0 },
+							 [LOGS_NONE] = { "none", 0 },
+							 [LOGS_CONSOLE] = { "console", 0 },
+							 [LOGS_SYSLOG] = { "syslog", 0 }, { NULL, 0 } };
+
+static const struct key service_logs_keys[] = {
+	{ "where", KEY_WORD, AT(model_logs, where), .preset = "image", .words = service_where_words,
+	  .doc = "image: as the image's `logs` says; memory, or state: on the state disk too" },
+	{ "size", KEY_SIZE, AT(model_logs, size), .min = 64u << 10, .max = 1ull << 40,
+	  .doc = "of its files on the state disk together; absent: as the image has it" },
+	{ "forward", KEY_WORD, AT(model_logs, forward), .preset = "image", .words = service_forward_words,
+	  .doc = "image: as the image's `logs` says; none, console or syslog" },
+	END
+};
+
 #define UNIT_KEYS \
 	{ "description", KEY_TEXT, AT(model_service, description), .doc = "one line for people" }, \
 	{ "recipes", KEY_NAMES, AT(model_service, recipes), .doc = "what its own root is made of, in order" }, \
@@ -416,7 +434,10 @@ static const struct key schedule_keys[] = {
 	{ "seccomp", KEY_STRUCT, AT(model_service, seccomp), .sub = seccomp_keys, .size = sizeof(struct model_seccomp), \
 	  .doc = "the system calls it may make" }, \
 	LATER("capabilities", "loosen the empty set"), \
-	LATER("landlock", "paths it may use"), LATER("log", "where its output goes")
+	LATER("landlock", "paths it may use"), \
+	{ "logs", KEY_STRUCT, AT(model_service, logs), .sub = service_logs_keys, .size = sizeof(struct model_logs), \
+	  .doc = "what becomes of its output" }
+
 
 static const struct key service_keys[] = {
 	UNIT_KEYS,
@@ -602,6 +623,24 @@ static const struct key disk_keys[] = {
 	END
 };
 
+static const struct key syslog_keys[] = {
+	{ "address", KEY_IPV4, AT(model_syslog, address), .flags = KEY_REQUIRED, .doc = "who listens" },
+	{ "port", KEY_INT, AT(model_syslog, port), .preset = "514", .min = 1, .max = 65535, .doc = "of UDP" },
+	END
+};
+
+static const struct key logs_keys[] = {
+	{ "where", KEY_WORD, AT(model_logs, where), .preset = "memory", .words = service_where_words + LOGS_MEMORY,
+	  .doc = "memory: the newest of each service, until the machine ends; state: on the state disk too, over reboots" },
+	{ "size", KEY_SIZE, AT(model_logs, size), .preset = "1M", .min = 64u << 10, .max = 1ull << 40,
+	  .doc = "of each service's files on the state disk together: the oldest go, full ones are packed" },
+	{ "forward", KEY_WORD, AT(model_logs, forward), .preset = "none", .words = service_forward_words + LOGS_NONE,
+	  .doc = "console: on the machine's console too; syslog: to a collector" },
+	{ "syslog", KEY_STRUCT, AT(model_logs, syslog), .flags = KEY_IF_STATED, .sub = syslog_keys,
+	  .size = sizeof(struct model_syslog), .doc = "the collector, which gets each line as RFC 5424 has it; absent: none" },
+	END
+};
+
 static const struct key compression_keys[] = {
 	{ "level", KEY_INT, AT(model_compression, level), .preset = "15", .min = 1, .max = 19,
 	  .doc = "zstd's, of what `ingot build` writes" },
@@ -645,6 +684,8 @@ const struct key image_keys[] = {
 	  .doc = "how the initramfs holds the root" },
 	{ "state", KEY_STRUCT, AT(image, state), .flags = KEY_IF_STATED, .sub = disk_keys, .size = sizeof(struct model_disk),
 	  .doc = "the disk that the services' state is kept on, over reboots too; absent: it is in memory" },
+	{ "logs", KEY_STRUCT, AT(image, logs), .sub = logs_keys, .size = sizeof(struct model_logs),
+	  .doc = "what becomes of the services' output" },
 	{ "budget", KEY_STRUCT, AT(image, budget), .sub = budget_keys, .size = sizeof(struct model_budget),
 	  .doc = "what the machine has" },
 	{ "watchdog", KEY_OPTION, AT(image, watchdog), .sub = watchdog_keys, .size = sizeof(struct model_watchdog),

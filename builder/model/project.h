@@ -50,7 +50,15 @@ void project_check_seccomp(struct project *p, const struct model_service *s);
 void project_check_replicas(struct project *p, const struct model_service *s);
 /* check_disk.c: the same for the disk that state is on. */
 void project_check_disk(struct project *p);
+/* check_logs.c: the same for what becomes of the services' output. */
+void project_check_logs(struct project *p);
 /* check_step.c: the same for a build step. */
 void project_check_step(struct project *p, const struct src_build *b, const char *folder);
+
+/* check_logs.c: what a service's `logs` come to, TBL_SVC_LOG_* as in the table; s is NULL for a program of the
+ * machine. */
+uint32_t logs_flags(const struct image *m, const struct model_service *s);
+/* Whether the log of anything is kept on the state disk. */
+bool logs_on_disk(const struct project *p);
 
 #endif

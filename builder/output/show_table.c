@@ -162,6 +162,17 @@ print_zone(FILE *to, const struct zone *z)
 }
 
 static void
+print_logs(FILE *to, const struct tbl_svc *s)
+{
+	if (s->flags & TBL_SVC_LOG_STATE)
+		fprintf(to, "    logs: kept on the state disk, %u KiB\n", s->log_kb);
+	if (s->flags & TBL_SVC_LOG_CONSOLE)
+		fprintf(to, "    logs: on the console too\n");
+	if (s->flags & TBL_SVC_LOG_SYSLOG)
+		fprintf(to, "    logs: sent by syslog\n");
+}
+
+static void
 print_service(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 {
 	fprintf(to, "  %s:\n    kind: %s\n    root: %s\n", tbl_str(t, s->name), s->kind == TBL_JOB ? "job" : "service",
@@ -185,6 +196,7 @@ print_service(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 	else
 		print_ready(t, to, s);
 	print_health(t, to, s);
+	print_logs(to, s);
 	print_restart(to, s);
 	fprintf(to, "    stop: signal %u, timeout %u ms\n", s->stop_signal, s->stop_timeout_ms);
 }
@@ -229,6 +241,9 @@ svc_table_print(const struct tbl *t, FILE *to)
 	print_disk(t, to);
 	if (t->machine->watchdog)
 		fprintf(to, "watchdog: %s, timeout %u ms\n", tbl_str(t, t->machine->watchdog), t->machine->watchdog_ms);
+	if (t->machine->syslog_port)
+		fprintf(to, "syslog: %u.%u.%u.%u port %u\n", t->machine->syslog[0], t->machine->syslog[1], t->machine->syslog[2],
+			t->machine->syslog[3], t->machine->syslog_port);
 	for (uint32_t i = 0; i < tbl_count(t, TBL_MODULES); i++)
 		fprintf(to, "module: %s\n", tbl_str(t, tbl_module(t, i)->path));
 	for (uint32_t i = 0; i < tbl_count(t, TBL_SYSCTLS); i++)

@@ -279,6 +279,18 @@ add_schedule(struct tbl_svc *r, const struct model_service *s)
 	r->missed = (uint32_t)s->missed;
 }
 
+/* s: NULL for a program of the machine. */
+static void
+add_logs(struct compiler *c, struct tbl_svc *r, const struct model_service *s)
+{
+	const struct image *m = &c->plan->project->image;
+	uint64_t size = s && s->logs.size ? s->logs.size : m->logs.size;
+
+	r->flags |= logs_flags(m, s);
+	if (r->flags & TBL_SVC_LOG_STATE)
+		r->log_kb = (uint32_t)(size >> 10);
+}
+
 /* What all instances have alike. */
 static struct tbl_svc
 record_of(struct compiler *c, const struct plan_unit *u)
@@ -320,6 +332,7 @@ add_unit(struct compiler *c, const struct plan_unit *u)
 	const struct model_service *s = u->unit;
 	struct tbl_svc r = record_of(c, u);
 
+	add_logs(c, &r, s);
 	if (u->job)
 		add_schedule(&r, s);
 	for (c->instance = 1; c->instance <= replicas_count(s); c->instance++) {
@@ -349,6 +362,7 @@ add_dhcp(struct compiler *c)
 		.stop_signal = SIGTERM, .stop_timeout_ms = 1000,
 		.pids_max = DHCP_PIDS, .cpu_period_us = CPU_PERIOD_US, .memory_max = DHCP_MEMORY,
 	};
+	add_logs(c, &r, NULL);
 	append(c, TBL_SVCS, &r);
 }
 
@@ -434,6 +448,12 @@ add_machine(struct compiler *c, const struct kernel *k, struct tree *t)
 	if (w) {
 		m.watchdog = string(c, w->device);
 		m.watchdog_ms = (uint32_t)w->timeout;
+	}
+	const struct model_syslog *y = &p->project->image.logs.syslog;
+	uint32_t address = (uint32_t)y->address;
+	if (y->head.node) {
+		memcpy(m.syslog, &address, sizeof m.syslog);
+		m.syslog_port = (uint32_t)y->port;
 	}
 	append(c, TBL_MACHINE, &m);
 	for (size_t i = 0; i < k->n_modules; i++) {

@@ -295,6 +295,28 @@ TEST(state_is_where_it_can_be)
 	assert_right(SERVICE("state: [{path: /var/x, size: 1M}, {path: /var/xy, size: 1M}, {path: /tmpx, size: 1M}]"));
 }
 
+TEST(logs_go_where_they_can)
+{
+#define LOGS(image, service) \
+	IMAGE_HEAD image "services:\n  a: {command: [/a], limits: {memory: 8M}, logs: {" service "}}\n"
+#define DISK "state: {}\n"
+	says(LOGS("logs: {where: state}\n", ""), "image.yml:3:15: there is no state disk to keep logs on: write `state: {}`");
+	says(LOGS("", "where: state"), "there is no state disk to keep logs on");
+	says(LOGS("logs: {size: 2M}\n", ""), "`size` is of logs on the state disk: write `where: state` too");
+	says(LOGS(DISK, "size: 2M"), "`size` is of logs on the state disk");
+	says(LOGS(DISK "logs: {where: state}\n", "where: memory, size: 2M"), "`size` is of logs on the state disk");
+	says(LOGS("logs: {where: state, size: 63K}\n", ""), "size");
+	says(LOGS("logs: {forward: syslog}\n", ""), "nobody listens: write `syslog: {address: 192.0.2.1}` too");
+	says(LOGS("", "forward: syslog"), "nobody listens");
+	says(LOGS("logs: {syslog: {address: 10.0.0.1}}\n", ""), "nothing is sent there: write `forward: syslog` too");
+	says(LOGS("logs: {forward: journal}\n", ""), "forward");
+	says(LOGS("", "syslog: {address: 10.0.0.1}"), "unknown key `syslog`");
+	assert_right(LOGS("logs: {size: 1M}\n", ""));
+	assert_right(LOGS(DISK "logs: {size: 2M}\n", "where: state"));
+	assert_right(LOGS(DISK "logs: {where: state, forward: console}\n", "size: 64K, forward: none"));
+	assert_right(LOGS("logs: {syslog: {address: 10.0.0.1, port: 6514}}\n", "forward: syslog"));
+}
+
 TEST(links_are_static_or_dhcp)
 {
 	says(IMAGE_HEAD "network: {links: [{name: eth0}]}\n",
@@ -530,6 +552,7 @@ main(void)
 		cmocka_unit_test(schedules_make_sense),
 		cmocka_unit_test(wants_name_what_is_there),
 		cmocka_unit_test(state_is_where_it_can_be),
+		cmocka_unit_test(logs_go_where_they_can),
 		cmocka_unit_test(links_are_static_or_dhcp),
 		cmocka_unit_test(links_of_ingot_net_are_right),
 		cmocka_unit_test(a_link_is_found_in_one_way_and_declared_once),

@@ -487,6 +487,42 @@ TEST(replicas_that_are_alike_share_their_lists)
 	free(many.bytes);
 }
 
+TEST(logs_and_what_a_service_says_otherwise)
+{
+	static const char yaml[] = IMAGE_HEAD
+		"state: {}\nlogs: {where: state, size: 2M, forward: syslog, syslog: {address: 10.1.2.3}}\nservices:\n"
+		"  a: {command: [/bin/run], limits: {memory: 8M}}\n"
+		"  b: {command: [/bin/run], limits: {memory: 8M}, logs: {where: memory, forward: console}}\n"
+		"  c: {command: [/bin/run], limits: {memory: 8M}, logs: {size: 64K, forward: none}}\n";
+	struct made m;
+	char *text;
+	size_t size;
+
+	make(&m, IMAGE_HEAD SMALL, false);
+	assert_int_equal(named(&m, "a")->flags & TBL_SVC_LOG, 0);
+	assert_int_equal(named(&m, "a")->log_kb, 0);
+	assert_int_equal(m.t.machine->syslog_port, 0);
+	free(m.bytes);
+	make(&m, yaml, false);
+	assert_int_equal(named(&m, "a")->flags & TBL_SVC_LOG, TBL_SVC_LOG_STATE | TBL_SVC_LOG_SYSLOG);
+	assert_int_equal(named(&m, "a")->log_kb, 2048);
+	assert_int_equal(named(&m, "b")->flags & TBL_SVC_LOG, TBL_SVC_LOG_CONSOLE);
+	assert_int_equal(named(&m, "b")->log_kb, 0);
+	assert_int_equal(named(&m, "c")->flags & TBL_SVC_LOG, TBL_SVC_LOG_STATE);
+	assert_int_equal(named(&m, "c")->log_kb, 64);
+	assert_memory_equal(m.t.machine->syslog, "\x0a\x01\x02\x03", 4);
+	assert_int_equal(m.t.machine->syslog_port, 514);
+	FILE *f = open_memstream(&text, &size);
+	svc_table_print(&m.t, f);
+	fclose(f);
+	assert_has(text, "syslog: 10.1.2.3 port 514\n");
+	assert_has(text, "    logs: kept on the state disk, 64 KiB\n");
+	assert_has(text, "    logs: on the console too\n");
+	assert_has(text, "    logs: sent by syslog\n");
+	free(text);
+	free(m.bytes);
+}
+
 TEST(descriptions_do_not_change_the_bytes)
 {
 	differ(IMAGE_HEAD "services:\n  a: {command: [/bin/run], limits: {memory: 8M}}\n",
@@ -539,6 +575,7 @@ main(void)
 		cmocka_unit_test(replicas_are_services_of_the_table),
 		cmocka_unit_test(checks_of_replicas_look_each_at_their_own),
 		cmocka_unit_test(replicas_that_are_alike_share_their_lists),
+		cmocka_unit_test(logs_and_what_a_service_says_otherwise),
 		cmocka_unit_test(descriptions_do_not_change_the_bytes),
 		cmocka_unit_test(the_table_is_shown_whole),
 	};

@@ -98,6 +98,8 @@ TEST(every_number_of_a_service_counts)
 #define PLACE(member) { offsetof(struct tbl_svc, member), sizeof(((struct tbl_svc *)0)->member) }
 		PLACE(name), PLACE(root), PLACE(argv), PLACE(env), PLACE(deps), PLACE(wants), PLACE(mounts), PLACE(cwd),
 		PLACE(ready_probe.words), PLACE(health.words), PLACE(filter),
+		/* what ingot-log does is nothing to it */
+		PLACE(log_kb), { offsetof(struct tbl_svc, flags) + 2, 1 },
 	};
 	struct good_table a, b;
 
@@ -170,6 +172,9 @@ TEST(of_a_service_what_it_does_not_notice_may_change)
 	STAYS(b.svcs[WEB].stop_signal++);
 	STAYS(b.svcs[WEB].stop_timeout_ms++);
 	STAYS(b.svcs[WEB].flags ^= TBL_SVC_CRITICAL);
+	STAYS(b.svcs[WEB].flags ^= TBL_SVC_LOG_STATE);
+	STAYS(b.svcs[REPORT].flags ^= TBL_SVC_LOG_CONSOLE);
+	STAYS(b.svcs[WEB].log_kb++);
 	CHANGES(b.svcs[WEB].flags ^= TBL_SVC_NETNS);
 	CHANGES(b.svcs[WEB].memory_max++);
 	CHANGES(b.svcs[WEB].ready_timeout_ms++);
@@ -256,6 +261,8 @@ TEST(the_machine_stays_as_it_was_booted)
 	REFUSED(b.machine.disk_policy[TBL_DISK_FULL] = TBL_POLICY_USE, "the state disk");
 	REFUSED(b.machine.watchdog = b.machine.shell, "the watchdog");
 	REFUSED(b.machine.watchdog_ms = 1000, "the watchdog");
+	REFUSED(b.machine.syslog[3]++, "the syslog collector");
+	REFUSED(b.machine.syslog_port++, "the syslog collector");
 	good_table(&b);
 	b.machine.image = b.machine.hostname;
 	b.machine.shell = 0;
