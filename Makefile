@@ -32,7 +32,8 @@ GUEST := -Oz $(CODEGEN) -flto=auto -flto-partition=one -ffat-lto-objects -mgener
 HOST := -O2 $(CODEGEN)
 LINK := -static -no-pie -s -Wl,--gc-sections -Wl,--build-id=none
 
-all: build/ingot build/ingot-init build/ingot-stub build/ingotctl build/ingot-log build/ingot-net build/busybox
+all: build/ingot build/ingot-init build/ingot-stub build/ingotctl build/ingot-log build/ingot-pack build/ingot-net \
+	build/busybox
 
 include lib/lib.mk
 include init/init.mk
@@ -119,8 +120,8 @@ size: setup-run
 docs: build/ingot
 	@docs/update-keys.sh
 
-PROGRAM_SRC = $(LIB_SRC) $(INIT_SRC) $(LIBC_SRC) $(CTL_OWN) $(LOG_OWN) $(STUB_SRC) $(filter init/net/%,$(NET_SRC)) \
-	$(BUILDER_SRC)
+PROGRAM_SRC = $(LIB_SRC) $(INIT_SRC) $(LIBC_SRC) $(CTL_OWN) $(LOG_OWN) $(PACK_SRC) $(STUB_SRC) \
+	$(filter init/net/%,$(NET_SRC)) $(BUILDER_SRC)
 
 objects: $(patsubst %.c,$(O)/%.o,$(PROGRAM_SRC))
 

@@ -8,13 +8,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
-#include <stdint.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "fmt.h"
-#include "visible.h"
 
 #define LINE_BYTES 640 /* an error's text and what stands around it */
 
@@ -44,12 +41,10 @@ console_quiet(bool quiet)
 	console.quiet = quiet;
 }
 
-/* What does not fit now is dropped. */
-static void
-put(const char *line, size_t n)
+bool
+console_put(const char *line, size_t n)
 {
-	if (console.fd > 0 && write(console.fd, line, n) < 0)
-		return;
+	return console.fd > 0 && write(console.fd, line, n) == (ssize_t)n;
 }
 
 static void
@@ -60,7 +55,7 @@ put_line(const char *f, va_list ap)
 
 	n += fmt_v(line + n, sizeof line - n - 1, f, ap);
 	line[n++] = '\n';
-	put(line, n);
+	console_put(line, n);
 }
 
 void
@@ -83,23 +78,6 @@ warn(const char *f, ...)
 	va_start(ap, f);
 	put_line(f, ap);
 	va_end(ap);
-}
-
-void
-console_mirror(const char *name, struct mirror *m, const void *data, size_t n)
-{
-	const uint8_t *p = data, *end = p + n;
-	char line[LINE_BYTES];
-
-	while (p < end) {
-		size_t len = m->mid_line ? 0 : fmt(line, sizeof line, "%s: ", name);
-		m->mid_line = true;
-		for (; p < end && m->mid_line && len < sizeof line - 1; p++) {
-			len += visible(&m->before, *p, line + len);
-			m->mid_line = *p != '\n';
-		}
-		put(line, len);
-	}
 }
 
 void

@@ -21,14 +21,8 @@ void console_quiet(bool quiet);
 void say(const char *f, ...) __attribute__((format(printf, 1, 2)));
 void warn(const char *f, ...) __attribute__((format(printf, 1, 2)));
 
-/* Where the output of one service stands on the console; all zero at its start. */
-struct mirror {
-	bool mid_line;
-	unsigned char before; /* the last byte, see visible.h */
-};
-
-/* A service's output: each line gets "NAME: ", control characters are made visible. */
-void console_mirror(const char *name, struct mirror *m, const void *data, size_t n);
+/* A line as it stands; what does not fit at once is dropped, and false. */
+bool console_put(const char *line, size_t n);
 
 /* Waits until the console has sent what it was given, at most ms. */
 void console_drain(int ms);

@@ -238,13 +238,9 @@ control_timers(struct init *in)
 	}
 	if (CFG_HOST_CONTROL)
 		port_timers(in);
-	for (uint32_t c = 0; c < CLIENTS; c++)
-		if (loop_fd(in, control_slot(c)) >= 0 && in->s->client[c].due_ms <= in->s->now_ms) {
-			if (in->s->client[c].phase == CLIENT_LOGS)
-				control_finish(in, c, 0, "");
-			else
-				control_drop(in, c);
-		}
+	for (uint32_t c = 0; c < CFG_MAX_CLIENTS; c++)
+		if (loop_fd(in, control_slot(c)) >= 0 && in->s->client[c].due_ms <= in->s->now_ms)
+			control_drop(in, c);
 }
 
 uint64_t
@@ -254,7 +250,7 @@ control_due(const struct init *in)
 
 	if (CFG_HOST_CONTROL && in->s->port.look_ms < due)
 		due = in->s->port.look_ms;
-	for (uint32_t c = 0; c < CLIENTS; c++)
+	for (uint32_t c = 0; c < CFG_MAX_CLIENTS; c++)
 		if (loop_fd(in, control_slot(c)) >= 0 && in->s->client[c].due_ms < due)
 			due = in->s->client[c].due_ms;
 	return due;

@@ -11,7 +11,6 @@
 #include "logger.h"
 
 #define PACKETS_MAX 16 /* to one client in one wake-up */
-#define LOG_WAIT_MS 500 /* for what is in the pipes still, where ingot-log hangs */
 
 static enum sent
 send_state(struct init *in, uint32_t c)
@@ -156,13 +155,9 @@ control_behind(const struct init *in, uint32_t c)
 }
 
 bool
-control_log_ends(struct init *in, uint32_t c)
+control_log_ends(const struct init *in, uint32_t c)
 {
-	struct client *cl = &in->s->client[c];
+	const struct client *cl = &in->s->client[c];
 
-	if (cl->follow)
-		return false;
-	if (cl->due_ms == SVC_NEVER)
-		cl->due_ms = in->s->now_ms + LOG_WAIT_MS;
-	return cl->due_ms <= in->s->now_ms || (logger_drained(in, cl->svc) && !control_behind(in, c));
+	return !cl->follow && logger_drained(in, cl->svc) && !control_behind(in, c);
 }

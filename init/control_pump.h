@@ -13,8 +13,8 @@ void control_pump(struct init *in, uint32_t c);
 /* Whether there is more to tell a client that has taken all so far. */
 bool control_behind(const struct init *in, uint32_t c);
 
-/* Whether a client that reads a log and does not follow it has all that was written. The first call begins to count the
- * time that it waits for what ingot-log still has to read. */
-bool control_log_ends(struct init *in, uint32_t c);
+/* Whether a client that reads a log and does not follow it has all that was written. Where ingot-log hangs that is
+ * never so: the client has its own patience. */
+bool control_log_ends(const struct init *in, uint32_t c);
 
 #endif

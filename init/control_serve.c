@@ -120,7 +120,7 @@ serve_named(struct init *in, uint32_t c, const struct ctl_request *q, uint32_t i
 		cl->phase = CLIENT_LOGS;
 		cl->svc = i;
 		cl->follow = q->flags & CTL_F_FOLLOW;
-		cl->pos = in->book.svc[in->s->run[i].ring].ring.tail;
+		cl->pos = q->since;
 		control_pump(in, c);
 		break;
 	case CTL_PIDFD:

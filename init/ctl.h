@@ -37,6 +37,9 @@ int ctl_call(enum ctl_verb verb, uint32_t flags, const char *name,
 int ctl_call_since(enum ctl_verb verb, uint32_t flags, const char *name, uint64_t since,
 		   int (*each)(void *ctx, struct ctl_packet *p, struct err *e), void *ctx, struct err *e);
 
+/* How long the next packets are waited for; else e->code is ETIMEDOUT. -1, as at the start: as long as it takes. */
+void ctl_patience(int ms);
+
 /* The named service, each instance of the one with replicas, or each where the name is empty. *out is good until the
  * next call. */
 int ctl_services(const char *name, const struct ctl_svc **out, size_t *n, struct err *e);

@@ -3,6 +3,7 @@
  * The connection to PID 1: one request, its reply packets, the descriptors that come with them. It prints nothing.
  */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -11,6 +12,8 @@
 #include "cleanup.h"
 #include "ctl.h"
 #include "ctl_port.h"
+
+static int patience_ms = -1;
 
 static int
 connect_init(int *out, struct err *e)
@@ -68,6 +71,9 @@ read_packet(int fd, struct ctl_packet *p, size_t *size, struct err *e)
 	ssize_t n;
 
 	/* A refusal may have crossed our request: the kernel then tells of the closed end first, and keeps the packet. */
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	if (patience_ms >= 0 && poll(&ready, 1, patience_ms) == 0)
+		return err_set(e, ETIMEDOUT, "PID 1's answer");
 	do
 		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
 	while (n < 0 && (errno == EINTR || (errno == ECONNRESET && !reset++)));
@@ -88,7 +94,7 @@ receive(int fd, struct ctl_packet *p, struct err *e)
 
 	for (size_t i = 0; i < CTL_FDS_MAX; i++)
 		p->fds[i] = -1;
-	if (ctl_port_used() ? ctl_port_receive(p, &n, e) : read_packet(fd, p, &n, e))
+	if (ctl_port_used() ? ctl_port_receive(p, patience_ms, &n, e) : read_packet(fd, p, &n, e))
 		return -1;
 	if (n < sizeof p->reply || p->reply.version != CTL_VERSION ||
 	    p->reply.size != n - sizeof p->reply ||
@@ -101,6 +107,12 @@ receive(int fd, struct ctl_packet *p, struct err *e)
 	}
 	p->u.data[p->reply.size] = '\0';
 	return 0;
+}
+
+void
+ctl_patience(int ms)
+{
+	patience_ms = ms;
 }
 
 /* What the last packet says. */

@@ -3,16 +3,23 @@
  * ingotctl logs: what is kept of a service's output, chosen by time, stream and count. Into a file or a pipe lines go
  * as they are; on a terminal control characters are made visible.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "ctl.h"
+#include "ctl_port.h"
 #include "ctl_words.h"
 #include "fmt.h"
 #include "json.h"
 #include "logread.h"
 #include "visible.h"
+
+#define LOG_PROGRAM "/ingot/log"
+#define PATIENCE_MS 2000
 
 struct view {
 	const char *asked;    /* what stands on the command line */
@@ -24,6 +31,9 @@ struct view {
 	int64_t since_ms;     /* by the wall clock; INT64_MIN: all */
 	uint64_t last;        /* as many lines as are asked for; UINT64_MAX: all */
 	uint64_t count, skip; /* lines that would be shown, and how many of them are not */
+	const char *boot;     /* as it was asked for: "0" is this one */
+	bool begun;           /* something was read */
+	uint64_t pos;         /* where in the ring it goes on behind what the disk has */
 	struct logread read;
 };
 
@@ -78,16 +88,14 @@ line(void *ctx, const struct log_line *l)
 }
 
 static int
-say_lost(const struct view *v, const struct ctl_packet *p, struct err *e)
+say_lost(const struct view *v, uint64_t lost, struct err *e)
 {
-	uint64_t lost = 0;
 	char text[80];
 
 	if (v->counting)
 		return 0;
 	if (out_flush(e))
 		return -1;
-	memcpy(&lost, p->u.data, p->reply.size < sizeof lost ? p->reply.size : sizeof lost);
 	size_t n = fmt(text, sizeof text, "ingotctl: %llu bytes that stood here are lost\n", (unsigned long long)lost);
 	(void)!write(STDERR_FILENO, text, n);
 	return 0;
@@ -97,22 +105,104 @@ static int
 show(void *ctx, struct ctl_packet *p, struct err *e)
 {
 	struct view *v = ctx;
+	uint64_t lost = 0;
 
+	bool oldest = !v->begun;
+	v->begun = true;
+	if (p->reply.kind == CTL_R_LOST && oldest)
+		return 0; /* that there was more before the oldest that is kept surprises nobody */
 	if (p->reply.kind == CTL_R_LOST) {
+		memcpy(&lost, p->u.data, p->reply.size < sizeof lost ? p->reply.size : sizeof lost);
 		logread_lost(&v->read);
-		return say_lost(v, p, e);
+		return say_lost(v, lost, e);
 	}
 	if (p->reply.kind == CTL_R_DATA)
 		logread_feed(&v->read, p->u.data, p->reply.size);
 	return out_flush(e);
 }
 
+/* ---- what the disk has ---- */
+
+static void
+note(void *ctx, uint32_t kind, uint64_t number)
+{
+	struct view *v = ctx;
+	struct err ignored; /* the next flush fails too, and is heard */
+
+	if (kind == LOG_NOTE_LOST)
+		say_lost(v, number, &ignored);
+	else
+		v->pos = number;
+	v->begun = true;
+}
+
+static int
+feed(struct view *v, int from, struct err *e)
+{
+	static char data[65536];
+	ssize_t n;
+
+	while ((n = read(from, data, sizeof data)) > 0) {
+		logread_feed(&v->read, data, (size_t)n);
+		if (out_flush(e))
+			return -1;
+	}
+	return 0;
+}
+
+/* ingot-log reads its own files: this program need not unpack. Without a disk it says nothing. */
+static int
+read_disk(struct view *v, struct err *e)
+{
+	char *argv[] = { "ingot-log", "read", (char *)v->name, (char *)v->boot, NULL };
+	static char *const none[] = { NULL };
+	int pair[2], status = 0;
+
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return err_set(e, errno, "reading the disk");
+	pid_t pid = fork();
+	if (pid == 0) {
+		dup2(pair[1], STDOUT_FILENO);
+		execve(LOG_PROGRAM, argv, none);
+		_exit(127);
+	}
+	close(pair[1]);
+	int ret = pid < 0 ? err_set(e, errno, "reading the disk") : feed(v, pair[0], e);
+	close(pair[0]);
+	if (pid > 0)
+		waitpid(pid, &status, 0);
+	if (ret == 0 && status != 0 && strcmp(v->boot, "0") != 0)
+		return err_set(e, 0, "logs of %s: the disk has nothing of boot %s", v->name, v->boot);
+	return ret;
+}
+
+/* PID 1 ends what is not followed once all that was written is told; where ingot-log hangs that is never so. */
+static int
+ask_init(struct view *v, uint32_t flags, struct err *e)
+{
+	ctl_patience(flags & CTL_F_FOLLOW ? -1 : PATIENCE_MS);
+	if (ctl_call_since(CTL_LOGS, flags, v->name, v->pos, show, v, e) == 0)
+		return 0;
+	if (e->code != ETIMEDOUT)
+		return -1;
+	static const char text[] = "ingotctl: what it wrote last is not here: ingot-log does not read it\n";
+	(void)!write(STDERR_FILENO, text, sizeof text - 1);
+	return 0;
+}
+
 static int
 read_all(struct view *v, uint32_t flags, struct err *e)
 {
+	bool present = strcmp(v->boot, "0") == 0;
+
 	v->count = 0;
+	v->pos = 0;
+	v->begun = false;
 	logread_init(&v->read, line, v);
-	if (ctl_call(CTL_LOGS, flags, v->name, show, v, e))
+	v->read.note = note;
+	if (!ctl_port_used() && read_disk(v, e))
+		return -1;
+	if (present && ask_init(v, flags, e))
 		return -1;
 	logread_end(&v->read);
 	return out_flush(e);
@@ -198,6 +288,14 @@ parse_count(const char *text, uint64_t *out)
 	return number(&text, out) && !*text;
 }
 
+static bool
+boot_ok(const char *text)
+{
+	size_t digits = strlen(text + (*text == '-'));
+
+	return digits > 0 && digits <= 8 && strspn(text + (*text == '-'), "0123456789") == digits;
+}
+
 int
 ctl_logs(int argc, char **argv)
 {
@@ -206,7 +304,7 @@ ctl_logs(int argc, char **argv)
 	struct err e;
 
 	v = (struct view){ .name = "", .terminal = isatty(STDOUT_FILENO), .streams = 3, .since_ms = INT64_MIN,
-			   .last = UINT64_MAX };
+			   .last = UINT64_MAX, .boot = "0" };
 	for (int i = 1; i < argc; i++) {
 		const char *value = i + 1 < argc ? argv[i + 1] : "";
 		if (strcmp(argv[i], "-f") == 0 || strcmp(argv[i], "--follow") == 0) {
@@ -225,6 +323,11 @@ ctl_logs(int argc, char **argv)
 			if (!parse_stream(value, &v.streams))
 				return ctl_usage(argv[0], "--stream wants out or err", "");
 			i++;
+		} else if (strcmp(argv[i], "--boot") == 0) {
+			if (!boot_ok(value))
+				return ctl_usage(argv[0], "--boot wants 0 for this one, -1 for the one before, or its number", "");
+			v.boot = value;
+			i++;
 		} else if (argv[i][0] == '-') {
 			return ctl_usage(argv[0], "unknown option ", argv[i]);
 		} else if (*v.name) {
@@ -235,6 +338,10 @@ ctl_logs(int argc, char **argv)
 	}
 	if (!*v.name)
 		return ctl_usage(argv[0], "which service?", "");
+	if (strcmp(v.boot, "0") != 0 && (flags & CTL_F_FOLLOW))
+		return ctl_usage(argv[0], "only this boot can be followed", "");
+	if (strcmp(v.boot, "0") != 0 && ctl_port_used())
+		return ctl_usage(argv[0], "--boot works inside the machine only: `ingot run --shell` gives a shell there", "");
 	v.asked = v.name;
 	v.flags = flags;
 	return ctl_each(v.asked, logs_of, &v, &e) ? ctl_fail(&e) : CTL_OK;

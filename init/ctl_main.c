@@ -25,7 +25,7 @@ static const struct command {
 	{ "start", "NAME", "start a service, or run a job now", ctl_simple, CTL_START },
 	{ "stop", "NAME", "stop a service and keep it stopped", ctl_simple, CTL_STOP },
 	{ "restart", "NAME", "stop a service, then start it", ctl_simple, CTL_RESTART },
-	{ "logs", "[-f] [-n COUNT] [--since AGO] [--stream out|err] [--json] NAME",
+	{ "logs", "[-f] [-n COUNT] [--since AGO] [--stream out|err] [--boot N] [--json] NAME",
 	  "what a service wrote; -f: and what it goes on to write", ctl_logs, 0 },
 	{ "events", "[-f] [NAME] [--since N] [--json]", "how services changed; -f: and go on to change", ctl_events, 0 },
 	{ "tree", "[NAME] [--json]", "the processes of each service", ctl_tree, 0 },

@@ -43,9 +43,11 @@ fill(int ms, struct err *e)
 	do
 		ready = poll(&p, 1, ms);
 	while (ready < 0 && errno == EINTR);
-	if (ready == 0)
-		return err_set(e, 0, "the machine does not answer: it is still booting, or its kernel lacks the module "
-				     "virtio_console");
+	if (ready == 0) {
+		err_set(e, 0, "the machine does not answer: it is still booting, or its kernel lacks the module virtio_console");
+		e->code = ETIMEDOUT;
+		return -1;
+	}
 	ssize_t n = read(port, bytes, sizeof bytes);
 	if (n <= 0)
 		return n < 0 ? err_set(e, errno, "reading the machine's answer") :
@@ -120,13 +122,13 @@ ctl_port_ask(const struct ctl_request *q, struct err *e)
 }
 
 int
-ctl_port_receive(struct ctl_packet *p, size_t *size, struct err *e)
+ctl_port_receive(struct ctl_packet *p, int ms, size_t *size, struct err *e)
 {
 	struct ctl_frame f = held;
 
 	held.size = 0;
 	while (f.size == 0)
-		if (next_frame(&f, -1, e))
+		if (next_frame(&f, ms, e))
 			return -1;
 	if (f.size < sizeof p->reply)
 		return err_set(e, 0, "the machine's answer is no packet");

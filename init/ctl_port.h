@@ -16,7 +16,8 @@ void ctl_port_use(int fd);
 /* Sends the request, and waits until the machine says that it is there. */
 int ctl_port_ask(const struct ctl_request *q, struct err *e);
 
-/* The next packet of its reply; *size is that of the whole packet. */
-int ctl_port_receive(struct ctl_packet *p, size_t *size, struct err *e);
+/* The next packet of its reply; *size is that of the whole packet. ms: how long it is waited for, -1: as long as it
+ * takes; e->code is ETIMEDOUT then. */
+int ctl_port_receive(struct ctl_packet *p, int ms, size_t *size, struct err *e);
 
 #endif

@@ -117,7 +117,7 @@ struct client {
 	bool follow;
 	uint64_t pos;   /* CLIENT_LOGS; CLIENT_EVENTS: number of the last change that it knows; CLIENT_WAIT: of the run that
 			 * it waits for, see control_awaited_run; CLIENT_RUNS: of the last record or run that it knows */
-	uint64_t due_ms; /* CLIENT_REQUEST: dropped then; CLIENT_LOGS: ended then; else SVC_NEVER */
+	uint64_t due_ms; /* CLIENT_REQUEST: dropped then; SVC_NEVER afterwards */
 	uint64_t unread_ms; /* since when it takes no packet, or SVC_NEVER */
 	bool state_first; /* CLIENT_STATUS: the packet about /state is to be sent */
 };

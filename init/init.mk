@@ -6,8 +6,9 @@ CTL_SHARED := $(addprefix init/,identity.c launch_step.c logread.c reload_machin
 CTL_SRC := $(CTL_OWN) $(CTL_SHARED)
 NET_SRC := $(sort $(wildcard init/net/*.c)) init/ctl_out.c
 LOG_OWN := $(sort $(wildcard init/log_*.c))
-LOG_SRC := $(LOG_OWN) init/console.c init/identity.c init/logbook.c init/logring.c init/visible.c
-INIT_SRC := $(filter-out $(CTL_OWN) $(LOG_OWN) $(STUB_SRC),$(sort $(wildcard init/*.c)))
+LOG_SRC := $(LOG_OWN) $(addprefix init/,console.c identity.c logbook.c logread.c logring.c visible.c)
+PACK_SRC := init/pack.c
+INIT_SRC := $(filter-out $(CTL_OWN) $(LOG_OWN) $(PACK_SRC) $(STUB_SRC),$(sort $(wildcard init/*.c)))
 LIBC_SRC := $(sort $(wildcard init/libc/*.c))
 
 $(O)/ingot-init: $(INIT_SRC:%.c=$(O)/%.o) $(LIBC_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
@@ -25,6 +26,13 @@ $(O)/ingot-init $(O)/ingotctl $(O)/ingot-log $(O)/ingot-net:
 # Not part of the one unit: there the linker would drop what the compiler itself calls, and see no use in assembly.
 CFLAGS_init/libc/calls := -fno-lto
 CFLAGS_init/libc/strings := -fno-lto -ffreestanding -fno-tree-loop-distribute-patterns
+
+# The one program of the guest that needs a library, for machines that keep logs on a disk.
+CFLAGS_init/pack := -fno-lto -isystem build/deps/include
+$(O)/init/pack.o: build/deps/stamp/libzstd
+$(O)/ingot-pack: $(PACK_SRC:%.c=$(O)/%.o) build/deps/lib/libzstd.a
+	$(call say,LD,$@)
+	$(Q)$(MUSL_CC) $(LINK) -pthread -o $@ $^
 
 # No libc, and one segment for everything: a page of padding would double its size.
 CFLAGS_init/stub := -fno-lto -ffreestanding -fno-stack-protector -fno-builtin

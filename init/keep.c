@@ -84,26 +84,19 @@ map(int fd, size_t size)
 	return mmap(NULL, size, PROT_READ | PROT_WRITE, how | MAP_NORESERVE, fd, 0);
 }
 
-static int
-try_memory(const char *name, size_t size)
-{
-	int fd = memfd_create(name, MFD_CLOEXEC | MFD_NOEXEC_SEAL);
-
-	if (fd < 0 && errno == EINVAL)
-		fd = memfd_create(name, MFD_CLOEXEC);
-	if (fd < 0 || ftruncate(fd, (off_t)size) == 0)
-		return fd;
-	close(fd);
-	return -1;
-}
-
-/* A file in memory, or -1. Where that is for a moment's want, a crash would cost the machine later: it tries twice. */
+/* A file in memory, or -1. Older kernels refuse what they do not know; and where it fails for a moment's want, a crash
+ * would cost the machine later: it tries twice. */
 static int
 make_memory(const char *name, size_t size)
 {
-	int fd = try_memory(name, size);
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_NOEXEC_SEAL);
 
-	return fd < 0 ? try_memory(name, size) : fd;
+	if (fd < 0)
+		fd = memfd_create(name, MFD_CLOEXEC);
+	if (fd < 0 || ftruncate(fd, (off_t)size) == 0 || ftruncate(fd, (off_t)size) == 0)
+		return fd;
+	close(fd);
+	return -1;
 }
 
 int

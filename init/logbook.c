@@ -56,6 +56,15 @@ store(struct logbook *b)
 	s->phase = LOG_STAGE_EMPTY;
 }
 
+static int64_t
+clock_ms(clockid_t clock)
+{
+	struct timespec ts = { 0 };
+
+	clock_gettime(clock, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
 /* The memory of what nobody owns goes back; where the kernel cannot do that, it waits for the next owner. */
 static void
 change_owner(struct logbook *b, uint32_t i)
@@ -66,6 +75,8 @@ change_owner(struct logbook *b, uint32_t i)
 	if (strncmp(v->owner, v->name, sizeof v->owner) == 0)
 		return;
 	v->ring = (struct logring){ 0 };
+	v->kept = 0;
+	v->since_ms = (uint64_t)clock_ms(CLOCK_MONOTONIC);
 	memset(v->mid, 0, sizeof v->mid);
 	memcpy(v->owner, v->name, sizeof v->owner);
 	madvise(logbook_ring(b, i), LOG_RING_SIZE, MADV_REMOVE);
@@ -88,15 +99,6 @@ logbook_recover(struct logbook *b)
 	s->phase = LOG_STAGE_EMPTY;
 	for (uint32_t i = 0; i < b->places && i < b->h->places; i++)
 		change_owner(b, i);
-}
-
-static int64_t
-clock_ms(clockid_t clock)
-{
-	struct timespec ts = { 0 };
-
-	clock_gettime(clock, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 size_t

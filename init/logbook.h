@@ -38,8 +38,12 @@ struct log_svc {
 	struct logring ring;
 	uint32_t mid[LOG_STREAMS];   /* its last byte was no newline */
 	char owner[TBL_NAME_MAX + 1]; /* whose output it is; "": nobody's */
-	/* by PID 1, before it starts ingot-log: whose output shall be kept here, and the read ends of its pipes */
+	uint64_t since_ms;            /* when it became so */
+	uint64_t kept;                /* where in the ring it begins that is not on the disk yet */
+	/* by PID 1, before it starts ingot-log: whose output shall be kept here, its place in the table, and the read
+	 * ends of its pipes */
 	char name[TBL_NAME_MAX + 1];
+	uint32_t svc;
 	int32_t pipe[LOG_STREAMS];
 };
 
@@ -47,6 +51,7 @@ struct log_svc {
 struct log_head {
 	uint32_t places;       /* by PID 1: those behind them are not used */
 	int32_t wake;          /* eventfd that PID 1 waits for */
+	int32_t table;         /* descriptor of the table that was loaded since the boot; -1: there is none */
 	uint32_t console;      /* mirror all output on the console */
 	_Atomic uint32_t want; /* PID 1 waits for more output; who writes some resets it and writes to wake */
 	struct log_staging stage;

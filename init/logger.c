@@ -18,10 +18,10 @@
 #include "control_pump.h"
 #include "fmt.h"
 #include "loop.h"
+#include "sys.h"
 
 #define LOGGER_PATH  "/ingot/log"
-#define AGAIN_MS     50
-#define AGAIN_MAX_MS 5000
+#define AGAIN_MS     25u /* doubled at each failure in a row */
 #define WELL_MS      10000 /* who lives so long has not failed at its start */
 #define FAILURES_MAX 8     /* in a row; then nobody shall wait for it any more */
 #define FINISH_MS    400
@@ -34,13 +34,11 @@ logger_outputs(struct init *in, uint32_t i, int out[LOG_STREAMS])
 	const struct tbl_svc *s = tbl_svc(&in->table, i);
 
 	for (int k = 0; k < LOG_STREAMS; k++) {
-		int *pair = in->s->run[i].log_pipe[k], fresh[2];
+		int *pair = in->s->run[i].log_pipe[k];
 		if (!pair[1]) {
-			if (pipe2(fresh, O_CLOEXEC) < 0)
-				return -1;
-			pair[0] = fresh[0];
-			pair[1] = fresh[1];
 			in->s->logger.stale = true;
+			if (pipe2(pair, O_CLOEXEC) < 0)
+				return -1;
 		}
 		/* An earlier run may have made it non-blocking, for itself and for all that come. The owner may open
 		 * /dev/stdout, which is this pipe by name. */
@@ -84,6 +82,7 @@ run_logger(const struct init *in)
 	fcntl(loop_fd(in, WATCH_LOG), F_SETFD, 0);
 	fcntl(in->s->logger.memory, F_SETFD, 0);
 	fmt(number, sizeof number, "%d", in->s->logger.memory);
+	fcntl(in->book.h->table, F_SETFD, 0);
 	execve(LOGGER_PATH, argv, none);
 	_exit(127);
 }
@@ -100,6 +99,7 @@ fill_book(struct init *in)
 		uint32_t place = in->s->run[i].ring;
 		struct log_svc *v = &in->book.svc[place];
 		fmt(v->name, sizeof v->name, "%s", init_name(in, i));
+		v->svc = i;
 		for (int k = 0; k < LOG_STREAMS; k++)
 			v->pipe[k] = in->s->run[i].log_pipe[k][0];
 		if (place >= l->places)
@@ -107,6 +107,7 @@ fill_book(struct init *in)
 	}
 	in->book.h->places = l->places;
 	in->book.h->wake = loop_fd(in, WATCH_LOG);
+	in->book.h->table = in->s->reload.own ? in->s->reload.table : -1;
 	in->book.h->console = in->s->cmdline.log_console;
 }
 
@@ -116,12 +117,10 @@ failed(struct init *in, const char *what)
 	struct logger *l = &in->s->logger;
 
 	l->failures = in->s->now_ms - l->since_ms >= WELL_MS ? 1 : l->failures + 1;
-	uint64_t wait = l->failures < FAILURES_MAX ? (uint64_t)AGAIN_MS << l->failures : AGAIN_MAX_MS;
-	l->at_ms = in->s->now_ms + wait;
-	if (l->failures < FAILURES_MAX)
-		warn("logger: %s: it is started again", what);
-	else if (l->failures == FAILURES_MAX)
-		warn("logger: %s, %u times in a row: what services write is lost until it stays", what, FAILURES_MAX);
+	l->at_ms = in->s->now_ms + (AGAIN_MS << (l->failures < FAILURES_MAX ? l->failures : FAILURES_MAX));
+	if (l->failures <= FAILURES_MAX)
+		warn("logger: %s: %s", what, l->failures < FAILURES_MAX ? "it is started again" :
+							       "what services write is lost until one stays");
 }
 
 /* Into nothing, so that no service waits for good. */
@@ -130,7 +129,7 @@ discard(const struct init *in)
 {
 	for (uint32_t i = 0; i < in->s->services; i++)
 		for (int k = 0; k < LOG_STREAMS; k++)
-			splice(in->s->run[i].log_pipe[k][0], NULL, STDOUT_FILENO, NULL, 1u << 20, SPLICE_F_NONBLOCK);
+			sys_drain(in->s->run[i].log_pipe[k][0], STDOUT_FILENO, 1u << 20);
 }
 
 static void
@@ -139,7 +138,7 @@ start(struct init *in)
 	struct logger *l = &in->s->logger;
 
 	if (loop_fd(in, WATCH_LOG) < 0)
-		loop_add(in, WATCH_LOG, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), EPOLLIN);
+		loop_add(in, WATCH_LOG, sys_eventfd(EFD_CLOEXEC | EFD_NONBLOCK), EPOLLIN | EPOLLET);
 	fill_book(in);
 	l->stale = false;
 	l->at_ms = SVC_NEVER;
@@ -206,14 +205,6 @@ logger_finish(struct init *in)
 
 /* ---- for who reads along ---- */
 
-void
-logger_woken(struct init *in)
-{
-	uint64_t n;
-
-	(void)!read(loop_fd(in, WATCH_LOG), &n, sizeof n);
-}
-
 bool
 logger_drained(const struct init *in, uint32_t i)
 {
@@ -230,14 +221,12 @@ logger_drained(const struct init *in, uint32_t i)
 void
 logger_settle(struct init *in)
 {
-	uint64_t one = 1;
-
 	for (uint32_t c = 0; c < CLIENTS; c++) {
 		const struct watch *w = &in->s->watch[WATCH_CLIENT + c];
 		if (w->fd < 0 || in->s->client[c].phase != CLIENT_LOGS)
 			continue;
 		in->book.h->want = 1; /* first, or what comes between the two would not be told */
 		if (!(w->events & EPOLLOUT) && (control_behind(in, c) || control_log_ends(in, c)))
-			(void)!write(loop_fd(in, WATCH_LOG), &one, sizeof one);
+			in->s->changed = true;
 	}
 }

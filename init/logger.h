@@ -18,9 +18,6 @@ int logger_outputs(struct init *in, uint32_t i, int out[LOG_STREAMS]);
 /* The service is not in the table any more. */
 void logger_gone(const struct svc_run *r);
 
-/* Output that a client waits for is there. */
-void logger_woken(struct init *in);
-
 /* All that the service has written so far is in its ring. */
 bool logger_drained(const struct init *in, uint32_t i);
 

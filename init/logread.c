@@ -68,11 +68,32 @@ take(struct logread *r, const char *p, size_t size)
 	put(r, k, p, size);
 }
 
+static bool
+is_note(const struct logread *r)
+{
+	uint32_t kind = r->record.stream;
+
+	return r->note && r->record.size == sizeof r->number && (kind == LOG_NOTE_LOST || kind == LOG_NOTE_POS);
+}
+
+static void
+end_note(struct logread *r)
+{
+	uint32_t kind = r->record.stream;
+
+	r->got = 0;
+	if (kind == LOG_NOTE_LOST)
+		logread_lost(r);
+	r->note(r->ctx, kind, r->number);
+}
+
 static void
 begin_record(struct logread *r)
 {
 	uint32_t k = r->record.stream & 0xff;
 
+	if (is_note(r))
+		return;
 	if (r->record.size == 0 || r->record.size > LOG_RECORD_MAX || k >= LOG_STREAMS ||
 	    (r->record.stream & ~(LOG_MID | 0xffu))) {
 		r->damaged = true;
@@ -99,9 +120,14 @@ logread_feed(struct logread *r, const void *data, size_t size)
 		} else {
 			size_t left = head + r->record.size - r->got;
 			n = left < size ? left : size;
-			take(r, p, n);
+			if (is_note(r))
+				memcpy((char *)&r->number + (r->got - head), p, n);
+			else
+				take(r, p, n);
 			r->got += n;
-			if (n == left) {
+			if (n == left && is_note(r)) {
+				end_note(r);
+			} else if (n == left) {
 				r->stream[r->record.stream & 0xff].skip = false;
 				r->got = 0;
 			}

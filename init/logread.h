@@ -23,7 +23,9 @@ struct log_line {
 
 struct logread {
 	void (*line)(void *ctx, const struct log_line *line);
+	void (*note)(void *ctx, uint32_t kind, uint64_t number); /* LOG_NOTE_*, of what comes from files; or NULL */
 	void *ctx;
+	uint64_t number; /* of the note that is being read */
 	struct log_record record; /* the one that is being read */
 	size_t got;               /* bytes of its head, then of all of it */
 	bool damaged;             /* what came was no record: nothing more is read until logread_lost */

@@ -15,6 +15,10 @@
 
 enum log_stream { LOG_OUT, LOG_ERR, LOG_STREAMS };
 
+/* No output: numbers that stand between records in files, each 8 bytes. */
+#define LOG_NOTE_LOST 0x80u /* so many bytes of records are missing here */
+#define LOG_NOTE_POS  0x81u /* where in the ring it goes on behind the last record */
+
 #define LOG_MID (1u << 8) /* in log_record.stream: it goes on with a line that an earlier record began */
 
 /* Before the bytes of each record. */

@@ -282,7 +282,7 @@ dispatch(struct init *in, uint32_t slot, uint32_t events)
 	} else if (slot == WATCH_CLOCK) {
 		clock_event(in);
 	} else if (slot == WATCH_LOG) {
-		logger_woken(in);
+		return; /* it is watched for changes: what they bring is told when all has settled */
 	} else if (slot == WATCH_LISTEN) {
 		control_accept(in);
 	} else if (slot < WATCH_CLIENT) {

@@ -7,6 +7,7 @@
 #ifndef INGOT_SYS_H
 #define INGOT_SYS_H
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/mount.h>
@@ -107,6 +108,19 @@ sys_pidfd_queue(int pidfd, int sig, int value)
 
 	info.si_value.sival_int = value;
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, sig, &info, 0);
+}
+
+static inline int
+sys_eventfd(int flags)
+{
+	return (int)syscall(SYS_eventfd2, 0, flags);
+}
+
+/* Moves what is in the pipe `from`, size bytes at most, to another file, and never waits for more. */
+static inline void
+sys_drain(int from, int to, size_t size)
+{
+	syscall(SYS_splice, from, NULL, to, NULL, size, SPLICE_F_NONBLOCK);
 }
 
 static inline int

@@ -48,7 +48,8 @@ struct ctl_request {
 	uint32_t flags;
 	char name[TBL_NAME_MAX + 1]; /* of the service; empty: all, or none */
 	uint32_t pad;
-	uint64_t since; /* CTL_EVENTS: the number of the last change that is known already; CTL_POWEROFF: 0 to 255 */
+	uint64_t since; /* CTL_EVENTS: the number of the last change that is known already; CTL_LOGS: where in the ring the
+			 * client goes on, 0: with the oldest; CTL_POWEROFF: 0 to 255 */
 	char path[TBL_PATH_MAX + 1]; /* CTL_REEXEC: of the program; empty: /init */
 };
 

@@ -14,6 +14,7 @@ figure()
 figure ingot_init_bytes build/ingot-init
 figure ingot_stub_bytes build/ingot-stub
 figure ingot_log_bytes build/ingot-log
+figure ingot_pack_bytes build/ingot-pack
 figure ingotctl_bytes build/ingotctl
 figure ingot_net_bytes build/ingot-net
 figure ingot_bytes build/ingot

@@ -24,8 +24,8 @@ build/fuzz/%.o: %.c build/config.h $(O)/flags
 	$(Q)$(FUZZ_CC) -fsanitize=fuzzer-no-link $(TEST_BASE) $(CFLAGS_$*) -iquote $(<D) -c -o $@ $<
 
 # Not in the archives: what has a main, or carries other programs.
-SAN_INIT := $(filter-out init/main.c,$(INIT_SRC))
 SAN_NET := $(filter-out init/net/main.c,$(NET_SRC))
+SAN_INIT := $(filter-out init/main.c init/log_main.c,$(INIT_SRC) $(LOG_OWN))
 SAN_BUILDER := $(filter-out builder/main.c builder/source/guest.c,$(BUILDER_SRC))
 define test_archive
 build/$(1)/$(2).a: $$(patsubst %.c,build/$(1)/%.o,$(3))

@@ -381,6 +381,7 @@ add_net(struct compiler *c)
 		.stop_signal = SIGTERM, .stop_timeout_ms = 1000,
 		.pids_max = NET_PIDS, .cpu_period_us = CPU_PERIOD_US, .memory_max = NET_MEMORY,
 	};
+	add_logs(c, &r, NULL);
 	append(c, TBL_SVCS, &r);
 }
 

@@ -203,7 +203,7 @@ put_machine(const struct assembler *a, struct err *e)
 			return -1;
 	for (enum guest_program g = 0; g < GUEST_PROGRAMS; g++) {
 		struct content c;
-		if (g == GUEST_NET && !a->plan->net)
+		if ((g == GUEST_NET && !a->plan->net) || (g == GUEST_PACK && !logs_on_disk(a->plan->project)))
 			continue;
 		guest_content(g, &c);
 		if (put_bytes(a, guest_path(g), &c, 0755, TREE_STRICT, e))

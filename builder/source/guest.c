@@ -19,6 +19,7 @@ CARRY(guest_init, GUEST_DIR "/ingot-init");
 CARRY(guest_stub, GUEST_DIR "/ingot-stub");
 CARRY(guest_ctl, GUEST_DIR "/ingotctl");
 CARRY(guest_log, GUEST_DIR "/ingot-log");
+CARRY(guest_pack, GUEST_DIR "/ingot-pack");
 CARRY(guest_dhcp, SOURCE_DIR "/init/udhcpc.sh");
 #if CFG_NET
 CARRY(guest_net, GUEST_DIR "/ingot-net");
@@ -35,6 +36,7 @@ static const struct {
 	[GUEST_CTL] = { "/usr/bin/ingotctl", guest_ctl_start, guest_ctl_end },
 	[GUEST_DHCP_SCRIPT] = { "/ingot/udhcpc", guest_dhcp_start, guest_dhcp_end },
 	[GUEST_LOG] = { "/ingot/log", guest_log_start, guest_log_end },
+	[GUEST_PACK] = { "/ingot/pack", guest_pack_start, guest_pack_end },
 	[GUEST_NET] = { "/usr/bin/ingot-net", guest_net_start, guest_net_end },
 };
 
