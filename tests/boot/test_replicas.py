@@ -155,6 +155,8 @@ def test_its_status_is_kept_cut_and_made_visible(machine):
     assert "says" not in machine.ok("ingotctl status")
     says(machine, "STATUS=" + "x" * 200)
     machine.until_service("talks", lambda s: s["status"] == "x" * 63)
+    machine.ok("ingotctl reexec")
+    assert machine.service("talks")["status"] == "x" * 63, "another PID 1 knows it too"
     assert machine.service("web@1")["status"] is None
     says(machine, "STATUS=")
     machine.until_service("talks", lambda s: s["status"] is None)
