@@ -114,6 +114,20 @@ TEST(a_port_tells_nothing_of_one_of_several)
 	assert_right(WEB("2", ", network: {mode: machine, ports: [{machine: 8081}, {machine: 8082}]}, env: {PORT: 808%i}"));
 }
 
+/* The two places have the same project: the CRC-32 of web@2/d55027bf is that of a/d6c6fbe6. */
+#define PLACES(n) \
+	IMAGE_HEAD "services:\n  web: {replicas: " n ", command: [/a], " LIMITS ", state: [{path: /d55027bf, size: 1M}]}\n" \
+		   "  a: {command: [/a], " LIMITS ", state: [{path: /d6c6fbe6, size: 1M}]}\n"
+
+TEST(no_two_states_share_a_quota)
+{
+	says(PLACES("2") "state: {}\n",
+	     "on the disk this state would share its quota with /d55027bf of `web@2`: take another path");
+	assert_right(PLACES("1") "state: {}\n");
+	assert_right(PLACES("2"));
+	assert_right(WEB("16", ", state: [{path: /x, size: 1M}, {path: /y, size: 1M}]") "state: {}\n");
+}
+
 int
 main(void)
 {
@@ -126,6 +140,7 @@ main(void)
 		cmocka_unit_test(texts_hold_the_number),
 		cmocka_unit_test(an_unknown_percent_sign_is_said),
 		cmocka_unit_test(a_port_tells_nothing_of_one_of_several),
+		cmocka_unit_test(no_two_states_share_a_quota),
 	};
 
 	return cmocka_run_group_tests(tests, temp_enter, temp_leave);
