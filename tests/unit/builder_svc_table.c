@@ -429,8 +429,10 @@ TEST(replicas_are_services_of_the_table)
 			    REPLICAS("3", ", env: {ID: '%i%i', SAME: x}, needs: [dhcp, db], state: [{path: /var/x, size: 1M}]")
 			    "  db: {command: [/bin/run, '%i'], " LIMITS "}\n"
 			    "  all: {command: [/bin/run], needs: [web], " LIMITS "}\n"
-			    "  one: {command: [/bin/run], needs: [db], wants: [web@2], " LIMITS "}\n", true);
-	assert_int_equal(tbl_count(&m.t, TBL_SVCS), 7);
+			    "  one: {command: [/bin/run], needs: [db], wants: [web@2], " LIMITS "}\n"
+			    "  last: {command: [/bin/run], needs: [all], " LIMITS "}\n", true);
+	assert_int_equal(tbl_count(&m.t, TBL_SVCS), 8);
+	assert_ptr_equal(tbl_svc(&m.t, tbl_dep(&m.t, named(&m, "last"), 0)), named(&m, "all"));
 	for (uint32_t i = 1; i <= 3; i++) {
 		char name[16], text[16];
 		snprintf(name, sizeof name, "web@%u", i);
