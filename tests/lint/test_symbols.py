@@ -20,6 +20,19 @@ def test_pid1_calls_no_allocator_no_stdio_and_no_abort(top):
     assert "open" in called  # nm's answer is read as it should be
     assert not {name for name in called if FORBIDDEN.match(name)}
 
+
+NET_MAX = 32000  # bytes of ingot-net
+
+
+def test_ingot_net_is_small_allocates_nothing_and_uses_no_stdio(top):
+    objects = sorted((top / "build/init/net").glob("*.o"))
+    assert len(objects) > 8
+    said = subprocess.run(["nm", "-u", *objects], stdout=subprocess.PIPE, text=True, check=True).stdout
+    called = {line.split()[-1] for line in said.splitlines() if line.strip().startswith("U ")}
+    assert "open" in called and not {name for name in called if FORBIDDEN.match(name)}
+    assert (top / "build/ingot-net").stat().st_size <= NET_MAX
+
+
 # Progress, waiting threads, VMs and build steps are watched by the clock; package lists and blobs of the cache have an
 # age; the bill of materials writes a time of its packages as a date.
 CLOCK = {"progress", "pool", "run_loop", "step_run", "apt_run", "cache", "sbom"}
