@@ -3,6 +3,8 @@
 late, go, and lose their carrier; what `check` says; what it does not touch. The other end of each cable is a second
 namespace."""
 import json
+import pathlib
+import signal
 import subprocess
 
 import pytest
@@ -247,3 +249,21 @@ def test_addresses_stay_when_it_ends_and_are_taken_up_when_it_begins(space):
     assert space.is_ready(), space.said()
     assert space.addresses("fix") == {"10.1.0.2/24"} and leased(space, "lan") == {"10.3.0.9/24"}
     assert len(space.routes()) == 2
+
+
+def test_changes_that_were_lost_are_looked_for(space):
+    """More of them, while it could not listen, than the kernel keeps: the address that went meanwhile comes back."""
+    space.cable("lan")
+    space.cable("other")
+    space.plug("lan")
+    space.start(link("lan", addresses=["10.9.0.2/24"], gateway="10.9.0.1"))
+    assert space.is_ready()
+    space.net.send_signal(signal.SIGSTOP)
+    burst = space.folder / "burst"
+    burst.write_text("".join(f"addr {verb} 10.7.{i}.1/32 dev other\n" for i in range(256) for verb in ("add", "del") * 8))
+    space.ip("-batch", burst)
+    space.ip("addr", "del", "10.9.0.2/24", "dev", "lan")
+    sockets = pathlib.Path(f"/proc/{space.net.pid}/net/netlink").read_text().splitlines()[1:]
+    assert any(int(line.split()[8]) for line in sockets), "more than the kernel keeps"
+    space.net.send_signal(signal.SIGCONT)
+    space.until(lambda: space.addresses("lan") == {"10.9.0.2/24"} and space.routes())
