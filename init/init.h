@@ -212,13 +212,9 @@ struct tally {
 
 enum down_kind { DOWN_NOT, DOWN_POWEROFF, DOWN_REBOOT, DOWN_HALT }; /* as enum ctl_down_kind */
 
+/* The members that are used most come first: what lies within 128 bytes of the beginning has a short address. */
 struct state {
-	struct watch watch[WATCHES];          /* loop.c */
-	struct svc svc[CFG_MAX_SERVICES];     /* svc_act.c */
-	struct svc_run run[CFG_MAX_SERVICES]; /* svc_act.c */
-	struct client client[CLIENTS];        /* control*.c */
 	uint64_t listen_ms;                   /* control.c: when to accept again, or SVC_NEVER */
-	struct cmdline cmdline;               /* boot.c */
 	uint32_t services;                    /* boot.c; never more than the table has */
 	int epoll;                            /* loop.c */
 	uint64_t now_ms;                      /* loop.c: read once per wake-up */
@@ -232,6 +228,11 @@ struct state {
 	int shell_error;                      /* shell.c: pipe that says why it could not be executed, with shell_pid */
 	uint32_t down;                        /* shutdown.c: enum down_kind */
 	uint64_t down_ms;                     /* shutdown.c: the deadline */
+	struct cmdline cmdline;               /* boot.c */
+	struct watch watch[WATCHES];          /* loop.c */
+	struct svc svc[CFG_MAX_SERVICES];     /* svc_act.c */
+	struct svc_run run[CFG_MAX_SERVICES]; /* svc_act.c */
+	struct client client[CLIENTS];        /* control*.c */
 	uint32_t state_kind;                  /* state.c: enum ctl_state_kind */
 	char state_text[CTL_STATE_TEXT];      /* state.c: which disk, or why there is none */
 	struct event_ring events;             /* events.c */

@@ -61,6 +61,7 @@ sum_of(const struct state *s)
 {
 	uint32_t n = s->services <= CFG_MAX_SERVICES ? s->services : CFG_MAX_SERVICES;
 	uint32_t parts[] = {
+		crc32_of(s, offsetof(struct state, watch)),
 		crc32_of(s->watch, loop_svc_slot(n, SVC_FD_PID) * sizeof *s->watch),
 		crc32_of(s->svc, n * sizeof *s->svc),
 		crc32_of(s->run, n * sizeof *s->run),
