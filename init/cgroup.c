@@ -94,25 +94,25 @@ cgroup_make(int cgroups, const char *name, int *fd, struct err *e)
 }
 
 /* The kernel keeps whole pages, and calls "max" what is beyond its counter. */
-static void
-memory_as_kept(char *buf, size_t cap, uint64_t bytes)
+static int
+memory_knob(int cgroup, const char *file, uint64_t bytes, struct err *e)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), pages = bytes / page;
+	char value[KNOB_MAX], expect[KNOB_MAX] = "max";
 
-	if (pages >= INT64_MAX / page)
-		fmt(buf, cap, "max");
-	else
-		fmt(buf, cap, "%llu", (unsigned long long)(pages * page));
+	fmt(value, sizeof value, "%llu", (unsigned long long)bytes);
+	if (pages < INT64_MAX / page)
+		fmt(expect, sizeof expect, "%llu", (unsigned long long)(pages * page));
+	return knob(cgroup, file, value, expect, false, e);
 }
 
 int
 cgroup_limit(int cgroup, const struct tbl_svc *s, struct err *e)
 {
-	char value[KNOB_MAX], expect[KNOB_MAX];
+	char value[KNOB_MAX];
 
-	fmt(value, sizeof value, "%llu", (unsigned long long)s->memory_max);
-	memory_as_kept(expect, sizeof expect, s->memory_max);
-	if (knob(cgroup, "memory.max", value, expect, false, e) ||
+	if (memory_knob(cgroup, "memory.max", s->memory_max, e) ||
+	    (s->memory_high && memory_knob(cgroup, "memory.high", s->memory_high, e)) ||
 	    knob(cgroup, "memory.swap.max", "0", "0", true, e) || /* absent without swap in the kernel */
 	    knob(cgroup, "memory.oom.group", "1", "1", false, e) ||
 	    knob(cgroup, "cgroup.max.descendants", "0", "0", false, e))
@@ -152,13 +152,20 @@ keyed_number(const char *text, const char *key)
 	return -1;
 }
 
-static ssize_t
-read_group(const struct launcher *l, const char *name, const char *file, char text[512])
+static int
+open_group(const struct launcher *l, const char *name, const char *file)
 {
 	char path[TBL_NAME_MAX + 16];
 
 	fmt(path, sizeof path, "%s/%s", name, file);
-	AUTO_FD fd = openat(l->cgroups, path, O_RDONLY | O_CLOEXEC);
+	return openat(l->cgroups, path, O_RDONLY | O_CLOEXEC);
+}
+
+static ssize_t
+read_group(const struct launcher *l, const char *name, const char *file, char text[512])
+{
+	AUTO_FD fd = open_group(l, name, file);
+
 	return fd < 0 ? -1 : read_text(fd, text, 512);
 }
 
@@ -171,6 +178,20 @@ spawn_oom_kills(const struct launcher *l, const char *name)
 		return -1;
 	long kills = keyed_number(text, "oom_group_kill"); /* since 5.17 */
 	return kills >= 0 ? kills : keyed_number(text, "oom_kill");
+}
+
+int
+spawn_memory_events(const struct launcher *l, const char *name)
+{
+	return open_group(l, name, "memory.events");
+}
+
+long
+spawn_high(int events)
+{
+	char text[512];
+
+	return read_text(events, text, sizeof text) < 0 ? -1 : keyed_number(text, "high");
 }
 
 void

@@ -29,7 +29,10 @@ event_line(const struct ctl_event *x)
 	char text[END_TEXT_MAX], change[48];
 
 	end_text(&s, text, sizeof text);
-	fmt(change, sizeof change, "%s -> %s", svc_state_name(x->from), svc_state_name(x->to));
+	if (x->end == CTL_END_PRESSURE)
+		fmt(change, sizeof change, "pressure");
+	else
+		fmt(change, sizeof change, "%s -> %s", svc_state_name(x->from), svc_state_name(x->to));
 	out_fmt("%6llu.%03u  %*s  %*s%s\n", (unsigned long long)x->at_ms / 1000, (unsigned)(x->at_ms % 1000), NAME_WIDTH,
 		x->name, x->end ? CHANGE_WIDTH : 0, change, x->end ? text : "");
 }
@@ -55,6 +58,11 @@ event_json(const struct ctl_event *x)
 	json_string(&j, svc_state_name(x->from));
 	json_key(&j, "to");
 	json_string(&j, svc_state_name(x->to));
+	if (x->end == CTL_END_PRESSURE) {
+		json_key(&j, "pressure");
+		json_uint(&j, x->end_value);
+		s.end = CTL_END_NONE;
+	}
 	end_json(&j, &s);
 	json_object_end(&j);
 	json_end(&j);

@@ -41,7 +41,8 @@ cell(size_t row, int column, char *buf, size_t cap)
 	switch ((enum column)column) {
 	case COL_NAME: fmt(buf, cap, "%s", s->name); break;
 	case COL_STATE:
-		fmt(buf, cap, "%s%s", svc_state_name(s->state), s->health == CTL_HEALTH_SICK ? " (unhealthy)" : "");
+		fmt(buf, cap, "%s%s%s", svc_state_name(s->state), s->health == CTL_HEALTH_SICK ? " (unhealthy)" : "",
+		    s->pressed ? " (memory pressure)" : "");
 		break;
 	case COL_PID:
 		if (runs(s))
@@ -151,6 +152,8 @@ json_service(struct json *j, const struct ctl_svc *s)
 		json_string(j, s->said);
 	else
 		json_null(j);
+	json_key(j, "memory_pressure");
+	json_uint(j, s->pressure);
 	json_object_end(j);
 }
 

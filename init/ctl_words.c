@@ -48,6 +48,9 @@ end_text(const struct ctl_svc *s, char *buf, size_t cap)
 		sick_text(s->end_step, s->end_value, sick, sizeof sick);
 		fmt(buf, cap, "unhealthy: %s", sick);
 		return;
+	case CTL_END_PRESSURE:
+		fmt(buf, cap, "above its memory-high, %u times so far", s->end_value);
+		return;
 	case CTL_END_NONE:
 	case CTL_ENDS: break;
 	}
@@ -116,7 +119,7 @@ end_json_as(struct json *j, const char *key, const struct ctl_svc *s)
 	static const char *const names[CTL_ENDS] = {
 		[CTL_END_EXIT] = "exit", [CTL_END_SIGNAL] = "signal", [CTL_END_OOM] = "oom",
 		[CTL_END_LAUNCH] = "launch", [CTL_END_NOT_READY] = "not-ready", [CTL_END_TIMEOUT] = "timeout",
-		[CTL_END_UNHEALTHY] = "unhealthy",
+		[CTL_END_UNHEALTHY] = "unhealthy", [CTL_END_PRESSURE] = "pressure",
 	};
 	char text[END_TEXT_MAX];
 

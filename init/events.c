@@ -16,23 +16,36 @@ running(uint32_t state)
 	return svc_runs(&(struct svc){ .state = state });
 }
 
+static void
+put(struct init *in, uint32_t i, uint32_t from, struct svc_end end)
+{
+	struct event_ring *ring = &in->s->events;
+
+	*place(ring, ++ring->head) = (struct svc_change){
+		.at_ms = in->s->now_ms, .svc = i, .from = (uint16_t)from, .to = (uint16_t)in->s->svc[i].state, .end = end,
+	};
+}
+
 void
 events_note(struct init *in, uint32_t i, uint32_t before)
 {
 	const struct svc *v = &in->s->svc[i];
 	struct svc_run *r = &in->s->run[i];
-	struct event_ring *ring = &in->s->events;
 
 	if (v->state == before)
 		return;
-	*place(ring, ++ring->head) = (struct svc_change){
-		.at_ms = in->s->now_ms, .svc = i, .from = (uint16_t)before, .to = (uint16_t)v->state,
-		.end = running(before) && !svc_runs(v) ? v->end : (struct svc_end){ .why = CTL_END_NONE },
-	};
+	put(in, i, before, running(before) && !svc_runs(v) ? v->end : (struct svc_end){ .why = CTL_END_NONE });
 	if (!r->launch_ms && svc_runs(v))
 		r->launch_ms = in->s->now_ms;
 	if (!r->ready_ms && svc_ready(tbl_svc(&in->table, i), v))
 		r->ready_ms = in->s->now_ms;
+}
+
+void
+events_pressure(struct init *in, uint32_t i)
+{
+	put(in, i, in->s->svc[i].state,
+	    (struct svc_end){ .why = CTL_END_PRESSURE, .value = in->s->run[i].pressure });
 }
 
 uint64_t

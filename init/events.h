@@ -20,4 +20,7 @@ uint64_t events_first(const struct event_ring *r);
 /* Services have other places: see loop_move. What is gone has no name any more. */
 void events_move(struct init *in, const uint32_t *to, uint32_t n);
 
+/* Service i was above its memory_high. */
+void events_pressure(struct init *in, uint32_t i);
+
 #endif

@@ -32,6 +32,7 @@ enum svc_fd {
 	SVC_FD_STATUS,
 	SVC_FD_PROBE, /* the readiness pipe while it starts, or the socket of a probe */
 	SVC_FD_NOTIFY,
+	SVC_FD_PRESSURE, /* memory.events, with a memory_high */
 	SVC_FDS
 };
 
@@ -91,6 +92,8 @@ struct svc_run {
 	uint64_t cpu_us;        /* the same */
 	uint32_t ring;          /* reload.c: which place of the logbook is its log's */
 	bool said;              /* notify.c: its last run has a text in state.said */
+	uint32_t pressure;      /* pressure.c: how often this run was above its memory_high */
+	uint64_t pressure_ms;   /* pressure.c: when to look again, or SVC_NEVER */
 };
 
 /* A change of a service's state. Its number is its place in the order of all changes since the boot, from 1. */
@@ -98,7 +101,7 @@ struct svc_change {
 	uint64_t at_ms;
 	uint32_t svc;
 	uint16_t from, to;  /* enum svc_state */
-	struct svc_end end; /* CTL_END_NONE where no run ended */
+	struct svc_end end; /* CTL_END_NONE where no run ended; CTL_END_PRESSURE: memory pressure */
 };
 
 struct event_ring {

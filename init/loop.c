@@ -20,6 +20,7 @@
 #include "history.h"
 #include "logger.h"
 #include "notify.h"
+#include "pressure.h"
 #include "reexec.h"
 #include "reload.h"
 #include "shell.h"
@@ -262,6 +263,9 @@ dispatch_service(struct init *in, uint32_t i, enum svc_fd which)
 		break;
 	case SVC_FD_NOTIFY:
 		notify_event(in, i);
+		break;
+	case SVC_FD_PRESSURE:
+		pressure_look(in, i);
 		break;
 	case SVC_FDS:
 	default:

@@ -79,6 +79,10 @@ int spawn_kill(const struct launcher *l, const char *name);
  * memory.events), or -1. */
 long spawn_oom_kills(const struct launcher *l, const char *name);
 
+/* The group's memory.events, the caller's, or -1; and how often it was above memory.high by that, or -1. */
+int spawn_memory_events(const struct launcher *l, const char *name);
+long spawn_high(int events);
+
 /* What the group has used so far; what this kernel does not tell is left as it is. */
 void spawn_usage(const struct launcher *l, const char *name, uint64_t *memory_peak, uint64_t *cpu_us);
 

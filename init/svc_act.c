@@ -48,7 +48,8 @@ svc_act_fresh(struct init *in, uint32_t i)
 	struct svc_clock clock = clock_of(in);
 
 	in->s->svc[i] = svc_initial(tbl_svc(&in->table, i), seed_of(i), &clock);
-	in->s->run[i] = (struct svc_run){ .probe.due_ms = SVC_NEVER, .notify_ms = SVC_NEVER, .ring = i };
+	in->s->run[i] = (struct svc_run){ .probe.due_ms = SVC_NEVER, .notify_ms = SVC_NEVER, .ring = i,
+					   .pressure_ms = SVC_NEVER };
 	if (!CFG_JOBS && tbl_svc(&in->table, i)->kind == TBL_JOB)
 		in->s->svc[i] = (struct svc){ .state = SVC_DOWN, .due_ms = SVC_NEVER };
 }

@@ -15,6 +15,7 @@
 #include "console.h"
 #include "loop.h"
 #include "notify.h"
+#include "pressure.h"
 #include "probe.h"
 #include "svc_act.h"
 #include "svc_say.h"
@@ -41,6 +42,7 @@ svc_io_adopt(struct init *in, uint32_t i, const struct spawned *sp)
 	watch_fd(in, i, SVC_FD_STATUS, sp->status_fd);
 	watch_fd(in, i, SVC_FD_PROBE, sp->ready_fd);
 	watch_fd(in, i, SVC_FD_NOTIFY, sp->notify_fd);
+	pressure_begin(in, i);
 }
 
 uint32_t
@@ -148,6 +150,7 @@ gone(struct init *in, uint32_t i, int status)
 	watch_event(in, i);
 	notify_event(in, i);
 	svc_io_status(in, i);
+	r->pressure_ms = SVC_NEVER;
 	r->pid = 0;
 	struct svc_end end = end_of(in, i, status);
 	if (CFG_JOBS && tbl_svc(&in->table, i)->kind == TBL_JOB)

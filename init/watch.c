@@ -10,6 +10,7 @@
 
 #include "loop.h"
 #include "notify.h"
+#include "pressure.h"
 #include "probe.h"
 #include "svc_act.h"
 
@@ -121,6 +122,8 @@ watch_timers(struct init *in, uint32_t i)
 		due(in, i);
 	if (in->s->run[i].notify_ms <= in->s->now_ms)
 		notify_again(in, i);
+	if (in->s->run[i].pressure_ms <= in->s->now_ms)
+		pressure_look(in, i);
 }
 
 uint64_t
@@ -128,5 +131,7 @@ watch_due(const struct init *in, uint32_t i)
 {
 	const struct svc_run *r = &in->s->run[i];
 
-	return r->probe.due_ms < r->notify_ms ? r->probe.due_ms : r->notify_ms;
+	uint64_t due = r->probe.due_ms < r->notify_ms ? r->probe.due_ms : r->notify_ms;
+
+	return due < r->pressure_ms ? due : r->pressure_ms;
 }

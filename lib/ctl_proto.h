@@ -66,7 +66,9 @@ struct ctl_reply {
 
 /* How a service's last run ended; "why" tells what a wait status alone cannot. */
 enum ctl_end { CTL_END_NONE, CTL_END_EXIT, CTL_END_SIGNAL, CTL_END_OOM, CTL_END_LAUNCH, CTL_END_NOT_READY,
-	       CTL_END_TIMEOUT, CTL_END_UNHEALTHY, CTL_ENDS };
+	       CTL_END_TIMEOUT, CTL_END_UNHEALTHY,
+	       CTL_END_PRESSURE, /* no end, in struct ctl_event alone: it was above its memory_high end_value times so far */
+	       CTL_ENDS };
 
 /* CTL_END_UNHEALTHY: what was found. Where it is a wait status or a number, end_value holds it. */
 enum ctl_sick {
@@ -104,11 +106,13 @@ struct ctl_svc {
 	uint32_t health;    /* enum ctl_health */
 	uint32_t sick, sick_value; /* CTL_HEALTH_SICK: what was found, enum ctl_sick */
 	char said[CTL_SAID_SIZE]; /* what the last run said of itself by sd_notify's STATUS, raw and cut; "": nothing */
+	uint32_t pressure;  /* how often this run was above its memory_high */
+	uint32_t pressed;   /* and that it was so just now */
 };
 
 enum ctl_health { CTL_HEALTH_UNKNOWN /* not up, or nobody looks */, CTL_HEALTH_WELL, CTL_HEALTH_SICK, CTL_HEALTHS };
 
-/* One change of a service's state. */
+/* One change of a service's state, or memory pressure: from is to then. */
 struct ctl_event {
 	char name[TBL_NAME_MAX + 1];
 	uint32_t kind;     /* enum tbl_svc_kind */

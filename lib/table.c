@@ -31,7 +31,7 @@ static const struct {
 
 static_assert(sizeof(struct tbl_header) % ALIGN == 0, "sections start aligned");
 static_assert(sizeof(struct tbl_machine) == 96, "the layout is a contract: raise TBL_VERSION with it");
-static_assert(sizeof(struct tbl_svc) == 272, "the layout is a contract: raise TBL_VERSION with it");
+static_assert(sizeof(struct tbl_svc) == 280, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_mount) == 24, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_link) == 24, "the layout is a contract: raise TBL_VERSION with it");
 
@@ -288,7 +288,8 @@ numbers_ok(const struct tbl_svc *s)
 		return false;
 	if (!schedule_ok(s) || s->stop_signal == 0 || s->stop_signal > 64)
 		return false;
-	if (s->memory_max == 0 || s->pids_max == 0 || (s->cpu_quota_us != 0 && s->cpu_period_us == 0))
+	if (s->memory_max == 0 || s->memory_high > s->memory_max || s->pids_max == 0 ||
+	    (s->cpu_quota_us != 0 && s->cpu_period_us == 0))
 		return false;
 	return s->uid != UINT32_MAX && s->gid != UINT32_MAX;
 }

@@ -222,6 +222,7 @@ struct tbl_svc {
 	struct tbl_span filter; /* of TBL_FILTERS: what decides over its system calls; empty: it may make any */
 	uint32_t log_kb;      /* TBL_SVC_LOG_STATE: of its log files together, KiB */
 	uint32_t pad;
+	uint64_t memory_high; /* above it the kernel slows it down, and PID 1 tells; at most memory_max; 0: none */
 };
 
 enum tbl_mount_kind {

@@ -244,6 +244,8 @@ check_unit(struct project *p, struct model_service *s)
 	if (s->env.n > TBL_ARGV_MAX)
 		diag(p->diags, node_place(s->head.node, "env"), "`env` has more than %d entries", TBL_ARGV_MAX);
 	check_cwd(p, s);
+	if (s->limits.memory_high > s->limits.memory)
+		diag(p->diags, node_place(s->limits.head.node, "memory-high"), "`memory-high` is above `memory`");
 	if (s->network.mode == NET_NONE && s->network.ports.n)
 		diag(p->diags, node_place(s->network.head.node, "ports"),
 		     "ports without a network: write `mode: machine` beside them");

@@ -180,6 +180,7 @@ struct model_seccomp {
 struct model_limits {
 	struct key_head head;
 	uint64_t memory;
+	uint64_t memory_high; /* 0: none */
 	uint64_t pids;
 	uint64_t cpu; /* percent of one processor; 0: no limit */
 };

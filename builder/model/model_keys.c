@@ -258,6 +258,9 @@ static const struct key seccomp_keys[] = {
 static const struct key limits_keys[] = {
 	{ "memory", KEY_SIZE, AT(model_limits, memory), .flags = KEY_REQUIRED, .min = 1u << 20,
 	  .doc = "memory.max: above it the whole service is killed as a group" },
+	{ "memory-high", KEY_SIZE, AT(model_limits, memory_high), .min = 1u << 20,
+	  .doc = "memory.high: above it the service is slowed down, and `ingotctl events` tells of memory pressure; absent: "
+		 "none" },
 	{ "pids", KEY_INT, AT(model_limits, pids), .preset = "64", .min = 2, .max = 4194304,
 	  .doc = "pids.max, the reaping stub included" },
 	{ "cpu", KEY_PERCENT, AT(model_limits, cpu), .min = 1, .max = 100000,

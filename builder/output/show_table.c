@@ -185,6 +185,8 @@ print_service(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 	fprintf(to, "    user: uid %u, gid %u\n    network: %s\n", s->uid, s->gid,
 		s->flags & TBL_SVC_NETNS ? "none (a namespace of its own)" : "the machine's");
 	fprintf(to, "    limits: memory %" PRIu64 ", pids %u", s->memory_max, s->pids_max);
+	if (s->memory_high)
+		fprintf(to, ", memory.high %" PRIu64, s->memory_high);
 	if (s->cpu_quota_us)
 		fprintf(to, ", cpu %u us in %u us", s->cpu_quota_us, s->cpu_period_us);
 	fputc('\n', to);

@@ -323,6 +323,7 @@ record_of(struct compiler *c, const struct plan_unit *u)
 		.cpu_period_us = CPU_PERIOD_US,
 		.memory_max = s->limits.memory,
 		.filter = filter(c, s),
+		.memory_high = s->limits.memory_high,
 	};
 }
 

@@ -98,6 +98,7 @@ NETWORK = "    network: {mode: machine, ports: [{machine: 80}]}\n"
      "t.yml:12:12: the needs go in a circle: web -> db -> web"),
     (IMAGE + "    needs: [bd]\n" + SECOND,
      "t.yml:12:12: needs `bd`, which is no service and no job: did you mean `db`?"),
+    (IMAGE.replace("memory: 8M", "memory: 8M, memory-high: 9M"), "t.yml:11:39: `memory-high` is above `memory`"),
     (IMAGE + "purpose: wep\n", "t.yml:12:10: purpose `wep`, which is no service and no job: did you mean `web`?"),
     (IMAGE + "purpose: web\n",
      "t.yml:12:10: `web` never ends: give it `restart: {policy: on-failure}`, or never"),

@@ -59,7 +59,7 @@ static const char whole[] = IMAGE_HEAD
 	"    env: {HOME: /, LANG: C}\n"
 	"    needs: [db, dhcp]\n"
 	"    network: {mode: machine, ports: [{machine: 80}]}\n"
-	"    limits: {memory: 64M, pids: 32, cpu: 80%}\n"
+	"    limits: {memory: 64M, memory-high: 48M, pids: 32, cpu: 80%}\n"
 	"    scratch: {size: 2M}\n"
 	"    critical: true\n"
 	"    state: [{path: /var/z, size: 1M}, {path: /var/a, size: 2M, mode: 0750}]\n"
@@ -164,6 +164,7 @@ TEST(a_service_is_whole)
 	assert_int_equal(s->stop_signal, SIGQUIT);
 	assert_int_equal(s->stop_timeout_ms, 3000);
 	assert_int_equal(s->memory_max, 64u << 20);
+	assert_int_equal(s->memory_high, 48u << 20);
 	assert_int_equal(s->pids_max, 32);
 	assert_int_equal(s->cpu_quota_us, 80000);
 	assert_int_equal(s->cpu_period_us, 100000);
@@ -339,6 +340,7 @@ static const struct {
 	{ "{mode: machine, ports: [{machine: 80}]}", "{mode: machine, ports: [{machine: 81}]}" },
 	{ "{mode: machine, ports: [{machine: 80}]}", "{mode: machine}" },
 	{ "memory: 64M", "memory: 65M" },
+	{ "memory-high: 48M", "memory-high: 49M" },
 	{ "pids: 32", "pids: 33" },
 	{ "cpu: 80%", "cpu: 81%" },
 	{ "scratch: {size: 2M}", "scratch: {size: 3M}" },

@@ -177,6 +177,7 @@ TEST(of_a_service_what_it_does_not_notice_may_change)
 	STAYS(b.svcs[WEB].log_kb++);
 	CHANGES(b.svcs[WEB].flags ^= TBL_SVC_NETNS);
 	CHANGES(b.svcs[WEB].memory_max++);
+	CHANGES(b.svcs[WEB].memory_high++);
 	CHANGES(b.svcs[WEB].ready_timeout_ms++);
 	CHANGES(b.svcs[WEB].uid++; b.mounts[3].kind = TBL_MOUNT_TMPFS);
 }
