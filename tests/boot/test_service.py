@@ -22,8 +22,8 @@ def test_nginx_binds_its_low_port_as_an_ordinary_user(machine):
 
 
 def test_boot_is_summed_up(machine):
-    assert machine.wait_line("ingot: lab: booted in [0-9]+ ms, 8 services$")
-    assert machine.wait_line("ingot: 8 services ready, [0-9]+ ms after PID 1 began, [0-9]+ after the kernel$")
+    assert machine.wait_line("ingot: lab: booted in [0-9]+ ms, 9 services$")
+    assert machine.wait_line("ingot: 9 services ready, [0-9]+ ms after PID 1 began, [0-9]+ after the kernel$")
 
 
 def test_machine_has_its_name(machine):
@@ -34,7 +34,7 @@ def test_status_table(machine):
     lines = machine.ok("ingotctl status").splitlines()
     assert lines[0].split() == ["NAME", "STATE", "PID", "UPTIME", "RESTARTS", "LAST"]
     rows = {line.split()[0]: line.split()[1:] for line in lines[1:]}
-    assert list(rows) == ["nginx", "probe", "sibling", "bare", "echo", "hog", "bomb", "held"]
+    assert list(rows) == ["nginx", "probe", "sibling", "bare", "echo", "hog", "squeezed", "bomb", "held"]
     state, pid, uptime, restarts, last = rows["bare"]
     assert (state, restarts, last) == ("up", "0", "-")
     assert re.fullmatch("[0-9]+s|[0-9]+m [0-9]+s", uptime)
