@@ -288,12 +288,14 @@ parse_count(const char *text, uint64_t *out)
 	return number(&text, out) && !*text;
 }
 
+/* Each boot has one name: no zero stands in front. */
 static bool
 boot_ok(const char *text)
 {
-	size_t digits = strlen(text + (*text == '-'));
+	const char *digits = text + (*text == '-');
+	size_t n = strlen(digits);
 
-	return digits > 0 && digits <= 8 && strspn(text + (*text == '-'), "0123456789") == digits;
+	return strcmp(text, "0") == 0 || (*digits != '0' && n > 0 && n <= 8 && strspn(digits, "0123456789") == n);
 }
 
 int

@@ -301,6 +301,8 @@ log_keep(struct logbook *b, const struct log_set *set, int memory, int *alive)
 		close(pair[1]);
 		keeper(b, memory, pair[0]);
 	}
+	if (pid < 0)
+		warn("logs: no process to keep them on the disk: %s", err_text(errno));
 	close(pair[0]);
 	*alive = pair[1];
 	return pid;

@@ -28,6 +28,7 @@ network:
   links: [{address: 10.0.2.15, dns: [10.0.2.3]}, {name: v, vlan: {of: eth0, id: 5}, addresses: ["fd00::2/64"]},
     {mac: "52:54:00:12:34:56", addresses: [10.0.3.15/24], gateway: 10.0.3.1, optional: true}]
 state: {absent: tmpfs}
+logs: {where: state, size: 2M, forward: syslog, syslog: {address: 10.0.2.2}}
 watchdog: {timeout: 20s}
 """).replace("kernel: {recipe: kern}", "kernel: {recipe: kern, cmdline: [quiet]}")
 
