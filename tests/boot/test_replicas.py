@@ -63,6 +63,8 @@ def test_instances_share_a_root_and_nothing_else(machine):
 
 
 def test_all_instances_come_before_what_needs_them(machine):
+    for name in ("all", "second"):
+        machine.wait_line(f"^ingot: service {name}: ready")
     lines = machine.said()
     ready = {name: lines.index(next(line for line in lines if line.startswith(f"service {name}: ready")))
              for name in [*WEB, "all", "second"]}

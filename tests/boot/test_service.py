@@ -53,7 +53,7 @@ def test_status_json(machine):
     pid = probe.pop("pid")
     assert probe.pop("in_state_ms") > 0
     assert probe == {"name": "probe", "kind": "service", "state": "up", "uid": 10002, "gid": 10102, "restarts": 0,
-                     "last": None, "health": None, "memory_pressure": 0}
+                     "last": None, "health": None, "status": None, "memory_pressure": 0}
     assert machine.ok(f"cat /proc/{pid}/comm") == "ingot-stub"
 
 

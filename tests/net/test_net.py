@@ -260,7 +260,8 @@ def test_changes_that_were_lost_are_looked_for(space):
     assert space.is_ready()
     space.net.send_signal(signal.SIGSTOP)
     burst = space.folder / "burst"
-    burst.write_text("".join(f"addr {verb} 10.7.{i}.1/32 dev other\n" for i in range(256) for verb in ("add", "del") * 8))
+    verbs = ("add", "del") * 8
+    burst.write_text("".join(f"addr {verb} 10.7.{i}.1/32 dev other\n" for i in range(256) for verb in verbs))
     space.ip("-batch", burst)
     space.ip("addr", "del", "10.9.0.2/24", "dev", "lan")
     sockets = pathlib.Path(f"/proc/{space.net.pid}/net/netlink").read_text().splitlines()[1:]
