@@ -70,7 +70,7 @@
 	X(ENOBUFS, "No buffer space") \
 	X(EISCONN, "Socket is connected") \
 	X(ENOTCONN, "Socket not connected") \
-	X(ETIMEDOUT, "Timed out") \
+	X(ETIMEDOUT, "Operation timed out") \
 	X(ECONNREFUSED, "Connection refused") \
 	X(EHOSTDOWN, "Host is down") \
 	X(EHOSTUNREACH, "Host unreachable") \
