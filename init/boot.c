@@ -20,6 +20,7 @@
 #include "console.h"
 #include "control.h"
 #include "control_port.h"
+#include "control_vsock.h"
 #include "ending.h"
 #include "history.h"
 #include "keep.h"
@@ -153,6 +154,8 @@ boot_services(struct init *in, struct err *e)
 	buttons_init(in);
 	if (CFG_HOST_CONTROL)
 		port_init(in);
+	if (CFG_VSOCK)
+		vsock_init(in);
 	mounts_seal();
 	if (CFG_EMERGENCY_SHELL && in->s->cmdline.shell)
 		shell_init(in);

@@ -19,6 +19,7 @@
 #include "control_port.h"
 #include "control_pump.h"
 #include "control_serve.h"
+#include "control_vsock.h"
 #include "control_wait.h"
 #include "fmt.h"
 #include "loop.h"
@@ -114,7 +115,8 @@ is_root(int fd)
 	struct ucred u = { .uid = (uid_t)-1 };
 	socklen_t n = sizeof u;
 
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &u, &n) == 0 && u.uid == 0;
+	return (CFG_VSOCK && vsock_trusts(fd)) ||
+	       (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &u, &n) == 0 && u.uid == 0);
 }
 
 /* Its request is read away first: closing a socket that holds unread data would take the reply from the client. */
@@ -173,17 +175,17 @@ control_resume(struct init *in)
 }
 
 void
-control_accept(struct init *in)
+control_accept(struct init *in, enum watch_slot at)
 {
 	for (int n = 0; n < ACCEPT_MAX; n++) {
-		int fd = accept4(loop_fd(in, WATCH_LISTEN), NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int fd = accept4(loop_fd(in, at), NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
 			admit(in, fd);
 			continue;
 		}
 		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
 			/* no descriptor or no memory: who waits stays readable, and must not keep PID 1 awake */
-			loop_want(in, WATCH_LISTEN, 0);
+			loop_want(in, at, 0);
 			in->s->listen_ms = in->s->now_ms + LISTEN_AGAIN_MS;
 		}
 		return;
@@ -235,6 +237,8 @@ control_timers(struct init *in)
 			make_socket(in);
 		else
 			loop_want(in, WATCH_LISTEN, EPOLLIN);
+		if (CFG_VSOCK && loop_fd(in, WATCH_VSOCK) >= 0)
+			loop_want(in, WATCH_VSOCK, EPOLLIN);
 	}
 	if (CFG_HOST_CONTROL)
 		port_timers(in);

@@ -14,7 +14,8 @@ void control_init(struct init *in);
 /* After an exec: who asked for something that a crash interrupted is let go. */
 void control_resume(struct init *in);
 
-void control_accept(struct init *in);
+/* Of those that wait at one of the places where PID 1 listens. */
+void control_accept(struct init *in, enum watch_slot at);
 void control_event(struct init *in, uint32_t client, uint32_t events);
 
 /* After the services have settled: answers who waits for them, and who follows a log. */

@@ -13,6 +13,7 @@
 #include "control_packet.h"
 #include "control_pump.h"
 #include "control_runs.h"
+#include "control_vsock.h"
 #include "control_wait.h"
 #include "events.h"
 #include "reexec.h"
@@ -39,7 +40,7 @@ give_pidfd(struct init *in, uint32_t c, uint32_t i)
 {
 	struct ctl_svc r;
 
-	if (CFG_HOST_CONTROL && c == CLIENT_PORT) {
+	if ((CFG_HOST_CONTROL && c == CLIENT_PORT) || (CFG_VSOCK && vsock_is(loop_fd(in, control_slot(c))))) {
 		control_finish(in, c, EOPNOTSUPP, "that is for the machine itself: descriptors do not reach the host");
 		return;
 	}

@@ -37,6 +37,11 @@ int ctl_call(enum ctl_verb verb, uint32_t flags, const char *name,
 int ctl_call_since(enum ctl_verb verb, uint32_t flags, const char *name, uint64_t since,
 		   int (*each)(void *ctx, struct ctl_packet *p, struct err *e), void *ctx, struct err *e);
 
+/* From here on PID 1 is asked over AF_VSOCK: of the machine with that context id. */
+void ctl_vsock_use(uint32_t cid);
+/* Whether it is asked from afar, by a port or by AF_VSOCK: then nothing of this computer is the machine's. */
+bool ctl_is_far(void);
+
 /* How long the next packets are waited for; else e->code is ETIMEDOUT. -1, as at the start: as long as it takes. */
 void ctl_patience(int ms);
 

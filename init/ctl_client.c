@@ -9,18 +9,57 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <linux/vm_sockets.h>
+
 #include "cleanup.h"
 #include "ctl.h"
 #include "ctl_port.h"
 
 static int patience_ms = -1;
+static uint32_t vsock_cid; /* 0: the socket of this machine */
+
+void
+ctl_vsock_use(uint32_t cid)
+{
+	vsock_cid = cid;
+}
+
+bool
+ctl_is_far(void)
+{
+	return vsock_cid || ctl_port_used();
+}
+
+static int
+connect_vsock(int *out, struct err *e)
+{
+	struct sockaddr_vm from = { .svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_ANY, .svm_port = CTL_VSOCK_TRUSTED };
+	struct sockaddr_vm to = { .svm_family = AF_VSOCK, .svm_cid = vsock_cid, .svm_port = CTL_VSOCK_PORT };
+	AUTO_FD fd = socket(AF_VSOCK, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	int ret;
+
+	if (fd < 0)
+		return err_set(e, errno, "AF_VSOCK");
+	do {
+		from.svm_port--;
+		ret = bind(fd, (struct sockaddr *)&from, sizeof from);
+	} while (ret < 0 && errno == EADDRINUSE && from.svm_port > CTL_VSOCK_TRUSTED / 2);
+	if (ret < 0)
+		return err_set(e, errno, "a port below %u, without which PID 1 does not answer", CTL_VSOCK_TRUSTED);
+	if (connect(fd, (struct sockaddr *)&to, sizeof to))
+		return err_set(e, errno, "nothing answers at the machine with context id %u", vsock_cid);
+	*out = take_fd(&fd);
+	return 0;
+}
 
 static int
 connect_init(int *out, struct err *e)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = CTL_SOCKET };
-	AUTO_FD fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
+	if (vsock_cid)
+		return connect_vsock(out, e);
+	AUTO_FD fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return err_set(e, errno, "making a socket");
 	if (connect(fd, (struct sockaddr *)&addr, sizeof addr)) {

@@ -200,7 +200,7 @@ read_all(struct view *v, uint32_t flags, struct err *e)
 	v->begun = false;
 	logread_init(&v->read, line, v);
 	v->read.note = note;
-	if (!ctl_port_used() && read_disk(v, e))
+	if (!ctl_is_far() && read_disk(v, e))
 		return -1;
 	if (present && ask_init(v, flags, e))
 		return -1;
@@ -342,7 +342,7 @@ ctl_logs(int argc, char **argv)
 		return ctl_usage(argv[0], "which service?", "");
 	if (strcmp(v.boot, "0") != 0 && (flags & CTL_F_FOLLOW))
 		return ctl_usage(argv[0], "only this boot can be followed", "");
-	if (strcmp(v.boot, "0") != 0 && ctl_port_used())
+	if (strcmp(v.boot, "0") != 0 && ctl_is_far())
 		return ctl_usage(argv[0], "--boot works inside the machine only: `ingot run --shell` gives a shell there", "");
 	v.asked = v.name;
 	v.flags = flags;

@@ -146,7 +146,8 @@ help(void)
 		fmt(left, sizeof left, "%s %s", commands[i].name, commands[i].arguments);
 		out_fmt("  %30s  %s\n", left, commands[i].help);
 	}
-	out_fmt("\n  %30s  this text\n  %30s  the version\n\n", "--help", "--version");
+	out_fmt("\n  %30s  before a command: ask the machine with that context id\n", "--vsock CID");
+	out_fmt("  %30s  this text\n  %30s  the version\n\n", "--help", "--version");
 	out_fmt("Exit codes: 0 done, 1 failed, 2 wrong usage; exec: the command's own, 125 the service could not be\n"
 		"entered, 126 the command could not be executed, 127 it was not found, 128+N it was ended by signal N.\n");
 	return finish();
@@ -156,7 +157,7 @@ help(void)
 static bool
 works_inside_only(const char *name)
 {
-	static const char *const inside[] = { "exec", "reload", "top", "tree" };
+	static const char *const inside[] = { "denied", "exec", "reload", "top", "tree" };
 
 	for (size_t i = 0; i < sizeof inside / sizeof *inside; i++)
 		if (strcmp(inside[i], name) == 0)
@@ -164,25 +165,35 @@ works_inside_only(const char *name)
 	return false;
 }
 
-/* --port N before the command: descriptor N is a connection to the port of a VM, as `ingot ctl` has it. */
-static void
-take_port(int *argc, char ***argv)
+/* Before the command. --port N: descriptor N is a connection to the port of a VM, as `ingot ctl` has it; --vsock CID:
+ * the machine with that context id. Returns false for a CID that is none. */
+static bool
+take_place(int *argc, char ***argv)
 {
-	int fd = 0;
+	bool port = *argc > 2 && strcmp((*argv)[1], "--port") == 0;
+	const char *p = *argc > 2 ? (*argv)[2] : "";
+	uint32_t n = 0;
 
-	if (*argc < 3 || strcmp((*argv)[1], "--port") != 0)
-		return;
-	for (const char *p = (*argv)[2]; *p >= '0' && *p <= '9' && fd < 1000; p++)
-		fd = fd * 10 + (*p - '0');
-	ctl_port_use(fd);
+	if (!port && (*argc < 2 || strcmp((*argv)[1], "--vsock") != 0))
+		return true;
+	for (; *p >= '0' && *p <= '9' && n < 100000000; p++)
+		n = n * 10 + (uint32_t)(*p - '0');
+	if (!port && (*p || !n))
+		return false;
+	if (port)
+		ctl_port_use((int)n);
+	else
+		ctl_vsock_use(n);
 	*argc -= 2;
 	*argv += 2;
+	return true;
 }
 
 int
 main(int argc, char **argv)
 {
-	take_port(&argc, &argv);
+	if (!take_place(&argc, &argv))
+		return ctl_usage(NULL, "--vsock wants the context id of a machine: 1 is this one", "");
 	if (argc < 2)
 		return ctl_usage(NULL, "which command?", "");
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
@@ -194,7 +205,7 @@ main(int argc, char **argv)
 	const struct command *c = find(argv[1]);
 	if (!c)
 		return ctl_usage(NULL, argv[1][0] == '-' ? "unknown option " : "unknown command ", argv[1]);
-	if (ctl_port_used() && works_inside_only(c->name))
+	if (ctl_is_far() && works_inside_only(c->name))
 		return ctl_usage(NULL, c->name, " works inside the machine only: `ingot run --shell` gives a shell there");
 	if (argc > 2 && strcmp(argv[2], "--help") == 0) {
 		out_fmt("Usage: ingotctl %s %s\n%s\n", c->name, c->arguments, c->help);

@@ -47,6 +47,7 @@ enum watch_slot {
 	WATCH_CLOCK, /* tells when the wall clock was set */
 	WATCH_LOG, /* logger.c: there is output that somebody waits for */
 	WATCH_LISTEN,
+	WATCH_VSOCK, /* control_vsock.c */
 	WATCH_BUTTON,
 	WATCH_CLIENT = WATCH_BUTTON + BUTTONS_MAX,
 	WATCH_SVC = WATCH_CLIENT + CLIENTS,

@@ -41,7 +41,7 @@ static const struct {
 } layout = {
 	MAGIC,
 	{ MEANING, TBL_VERSION, CTL_VERSION, (uint32_t)sizeof(struct kept), (uint32_t)LOG_RING_SIZE, CFG_MAX_SERVICES,
-	  CFG_MAX_CLIENTS, SVC_FDS, SVC_STATES, WATCH_LISTEN, WATCH_BUTTON, WATCH_CLIENT, WATCH_SVC, CTL_VERBS,
+	  CFG_MAX_CLIENTS, SVC_FDS, SVC_STATES, WATCH_LISTEN, WATCH_VSOCK, WATCH_BUTTON, WATCH_CLIENT, WATCH_SVC, CTL_VERBS,
 	  sizeof(struct watch), sizeof(struct svc), sizeof(struct svc_run), sizeof(struct client), sizeof(struct tbl_svc),
 	  AT(svc, failures), AT(svc, since_ms), AT(svc, due_ms), AT(svc, end), sizeof(struct log_head), AT(client, pos),
 	  AT(state, svc), AT(state, run), AT(state, client), AT(state, cmdline), AT(state, now_ms), AT(state, shell_pid),

@@ -288,7 +288,9 @@ dispatch(struct init *in, uint32_t slot, uint32_t events)
 	} else if (slot == WATCH_LOG) {
 		return; /* it is watched for changes: what they bring is told when all has settled */
 	} else if (slot == WATCH_LISTEN) {
-		control_accept(in);
+		control_accept(in, WATCH_LISTEN);
+	} else if (CFG_VSOCK && slot == WATCH_VSOCK) {
+		control_accept(in, WATCH_VSOCK);
 	} else if (slot < WATCH_CLIENT) {
 		buttons_event(in, slot - WATCH_BUTTON);
 	} else if (slot < WATCH_SVC) {

@@ -14,6 +14,8 @@
 
 #define CTL_SOCKET  "/run/ingot/control"
 #define CTL_VERSION 4u
+#define CTL_VSOCK_PORT 921u      /* where PID 1 listens on AF_VSOCK; as a port below 1024, no service can take it */
+#define CTL_VSOCK_TRUSTED 1024u  /* who asks there has a port below this one */
 #define CTL_DATA_MAX 4096
 #define CTL_SAID_SIZE 64
 
