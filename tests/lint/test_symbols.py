@@ -35,7 +35,7 @@ def test_ingot_net_is_small_allocates_nothing_and_uses_no_stdio(top):
 
 # Progress, waiting threads, VMs and build steps are watched by the clock; package lists and blobs of the cache have an
 # age; the bill of materials writes a time of its packages as a date.
-CLOCK = {"progress", "pool", "run_loop", "step_run", "apt_run", "cache", "sbom"}
+CLOCK = {"progress", "pool", "run_loop", "tsc", "step_run", "apt_run", "cache", "sbom"}
 OTHERS = {"step_sandbox"}  # to choose the ids that a step sees, and to fix its umask
 
 
