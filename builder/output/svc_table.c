@@ -1,390 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * Compiling the service table. Strings are stored once; spans are appended in the order of the services.
+ * Compiling the service table: the machine's record and what belongs to it, and the sections put one behind the other.
  */
 #include "svc_table.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cron.h"
-#include "net_links.h"
 #include "out_rooted.h"
-#include "svc_filter.h"
-#include "replicas.h"
+#include "svc_compiler.h"
 
-#define CPU_PERIOD_US 100000
-#define DHCP_PIDS     16
-#define NET_PIDS      160 /* ingot-net, and on each of 64 links a client with what it calls */
-#define DISK_STOP_MS  4000
-
-struct section {
-	char *bytes;
-	size_t count, size, room; /* elements; bytes of one; elements */
-};
-
-struct compiler {
-	const struct plan *plan;
-	struct section section[TBL_SECTIONS];
-	bool own; /* service 0 is the machine's own: the DHCP client, or ingot-net */
-	uint32_t *first; /* of each unit, the index of its first instance */
-	uint64_t instance; /* of the unit that is being added */
-};
-
-static const size_t element_size[TBL_SECTIONS] = {
-	[TBL_MACHINE] = sizeof(struct tbl_machine), [TBL_MODULES] = sizeof(struct tbl_module),
-	[TBL_SYSCTLS] = sizeof(struct tbl_sysctl),  [TBL_LINKS] = sizeof(struct tbl_link),
-	[TBL_SVCS] = sizeof(struct tbl_svc),        [TBL_MOUNTS] = sizeof(struct tbl_mount),
-	[TBL_DEPS] = sizeof(uint32_t),              [TBL_WORDS] = sizeof(uint32_t),
-	[TBL_FILTERS] = sizeof(struct sock_filter), [TBL_STRINGS] = 1,
-};
-
-static void
-append(struct compiler *c, enum tbl_section s, const void *element)
-{
-	struct section *x = &c->section[s];
-
-	x->bytes = grow(x->bytes, x->count, &x->room, element_size[s]);
-	memcpy(x->bytes + x->count * element_size[s], element, element_size[s]);
-	x->count++;
-}
-
-static uint32_t
-count(const struct compiler *c, enum tbl_section s)
-{
-	return (uint32_t)c->section[s].count;
-}
-
-/* The offset of the text; 0 for none. */
-static uint32_t
-string(struct compiler *c, const char *text)
-{
-	const struct section *x = &c->section[TBL_STRINGS];
-
-	if (!text || !text[0])
-		return 0;
-	for (size_t at = 1; at < x->count; at += strlen(x->bytes + at) + 1)
-		if (strcmp(x->bytes + at, text) == 0)
-			return (uint32_t)at;
-	uint32_t off = count(c, TBL_STRINGS);
-	do
-		append(c, TBL_STRINGS, text);
-	while (*text++);
-	return off;
-}
-
-static bool
-has_notify(const struct model_service *s)
-{
-	return s->ready.notify || s->health.notify;
-}
-
-static struct tbl_span
-words(struct compiler *c, const char *const *v, size_t n)
-{
-	struct tbl_span span = { count(c, TBL_WORDS), (uint32_t)n };
-
-	for (size_t i = 0; i < n; i++) {
-		uint32_t off = string(c, v[i]);
-		append(c, TBL_WORDS, &off);
-	}
-	return span;
-}
-
-static void
-add_mount(struct compiler *c, enum tbl_mount_kind kind, const char *path, uint64_t size, uint32_t mode)
-{
-	struct tbl_mount m = { .kind = kind, .path = string(c, path), .size = size, .mode = mode };
-
-	append(c, TBL_MOUNTS, &m);
-}
-
-static int
-by_path(const void *a, const void *b)
-{
-	const struct model_state *const *x = a, *const *y = b;
-
-	return strcmp((*x)->path, (*y)->path);
-}
-
-static struct tbl_span
-mounts(struct compiler *c, const struct model_service *s)
-{
-	struct tbl_span span = { count(c, TBL_MOUNTS), 0 };
-	const struct model_state **state = xcalloc(s->state.n, sizeof *state);
-
-	add_mount(c, TBL_MOUNT_PROC, "/proc", 0, 0);
-	add_mount(c, TBL_MOUNT_DEV, "/dev", 0, 0);
-	add_mount(c, TBL_MOUNT_TMPFS, "/dev/shm", s->scratch.size, 01777);
-	add_mount(c, TBL_MOUNT_TMPFS, "/tmp", s->scratch.size, 01777);
-	add_mount(c, TBL_MOUNT_TMPFS, "/run", s->scratch.size, 0755);
-	for (size_t i = 0; i < s->state.n; i++)
-		state[i] = &s->state.v[i];
-	qsort(state, s->state.n, sizeof *state, by_path);
-	for (size_t i = 0; i < s->state.n; i++)
-		add_mount(c, TBL_MOUNT_STATE, state[i]->path, state[i]->size, (uint32_t)state[i]->mode);
-	free(state);
-	span.count = count(c, TBL_MOUNTS) - span.first;
-	return span;
-}
-
-/* With what sd_notify wants to find. */
-static struct tbl_span
-environment(struct compiler *c, const struct model_service *s)
-{
-	struct tbl_span span = words(c, replicas_env(c->plan->arena, s, c->instance), s->env.n);
-	char text[64];
-
-	if (!has_notify(s))
-		return span;
-	uint32_t off = string(c, "NOTIFY_SOCKET=" TBL_NOTIFY_PATH);
-	append(c, TBL_WORDS, &off);
-	span.count++;
-	if (s->health.notify) {
-		snprintf(text, sizeof text, "WATCHDOG_USEC=%llu000", (unsigned long long)s->health.notify);
-		off = string(c, text);
-		append(c, TBL_WORDS, &off);
-		span.count++;
-	}
-	return span;
-}
-
-static struct tbl_probe
-probe(struct compiler *c, const struct model_service *s, uint64_t tcp, const struct model_http *http,
-      const char *file, uint64_t age, const char *const *exec, size_t n_exec)
-{
-	struct arena *a = c->plan->arena;
-
-	if (tcp)
-		return (struct tbl_probe){ .kind = TBL_PROBE_TCP, .port = (uint32_t)tcp };
-	if (http->head.node)
-		return (struct tbl_probe){ .kind = TBL_PROBE_HTTP, .port = (uint32_t)http->port, .words = words(c, &http->path, 1) };
-	if (file)
-		return (struct tbl_probe){ .kind = TBL_PROBE_FILE, .age_ms = (uint32_t)age,
-					   .words = words(c, replicas_texts(a, s, &file, 1, c->instance), 1) };
-	if (n_exec)
-		return (struct tbl_probe){ .kind = TBL_PROBE_EXEC,
-					   .words = words(c, replicas_texts(a, s, exec, n_exec, c->instance), n_exec) };
-	return (struct tbl_probe){ .kind = TBL_PROBE_NONE };
-}
-
-static void
-add_watch(struct compiler *c, struct tbl_svc *r, const struct model_service *s)
-{
-	const struct model_ready *y = &s->ready;
-	const struct model_health *h = &s->health;
-
-	r->ready_probe = probe(c, s, y->tcp, &y->http, y->file, 0, y->exec.v, y->exec.n);
-	r->ready = r->ready_probe.kind != TBL_PROBE_NONE ? TBL_READY_PROBE :
-		   y->fd ? TBL_READY_FD : y->exit ? TBL_READY_EXIT : y->notify ? TBL_READY_NOTIFY : TBL_READY_NONE;
-	r->ready_fd = (uint32_t)y->fd;
-	r->ready_timeout_ms = (uint32_t)y->timeout;
-	if (has_notify(s))
-		r->flags |= TBL_SVC_NOTIFY;
-	if (!h->head.node)
-		return;
-	r->health = probe(c, s, h->tcp, &h->http, h->file.path, h->file.age, h->exec.v, h->exec.n);
-	r->health_every_ms = (uint32_t)h->every;
-	r->health_timeout_ms = (uint32_t)h->timeout;
-	r->health_failures = (uint32_t)h->failures;
-	r->health_successes = (uint32_t)h->successes;
-	r->health_action = (uint32_t)h->action;
-	r->watchdog_ms = (uint32_t)h->notify;
-}
-
-/* Services with the same filter share it. */
-static struct tbl_span
-filter(struct compiler *c, const struct model_service *s)
-{
-	const struct section *x = &c->section[TBL_FILTERS];
-	struct sock_filter code[FILTER_MAX];
-	size_t n = svc_filter(s, code);
-
-	for (uint32_t i = 0; n && i < count(c, TBL_SVCS); i++) {
-		struct tbl_span old = ((const struct tbl_svc *)c->section[TBL_SVCS].bytes)[i].filter;
-		if (old.count == n && memcmp(x->bytes + old.first * sizeof *code, code, n * sizeof *code) == 0)
-			return old;
-	}
-	struct tbl_span span = { count(c, TBL_FILTERS), (uint32_t)n };
-	for (size_t i = 0; i < n; i++)
-		append(c, TBL_FILTERS, &code[i]);
-	return span;
-}
-
-/* NULL for dhcp, if it is none of the units: then it is service 0. */
-static const struct plan_unit *
-unit_of_edge(const struct compiler *c, const char *edge)
-{
-	for (size_t i = 0; i < c->plan->n_units; i++)
-		if (edges_meet(c->plan->units[i].unit->head.name, edge))
-			return &c->plan->units[i];
-	return NULL;
-}
-
-/* Of the first instance, where the name stands for several. */
-static uint32_t
-index_of(const struct compiler *c, const char *name)
-{
-	const struct plan_unit *u = unit_of_edge(c, name);
-	uint32_t one = (uint32_t)edge_instance(name);
-
-	return u ? c->first[u - c->plan->units] + (one ? one - 1 : 0) : 0;
-}
-
-/* The name of a service with replicas stands for all of them. */
-static struct tbl_span
-deps(struct compiler *c, const char *const *names, size_t n)
-{
-	struct tbl_span span = { count(c, TBL_DEPS), 0 };
-
-	for (size_t k = 0; k < n; k++) {
-		const struct plan_unit *u = unit_of_edge(c, names[k]);
-		uint32_t index = index_of(c, names[k]);
-		for (uint64_t left = u && !edge_instance(names[k]) ? replicas_count(u->unit) : 1; left; left--, index++)
-			append(c, TBL_DEPS, &index);
-	}
-	span.count = count(c, TBL_DEPS) - span.first;
-	return span;
-}
-
-static uint64_t
-signal_set(const struct model_service *s)
-{
-	uint64_t set = 0;
-
-	for (size_t i = 0; i < s->restart.signals.n; i++)
-		set |= 1ull << (model_signal(s->restart.signals.v[i]) - 1);
-	return set;
-}
-
-/* A job's retries are what restarts are to a service, but counted anew for each regular run. */
-static void
-add_schedule(struct tbl_svc *r, const struct model_service *s)
-{
-	struct err e;
-
-	r->restart = s->retries.count ? TBL_RESTART_ON_FAILURE : TBL_RESTART_NEVER;
-	r->restart_limit = (uint32_t)s->retries.count;
-	r->backoff_first_ms = (uint32_t)s->retries.backoff.first;
-	r->backoff_max_ms = (uint32_t)s->retries.backoff.max;
-	r->backoff_jitter = (uint32_t)s->retries.backoff.jitter;
-	r->healthy_ms = UINT32_MAX;
-	r->every_ms = (uint32_t)s->schedule.every;
-	if (s->schedule.calendar)
-		cron_parse(s->schedule.calendar, &r->calendar, &e); /* it has been checked */
-	r->jitter_ms = (uint32_t)s->schedule.jitter;
-	r->late_ms = (uint32_t)s->schedule.late;
-	r->overlap = (uint32_t)s->overlap;
-	r->missed = (uint32_t)s->missed;
-}
-
-/* s: NULL for a program of the machine. */
-static void
-add_logs(struct compiler *c, struct tbl_svc *r, const struct model_service *s)
-{
-	const struct image *m = &c->plan->project->image;
-	uint64_t size = s && s->logs.size ? s->logs.size : m->logs.size;
-
-	r->flags |= logs_flags(m, s);
-	if (r->flags & TBL_SVC_LOG_STATE)
-		r->log_kb = (uint32_t)(size >> 10);
-}
-
-/* What all instances have alike. */
-static struct tbl_svc
-record_of(struct compiler *c, const struct plan_unit *u)
-{
-	const struct model_service *s = u->unit;
-
-	return (struct tbl_svc){
-		.root = string(c, u->root.path),
-		.cwd = s->cwd && s->cwd[1] ? string(c, s->cwd) : 0,
-		.kind = u->job ? TBL_JOB : TBL_SERVICE,
-		.flags = (s->network.mode == NET_NONE ? TBL_SVC_NETNS : 0u) | (s->critical ? TBL_SVC_CRITICAL : 0u),
-		.deps = deps(c, s->needs.v, s->needs.n),
-		.wants = deps(c, s->wants.v, s->wants.n),
-		.mounts = mounts(c, s),
-		.uid = u->uid,
-		.gid = u->gid,
-		.restart = (uint32_t)s->restart.policy,
-		.backoff_first_ms = (uint32_t)s->restart.backoff.first,
-		.backoff_max_ms = (uint32_t)s->restart.backoff.max,
-		.backoff_jitter = (uint32_t)s->restart.backoff.jitter,
-		.healthy_ms = (uint32_t)s->restart.healthy,
-		.restart_limit = (uint32_t)s->restart.limit,
-		.restart_signals = signal_set(s),
-		.on_failure = (uint32_t)s->on_failure,
-		.stop_signal = (uint32_t)stop_signals[s->stop.signal],
-		.stop_timeout_ms = (uint32_t)s->stop.timeout,
-		.run_timeout_ms = (uint32_t)s->timeout,
-		.pids_max = (uint32_t)s->limits.pids,
-		.cpu_quota_us = (uint32_t)(s->limits.cpu * (CPU_PERIOD_US / 100)),
-		.cpu_period_us = CPU_PERIOD_US,
-		.memory_max = s->limits.memory,
-		.filter = filter(c, s),
-		.memory_high = s->limits.memory_high,
-	};
-}
-
-static void
-add_unit(struct compiler *c, const struct plan_unit *u)
-{
-	const struct model_service *s = u->unit;
-	struct tbl_svc r = record_of(c, u);
-
-	add_logs(c, &r, s);
-	if (u->job)
-		add_schedule(&r, s);
-	for (c->instance = 1; c->instance <= replicas_count(s); c->instance++) {
-		r.name = string(c, replicas_name(c->plan->arena, s, c->instance));
-		if (c->instance == 1 || replicas_differ(s)) {
-			r.argv = words(c, replicas_command(c->plan->arena, s, c->instance), s->command.n);
-			r.env = environment(c, s);
-			if (!u->job)
-				add_watch(c, &r, s);
-		}
-		append(c, TBL_SVCS, &r);
-	}
-}
-
-/* The DHCP client: busybox's, in the machine's own root; it is ready when the script has set the first lease. */
-static void
-add_dhcp(struct compiler *c)
-{
-	const char *const argv[] = { "/bin/busybox", "udhcpc", "-f", "-t", "3", "-T", "1", "-A", "2", "-i",
-				     c->plan->dhcp->name, "-s", "/ingot/udhcpc" };
-	const char *const env[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin" };
-	struct tbl_svc r = {
-		.name = string(c, "dhcp"), .kind = TBL_SERVICE, .flags = TBL_SVC_MACHINE,
-		.argv = words(c, argv, sizeof argv / sizeof *argv), .env = words(c, env, 1),
-		.ready = TBL_READY_FD, .ready_fd = 9, .restart = TBL_RESTART_ALWAYS,
-		.backoff_first_ms = 1000, .backoff_max_ms = 30000, .backoff_jitter = 10, .healthy_ms = 30000,
-		.stop_signal = SIGTERM, .stop_timeout_ms = 1000,
-		.pids_max = DHCP_PIDS, .cpu_period_us = CPU_PERIOD_US, .memory_max = DHCP_MEMORY,
-	};
-	add_logs(c, &r, NULL);
-	append(c, TBL_SVCS, &r);
-}
-
-/* ingot-net, which finds its links in a file of its own: PID 1 knows of none. */
-static void
-add_net(struct compiler *c)
-{
-	const struct model_machine_network *m = &c->plan->project->image.network;
-	const char *const argv[] = { "/usr/bin/ingot-net", "run", "-r", "3" };
-	struct tbl_svc r = {
-		.name = string(c, NET_SERVICE), .kind = TBL_SERVICE,
-		.flags = TBL_SVC_MACHINE | (m->service.critical ? TBL_SVC_CRITICAL : 0u),
-		.argv = words(c, argv, sizeof argv / sizeof *argv),
-		.ready = TBL_READY_FD, .ready_fd = 3, .restart = TBL_RESTART_ALWAYS,
-		.backoff_first_ms = 100, .backoff_max_ms = 30000, .backoff_jitter = 10, .healthy_ms = 30000,
-		.stop_signal = SIGTERM, .stop_timeout_ms = 1000,
-		.pids_max = NET_PIDS, .cpu_period_us = CPU_PERIOD_US, .memory_max = NET_MEMORY,
-	};
-	add_logs(c, &r, NULL);
-	append(c, TBL_SVCS, &r);
-}
+#define DISK_STOP_MS 4000
 
 static void
 add_links(struct compiler *c)
@@ -394,11 +21,11 @@ add_links(struct compiler *c)
 	for (size_t i = 0; i < m->network.links.n && !c->plan->net; i++) {
 		const struct model_link *l = &m->network.links.v[i];
 		uint32_t address = (uint32_t)l->address, gateway = (uint32_t)l->gateway;
-		struct tbl_link r = { .name = string(c, l->name), .mode = l->dhcp ? TBL_LINK_DHCP : TBL_LINK_STATIC,
+		struct tbl_link r = { .name = svc_string(c, l->name), .mode = l->dhcp ? TBL_LINK_DHCP : TBL_LINK_STATIC,
 				      .prefix = (uint32_t)l->prefix };
 		memcpy(r.address, &address, sizeof r.address);
 		memcpy(r.gateway, &gateway, sizeof r.gateway);
-		append(c, TBL_LINKS, &r);
+		svc_append(c, TBL_LINKS, &r);
 	}
 }
 
@@ -423,7 +50,7 @@ add_disk(struct compiler *c, struct tbl_machine *m)
 
 	if (!model_has_disk(d))
 		return;
-	m->disk_label = string(c, d->label);
+	m->disk_label = svc_string(c, d->label);
 	m->disk_wait_ms = (uint32_t)d->wait;
 	m->disk_policy[TBL_DISK_ABSENT] = (uint32_t)d->absent;
 	m->disk_policy[TBL_DISK_CORRUPT] = (uint32_t)d->corrupt;
@@ -435,20 +62,20 @@ static void
 add_machine(struct compiler *c, const struct kernel *k, struct tree *t)
 {
 	const struct plan *p = c->plan;
-	struct tbl_machine m = { .image = string(c, p->project->image.image), .hostname = string(c, p->hostname),
-				 .shell = tree_resolve(t, "/bin/busybox") ? string(c, "/bin/busybox") : 0,
+	struct tbl_machine m = { .image = svc_string(c, p->project->image.image), .hostname = svc_string(c, p->hostname),
+				 .shell = tree_resolve(t, "/bin/busybox") ? svc_string(c, "/bin/busybox") : 0,
 				 .stop_deadline_ms = svc_stop_deadline(p),
-				 .root = p->rooted ? string(c, ROOTED_FILE) : 0, .early = (uint32_t)k->n_early,
+				 .root = p->rooted ? svc_string(c, ROOTED_FILE) : 0, .early = (uint32_t)k->n_early,
 				 .jobs_max = (uint32_t)p->project->image.jobs_at_once };
 	struct err e;
 
 	zone_parse(p->project->image.timezone, &m.zone, &e); /* it has been checked */
 	if (p->project->image.purpose)
-		m.purpose = 1 + index_of(c, p->project->image.purpose);
+		m.purpose = 1 + svc_index(c, p->project->image.purpose);
 	add_disk(c, &m);
 	const struct model_watchdog *w = p->project->image.watchdog;
 	if (w) {
-		m.watchdog = string(c, w->device);
+		m.watchdog = svc_string(c, w->device);
 		m.watchdog_ms = (uint32_t)w->timeout;
 	}
 	const struct model_syslog *y = &p->project->image.logs.syslog;
@@ -457,15 +84,15 @@ add_machine(struct compiler *c, const struct kernel *k, struct tree *t)
 		memcpy(m.syslog, &address, sizeof m.syslog);
 		m.syslog_port = (uint32_t)y->port;
 	}
-	append(c, TBL_MACHINE, &m);
+	svc_append(c, TBL_MACHINE, &m);
 	for (size_t i = 0; i < k->n_modules; i++) {
-		struct tbl_module r = { .path = string(c, arena_printf(p->arena, "/ingot/modules/%s.ko", k->modules[i].name)) };
-		append(c, TBL_MODULES, &r);
+		struct tbl_module r = { .path = svc_string(c, arena_printf(p->arena, "/ingot/modules/%s.ko", k->modules[i].name)) };
+		svc_append(c, TBL_MODULES, &r);
 	}
 	if (p->low_port) {
-		struct tbl_sysctl r = { .path = string(c, "/proc/sys/net/ipv4/ip_unprivileged_port_start"),
-					.value = string(c, arena_printf(p->arena, "%u", p->low_port)) };
-		append(c, TBL_SYSCTLS, &r);
+		struct tbl_sysctl r = { .path = svc_string(c, "/proc/sys/net/ipv4/ip_unprivileged_port_start"),
+					.value = svc_string(c, arena_printf(p->arena, "%u", p->low_port)) };
+		svc_append(c, TBL_SYSCTLS, &r);
 	}
 }
 
@@ -478,30 +105,18 @@ join(struct compiler *c, size_t *size)
 
 	for (int s = 0; s < TBL_SECTIONS; s++) {
 		at = (at + 7) & ~(size_t)7;
-		h.section[s] = (struct tbl_extent){ (uint32_t)at, count(c, s) };
-		at += c->section[s].count * element_size[s];
+		h.section[s] = (struct tbl_extent){ (uint32_t)at, svc_count(c, s) };
+		at += c->section[s].count * svc_element_size[s];
 	}
 	h.size = (uint32_t)at;
 	char *out = xcalloc(1, at);
 	for (int s = 0; s < TBL_SECTIONS; s++)
 		if (c->section[s].count)
-			memcpy(out + h.section[s].off, c->section[s].bytes, c->section[s].count * element_size[s]);
+			memcpy(out + h.section[s].off, c->section[s].bytes, c->section[s].count * svc_element_size[s]);
 	h.crc = tbl_crc(out, at);
 	memcpy(out, &h, sizeof h);
 	*size = at;
 	return out;
-}
-
-static void
-set_first(struct compiler *c)
-{
-	uint64_t next = c->own;
-
-	c->first = xcalloc(c->plan->n_units, sizeof *c->first);
-	for (size_t i = 0; i < c->plan->n_units; i++) {
-		c->first[i] = (uint32_t)next;
-		next += replicas_count(c->plan->units[i].unit);
-	}
 }
 
 int
@@ -510,16 +125,11 @@ svc_table_make(const struct plan *p, const struct kernel *k, struct tree *t, voi
 	struct compiler c = { .plan = p, .own = p->net || p->dhcp };
 	struct tbl check;
 
-	set_first(&c);
-	append(&c, TBL_STRINGS, "");
+	svc_place_units(&c);
+	svc_append(&c, TBL_STRINGS, "");
 	add_machine(&c, k, t);
 	add_links(&c);
-	if (p->net)
-		add_net(&c);
-	else if (p->dhcp)
-		add_dhcp(&c);
-	for (size_t i = 0; i < p->n_units; i++)
-		add_unit(&c, &p->units[i]);
+	svc_add_records(&c);
 	*out = join(&c, size);
 	for (int s = 0; s < TBL_SECTIONS; s++)
 		free(c.section[s].bytes);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The service table while it is being made: its sections, and who puts what into them.
+ */
+#ifndef INGOT_SVC_COMPILER_H
+#define INGOT_SVC_COMPILER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "plan.h"
+#include "table.h"
+
+struct svc_section {
+	char *bytes; /* malloc'ed; svc_table.c frees it */
+	size_t count, room; /* elements */
+};
+
+struct compiler {
+	const struct plan *plan;
+	struct svc_section section[TBL_SECTIONS];
+	bool own; /* service 0 is the machine's own: the DHCP client, or ingot-net */
+	uint32_t *first; /* of each unit, the index of its first instance */
+	uint64_t instance; /* of the unit that is being added */
+};
+
+extern const size_t svc_element_size[TBL_SECTIONS]; /* bytes of one */
+
+void svc_append(struct compiler *c, enum tbl_section s, const void *element);
+uint32_t svc_count(const struct compiler *c, enum tbl_section s);
+uint32_t svc_string(struct compiler *c, const char *text); /* its offset; 0 for none */
+struct tbl_span svc_words(struct compiler *c, const char *const *v, size_t n);
+
+/* svc_records.c: first of all, where each unit will stand: c->first. */
+void svc_place_units(struct compiler *c);
+/* The services and jobs of the plan in its order, behind the machine's own one. */
+void svc_add_records(struct compiler *c);
+/* Of a unit, or of its first instance, where the name stands for several. */
+uint32_t svc_index(const struct compiler *c, const char *name);
+
+#endif
