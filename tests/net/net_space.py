@@ -2,8 +2,10 @@
 """A network namespace with ingot-net in it, and its file of links, written here as lib/net_file.h has it."""
 import ipaddress
 import json
+import os
 import pathlib
 import select
+import signal
 import struct
 import subprocess
 import time
@@ -128,8 +130,21 @@ class Space:
             self.net.stdout.close()
             self.net = None
 
+    def inhabitants(self):
+        """What runs in our namespaces besides their holders: clients whose keeper was killed, which its cgroup would
+        have taken along."""
+        spaces = {os.readlink(f"/proc/{holder.pid}/ns/net") for holder in self.holders}
+        for process in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                if os.readlink(process / "ns/net") in spaces:
+                    yield int(process.name)
+            except OSError:
+                pass  # it ended meanwhile
+
     def close(self):
         self.stop()
+        for pid in set(self.inhabitants()) - {process.pid for process in self.servers + self.holders}:
+            os.kill(pid, signal.SIGKILL)
         for process in self.servers + self.holders:
             process.kill()
             process.communicate()
