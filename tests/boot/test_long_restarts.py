@@ -7,7 +7,9 @@ import re
 import subprocess
 
 import machine_view
+import pytest
 
+pytestmark = pytest.mark.alone  # for its figures
 IMAGE = "restarts"
 RESTARTS = int(os.environ.get("RESTARTS", "5000"))
 KILLS = 1000

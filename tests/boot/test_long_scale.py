@@ -7,6 +7,7 @@ import guest
 import many
 import pytest
 
+pytestmark = pytest.mark.alone  # for its figures
 COUNT = 1000
 STARTED_S = 300
 
