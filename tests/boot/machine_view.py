@@ -10,6 +10,7 @@ READ = ("cd /sys/fs/cgroup/svc; echo groups */; cd /proc; grep -H '' [0-9]*/cgro
 STATUS = "echo; ingotctl status --json"
 TICKS = 100  # a second, in /proc/PID/stat
 SLACK_MS = 60  # ticks of 10 ms, and clocks that are cut
+LOGGER = "log"  # PID 1's own child, and another one after a reload
 RUNNING = ("starting", "up", "stopping")
 
 
@@ -101,6 +102,10 @@ def divergences(view, told, mine):
         yield from _service(view, s)
     for name in view.groups - told.keys():
         yield f"there is a cgroup {name}, and no such service"
+    loggers = [p.pid for p in view.processes.values() if p.parent == 1 and not p.group and p.name == LOGGER]
+    if len(loggers) != 1:
+        yield f"the loggers are {loggers}, and there is one"
+    mine = {*mine, *loggers}
     for p in view.processes.values():
         if p.group and p.group not in told:
             yield f"process {p.pid} ({p.name}) is in the cgroup {p.group} of no service"
