@@ -131,13 +131,13 @@ keep_book(struct init *in, struct err *e)
 
 /* ---- from one program to the next ---- */
 
-/* False where it could not be, also at the second time. */
+/* False where it could not be, also at the second time. 0 is nobody's place: it stands for none, as -1 does. */
 static bool
 hand_on(int fd, bool on)
 {
 	int flags = on ? 0 : FD_CLOEXEC;
 
-	if (fd < 0 || fcntl(fd, F_SETFD, flags) == 0)
+	if (fd <= 0 || fcntl(fd, F_SETFD, flags) == 0)
 		return true;
 	return errno == EBADF || fcntl(fd, F_SETFD, flags) == 0; /* one that a crash left closed is no matter */
 }
@@ -163,8 +163,7 @@ hand_on_all(const struct init *in, bool on)
 	for (uint32_t i = 0; i < in->s->services; i++)
 		for (int k = 0; k < 2 * LOG_STREAMS; k++)
 			all = hand_on(in->s->run[i].log_pipe[k / 2][k % 2], on) && all;
-	if (in->s->logger.memory > 0)
-		all = hand_on(in->s->logger.memory, on) && all;
+	all = hand_on(in->s->logger.memory, on) && all;
 	return hand_on(in->memory, on) && all;
 }
 
