@@ -44,11 +44,8 @@ give_pidfd(struct init *in, uint32_t c, uint32_t i)
 		control_finish(in, c, EOPNOTSUPP, "that is for the machine itself: descriptors do not reach the host");
 		return;
 	}
-	AUTO_FD folder = openat(in->launcher.cgroups, init_name(in, i), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	AUTO_FD filter = pipe_filter(in, i);
-	int fds[] = { loop_fd(in, loop_svc_slot(i, SVC_FD_PID)), folder, filter };
-
-	if (fds[0] < 0 || in->s->svc[i].state == SVC_STOPPING) {
+	int pidfd = loop_fd(in, loop_svc_slot(i, SVC_FD_PID));
+	if (pidfd < 0 || in->s->svc[i].state == SVC_STOPPING) {
 		control_finish(in, c, ESRCH, "it does not run");
 		return;
 	}
@@ -57,6 +54,9 @@ give_pidfd(struct init *in, uint32_t c, uint32_t i)
 		control_finish(in, c, EAGAIN, "it is being launched");
 		return;
 	}
+	AUTO_FD folder = openat(in->launcher.cgroups, init_name(in, i), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO_FD filter = pipe_filter(in, i);
+	int fds[] = { pidfd, folder, filter };
 	if (folder < 0 || filter < 0) {
 		control_finish(in, c, errno, "its cgroup or its filter cannot be opened");
 		return;
