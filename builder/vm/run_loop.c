@@ -33,6 +33,7 @@
 
 static const char powered_off[] = "ingot: power off";
 static const char services_ready[] = " services ready, ";
+static const char boot_failed[] = "ingot: boot failed: ";
 static const char panicked[] = "Kernel panic - not syncing";
 
 struct run {
@@ -47,7 +48,7 @@ struct run {
 	char line[CONSOLE_LINE]; /* the console's current line */
 	size_t line_len;
 	bool ending; /* the guest has said that it ends */
-	bool saw_power_off, saw_panic, killed, escape, stdin_ended;
+	bool saw_power_off, saw_boot_failed, saw_panic, killed, escape, stdin_ended;
 	struct termios saved; /* valid if raw */
 	bool raw;
 	bool again; /* a file changed, and the image was built anew */
@@ -80,6 +81,8 @@ judge_line(struct run *r)
 		r->ending = true;
 	if (strcmp(r->line, powered_off) == 0)
 		r->saw_power_off = true;
+	if (strncmp(r->line, boot_failed, sizeof boot_failed - 1) == 0)
+		r->saw_boot_failed = true;
 	if (strstr(r->line, panicked))
 		r->saw_panic = true;
 	if (r->vm->tester)
@@ -374,6 +377,9 @@ judge_end(struct run *r, int status, struct err *e)
 		judge_line(r);
 	if (r->saw_panic)
 		return err_set(e, 0, "the guest's kernel panicked; its last lines are above");
+	/* PID 1 tells nothing by its port then, and powers off in order */
+	if (r->saw_boot_failed)
+		return err_set(e, 0, "the machine's boot failed; its last lines are above");
 	if (told->down.kind == CTL_DOWN_REBOOT && r->vm->tester)
 		return err_set(e, 0, "the machine rebooted: asked for by %s", told->down.why);
 	if (r->killed)
