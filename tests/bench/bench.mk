@@ -27,6 +27,18 @@ bench-init: setup-run
 	@$(MAKE) $(QUIETLY) all $(GUEST_BENCH)
 	@PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/bench/bench_init.py
 
+LAUNCH_BENCH := build/bench/launch_time build/bench/launch_true
+$(O)/tests/bench/launch_%.o: private FLAVOR = $(GUEST) -iquote init
+$(LAUNCH_BENCH): build/bench/%: $(O)/tests/bench/%.o $(O)/lib/libingot.a
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(MUSL_CC) $(LINK) -o $@ $^
+
+# The same: wants a computer that does nothing else.
+bench-launch: setup-run
+	@$(MAKE) $(QUIETLY) all $(GUEST_BENCH) $(LAUNCH_BENCH)
+	@PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/bench/bench_launch.py
+
 bench-squashfs: build/bench/bench_writers
 	@$(PYTHON) tests/bench/squashfs.py
 
@@ -37,5 +49,5 @@ bench-build:
 	@$(PYTHON) tests/bench/bench_build.py
 	@$(PYTHON) tests/bench/squashfs.py
 
-.PHONY: bench-init bench-build bench-squashfs
--include $(O)/tests/bench/bench_writers.d $(GUEST_BENCH:build/bench/%=$(O)/tests/bench/%.d)
+.PHONY: bench-init bench-launch bench-build bench-squashfs
+-include $(O)/tests/bench/bench_writers.d $(patsubst build/bench/%,$(O)/tests/bench/%.d,$(GUEST_BENCH) $(LAUNCH_BENCH))

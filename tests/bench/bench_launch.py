@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: MIT
+"""One start of an isolated service beside the start of a container: a program that ends at once, from the request to
+the end that PID 1 knows, under Ingot, bwrap, crun and runc as Debian packages them, and by a bare clone3 into the same
+namespaces with the same stub, which is as little as a launcher can do. Prints `ratio launch_vs_NAME VALUE`, Ingot's
+time in parts of the other's, the median of the rounds' own ratios, and `figure NAME VALUE UNIT` lines. Needs a built
+ingot, QEMU and a package mirror.
+
+    make bench-launch
+
+All of them run in one machine, in turn, round by round (launch_time.c). Starts follow each other without a pause, so
+that what a launcher puts off until later counts too. Ingot's include the request over the control socket, cgroup,
+limits and seccomp filter; the floor's cgroup is made once and has no limits. What fifty services take until the last
+one runs is measured as bench_init.py does, against finit without isolation and systemd with what is nearest to Ingot's
+presets.
+"""
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "boot"))
+
+import bench_init  # noqa: E402
+import build  # noqa: E402
+import guest  # noqa: E402
+
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
+FIFTY_ROUNDS = int(os.environ.get("FIFTY_ROUNDS", "3"))
+PROGRAMS = build.ROOT / "build" / "bench"
+PEERS = {"bwrap": "bubblewrap", "crun": "crun", "runc": "runc"}
+STARTS = {"ingot": 40, "clone3": 40, "bwrap": 10, "crun": 5, "runc": 2}
+IDLE = 20
+BOOT_S = 300
+HARMLESS = ["nosuid", "nodev", "noexec"]
+
+
+def bundle():
+    """What crun and runc are told: what a service of Ingot has by its presets, but for the filter of system calls."""
+    none = {kind: [] for kind in ("bounding", "effective", "permitted", "inheritable", "ambient")}
+    mounts = [("/proc", "proc", HARMLESS), ("/dev", "tmpfs", ["nosuid", "mode=755", "size=64k"]),
+              ("/tmp", "tmpfs", [*HARMLESS, "size=1m"])]
+    return {
+        "ociVersion": "1.0.2",
+        "process": {"user": {"uid": 10000, "gid": 10000}, "args": ["/bench/true"], "env": ["PATH=/bin"], "cwd": "/",
+                    "capabilities": none, "noNewPrivileges": True,
+                    "rlimits": [{"type": "RLIMIT_NOFILE", "hard": 4096, "soft": 1024}]},
+        "root": {"path": "rootfs", "readonly": True},
+        "hostname": "true",
+        "mounts": [{"destination": to, "type": kind, "source": kind, "options": how} for to, kind, how in mounts],
+        "linux": {"namespaces": [{"type": kind} for kind in ("pid", "network", "ipc", "uts", "mount", "cgroup")],
+                  "resources": {"memory": {"limit": 64 << 20}, "pids": {"limit": 8}}},
+    }
+
+
+def image(peers):
+    files = build.tree() / "files"
+    shutil.rmtree(files / "bench-launch", ignore_errors=True)
+    for path in ("bench", "bench/bundle/rootfs/bench"):
+        (files / "bench-launch" / path).mkdir(parents=True, exist_ok=True)
+    for name, path in (("launch_time", "bench/time"), ("launch_true", "bench/true"), ("init_mark", "bench/mark"),
+                       ("launch_true", "bench/bundle/rootfs/bench/true")):
+        shutil.copyfile(PROGRAMS / name, files / "bench-launch" / path)
+        (files / "bench-launch" / path).chmod(0o755)
+    for folder in ("proc", "dev", "tmp", "sys"):
+        bench_init.write(files / "bench-launch" / "bench" / "bundle" / "rootfs" / folder, ".keep", "")
+    bench_init.write(files / "bench-launch", "bench/bundle/config.json", json.dumps(bundle()))
+    lines = ["image: bench-launch", "kernel: {recipe: kernel-cloud}", "compression: {level: 1}", "outputs: [initramfs]",
+             "budget: {memory: 1G}", "sources:", "  - {folder: {path: ../files/bench-launch, to: /}}"]
+    if peers:
+        lines += [f"  - {{debian: {{packages: [{', '.join(PEERS[peer] for peer in peers)}], exclude: [/usr/share]}}}}"]
+    lines += ["services: {}", "jobs:"]
+    source = "../files/bench-launch/bench"
+    for name, program in [("go", "true"), *((f"i{i}", "mark") for i in range(1, IDLE + 1))]:
+        lines += [f"  {name}:",
+                  f"    sources: [{{file: {{path: {source}/{program}, to: /bench/{program}, mode: 0755}}}}]",
+                  f"    command: [/bench/{program}]", "    limits: {memory: 4M, pids: 8}",
+                  "    schedule: {calendar: 0 0 1 1 *}"]
+    (build.tree() / "images" / "bench-launch.yml").write_text("\n".join(lines) + "\n")
+    build.image("bench-launch")
+
+
+def known(peers):
+    """Those whose packages this host's apt knows; the others are said, and left out."""
+    names = []
+    for name, package in peers.items():
+        if subprocess.run(["apt-cache", "show", package], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                          check=False).returncode == 0:
+            names.append(name)
+        else:
+            print(f"skip {name}: apt knows no package {package} here")
+    return names
+
+
+def launches(peers):
+    """What the driver told: the microseconds of each launcher, round by round, and the memory of an idle service."""
+    names = ["ingot", "clone3", *peers]
+    words = ":".join([str(ROUNDS), *(f"{name}={STARTS[name]}" for name in names)])
+    append = f"ingot.quiet rdinit=/bench/time bench={words}"
+    with guest.qemu([build.INGOT, *build.arguments("run", "bench-launch"), "--append", append], "bench-launch") as g:
+        g.wait_end(timeout=BOOT_S)
+        told, memory = {name: [] for name in names}, {}
+        for line in g.lines:
+            match = re.search(r"bench: launch (\w+)=([0-9]+) good=1", line)
+            if match:
+                told[match.group(1)].append(int(match.group(2)))
+            elif "bench: memory" in line:
+                memory = {key: int(value) for key, value in re.findall(r"(\w+)=(-?[0-9]+)", line)}
+        for name in names:
+            if len(told[name]) < ROUNDS:
+                sys.exit(f"{name}: {len(told[name])} of {ROUNDS} rounds\n{g.tail()}")
+        return told, memory
+
+
+def fifty():
+    """Ratios of the time of fifty services, by the name of the other init."""
+    peers = known({name: bench_init.PEERS[name] for name in ("finit", "systemd")})
+    bench_init.settings(build.tree() / "files" / "bench-init")
+    bench_init.image("bench-init", bench_init.COUNT, bench_init.PEERS)
+    told = {name: [] for name in ["ingot", *peers]}
+    for _ in range(FIFTY_ROUNDS):
+        for name, all_of_it in told.items():
+            words = ["systemd.unit=sandbox.target"] if name == "systemd" else []
+            all_of_it.append(bench_init.boot("bench-init", name, bench_init.COUNT, words=words)["last_us"])
+    for name, times in told.items():
+        print(f"figure fifty_{name}_ms {statistics.median(times) / 1000:.0f} ms")
+    return {name: [a / b for a, b in zip(told["ingot"], told[name])] for name in peers}
+
+
+def main():
+    peers = known(PEERS)
+    image(peers)
+    told, memory = launches(peers)
+    for name, times in told.items():
+        print(f"figure launch_{name}_us {statistics.median(times):.0f} us")
+    print(f"figure idle_service_kernel_kb {memory['kernel_kb']} KiB")
+    print(f"figure idle_service_user_kb {memory['user_kb']} KiB")
+    for name in told:
+        if name != "ingot":
+            ratios = [a / b for a, b in zip(told["ingot"], told[name])]
+            print(f"ratio launch_vs_{name} {statistics.median(ratios):.3f}")
+    if FIFTY_ROUNDS:
+        names = {"finit": "finit_bare", "systemd": "systemd_isolated"}
+        for name, ratios in fifty().items():
+            print(f"ratio fifty_isolated_vs_{names[name]} {statistics.median(ratios):.3f}")
+
+
+if __name__ == "__main__":
+    main()
