@@ -23,6 +23,7 @@
 #include "control_wait.h"
 #include "fmt.h"
 #include "loop.h"
+#include "pass.h"
 
 #define BACKLOG 16
 #define ACCEPT_MAX 16         /* in one wake-up */
@@ -61,26 +62,6 @@ control_init(struct init *in)
 		warn("control socket: %s; trying again each second", err_text(errno));
 }
 
-/* A request, and the one descriptor that may come with it; *fd is -1 or the caller's. The kernel closes any other. */
-static ssize_t
-receive(int from, struct ctl_request *q, int *fd)
-{
-	struct iovec iov = { q, sizeof *q };
-	union {
-		struct cmsghdr h;
-		char space[CMSG_SPACE(sizeof(int))];
-	} c = { 0 };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &c,
-			    .msg_controllen = CMSG_LEN(sizeof(int)) };
-	ssize_t n = recvmsg(from, &m, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
-
-	*fd = -1;
-	if (n >= 0 && m.msg_controllen >= CMSG_LEN(sizeof(int)) && c.h.cmsg_level == SOL_SOCKET &&
-	    c.h.cmsg_type == SCM_RIGHTS)
-		memcpy(fd, CMSG_DATA(&c.h), sizeof *fd);
-	return n;
-}
-
 void
 control_event(struct init *in, uint32_t c, uint32_t events)
 {
@@ -92,7 +73,7 @@ control_event(struct init *in, uint32_t c, uint32_t events)
 		return;
 	}
 	if (events & ~(uint32_t)EPOLLOUT) {
-		ssize_t n = receive(loop_fd(in, control_slot(c)), &q, &in->given);
+		ssize_t n = pass_receive(loop_fd(in, control_slot(c)), &q, sizeof q, &in->given);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (cl->phase == CLIENT_REQUEST && n == (ssize_t)sizeof q)

@@ -95,6 +95,8 @@ struct svc_run {
 	bool said;              /* notify.c: its last run has a text in state.said */
 	uint32_t pressure;      /* pressure.c: how often this run was above its memory_high */
 	uint64_t pressure_ms;   /* pressure.c: when to look again, or SVC_NEVER */
+	int net;                /* kept_ns.c: its network namespace, with TBL_SVC_NETNS; 0: none is kept */
+	uint64_t net_ms;        /* kept_ns.c: until when, or SVC_NEVER */
 };
 
 /* A change of a service's state. Its number is its place in the order of all changes since the boot, from 1. */

@@ -163,6 +163,8 @@ hand_on_all(const struct init *in, bool on)
 	for (uint32_t i = 0; i < in->s->services; i++)
 		for (int k = 0; k < 2 * LOG_STREAMS; k++)
 			all = hand_on(in->s->run[i].log_pipe[k / 2][k % 2], on) && all;
+	for (uint32_t i = 0; i < in->s->services; i++)
+		all = hand_on(in->s->run[i].net, on) && all;
 	all = hand_on(in->s->logger.memory, on) && all;
 	return hand_on(in->memory, on) && all;
 }

@@ -13,6 +13,7 @@
 #include "control.h"
 #include "events.h"
 #include "fmt.h"
+#include "kept_ns.h"
 #include "logger.h"
 #include "loop.h"
 #include "reload_plan.h"
@@ -154,13 +155,16 @@ move_services(struct init *in)
 		uint32_t to = plan.to[i];
 		if (to == RELOAD_GONE) {
 			logger_gone(&run[i]);
+			kept_ns_gone(&run[i]);
 			continue;
 		}
 		placed[to] = ring_used[run[i].ring] = true;
 		in->s->svc[to] = svc[i];
 		in->s->run[to] = run[i];
-		if (!plan.keeps[i])
-			renew(in, to, &run[i], in->s->reload.held[i]);
+		if (plan.keeps[i])
+			continue;
+		kept_ns_gone(&run[i]); /* it may want another kind now */
+		renew(in, to, &run[i], in->s->reload.held[i]);
 	}
 	in->s->services = tbl_count(&in->table, TBL_SVCS);
 	for (uint32_t i = 0; i < in->s->services; i++) {

@@ -18,6 +18,7 @@
 
 #include "fmt.h"
 #include "identity.h"
+#include "pass.h"
 #include "templates.h"
 #include "stub_abi.h"
 #include "sys.h"
@@ -80,10 +81,18 @@ step_fds(struct sandbox *x)
 
 /* ---- the other steps ---- */
 
+/* While PID 1's descriptors are here: one that is made goes to it, for the next run. */
 static int
 step_namespaces(struct sandbox *x)
 {
-	return x->s->flags & TBL_SVC_NETNS ? unshare(CLONE_NEWNET) : 0;
+	if (!(x->s->flags & TBL_SVC_NETNS))
+		return 0;
+	if (x->net >= 0)
+		return setns(x->net, CLONE_NEWNET);
+	if (unshare(CLONE_NEWNET))
+		return -1;
+	x->net = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	return x->net < 0 ? -1 : pass_send(x->error, x->net);
 }
 
 static int
@@ -126,7 +135,6 @@ struct step {
 };
 
 static const struct step isolation[] = {
-	{ LAUNCH_NAMESPACES, step_namespaces },
 	{ LAUNCH_CGROUP_NS, step_cgroup_ns },
 	{ LAUNCH_ROOT, sandbox_root },
 	{ LAUNCH_MOUNT, sandbox_mount },
@@ -217,6 +225,8 @@ sandbox_run(struct sandbox *x)
 
 	/* Until exec, nobody with the service's uid may look into this copy of PID 1. */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (step_namespaces(x))
+		fail(x, LAUNCH_NAMESPACES);
 	if (step_fds(x))
 		fail(x, LAUNCH_FDS);
 	for (size_t i = 0; !machine && i < sizeof isolation / sizeof *isolation; i++)

@@ -15,6 +15,7 @@ struct sandbox {
 	int stub;               /* descriptors of PID 1, anywhere; -1 where there is none */
 	int error, status, ready, notify;
 	int output[2];          /* stdout and stderr */
+	int net;                /* the network namespace of an earlier run, or -1 */
 	int root;               /* of the service, once it is attached */
 	uint32_t mount;         /* index of the mount being made */
 };

@@ -59,19 +59,37 @@ pipes_release(struct pipes *p)
 	fd_cleanup(&p->notify);
 }
 
-/* The read end alone is non-blocking: PID 1 must never wait, a service may expect to. */
+/* PID 1 must never wait, and neither the child nor the stub ever writes as much as would make them. */
+static int
+open_own(int pair[2])
+{
+	return pipe2(pair, O_CLOEXEC | O_NONBLOCK);
+}
+
+/* The read end alone is non-blocking: a service may expect to wait. */
 static int
 open_pair(int pair[2])
 {
 	return pipe2(pair, O_CLOEXEC) || fcntl(pair[0], F_SETFL, O_NONBLOCK) ? -1 : 0;
 }
 
+/* A pipe carries no descriptor. */
 static int
-pipes_init(struct pipes *p, const struct tbl_svc *s)
+open_error(int pair[2], const struct sandbox *x)
 {
-	if (open_pair(p->error))
+	if (x->net >= 0 || !(x->s->flags & TBL_SVC_NETNS))
+		return open_own(pair);
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair);
+}
+
+static int
+pipes_init(struct pipes *p, const struct sandbox *x)
+{
+	const struct tbl_svc *s = x->s;
+
+	if (open_error(p->error, x))
 		return -1;
-	if (!(s->flags & TBL_SVC_MACHINE) && open_pair(p->status))
+	if (!(s->flags & TBL_SVC_MACHINE) && open_own(p->status))
 		return -1;
 	if (s->flags & TBL_SVC_NOTIFY) {
 		p->notify = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -147,7 +165,7 @@ static int
 launch_with_pipes(const struct launcher *l, struct sandbox *x, struct pipes *p, int cgroup, struct spawned *out,
 		  struct err *e)
 {
-	if (pipes_init(p, x->s))
+	if (pipes_init(p, x))
 		return fail_errno(out, LAUNCH_PIPES, e);
 	x->stub = x->s->flags & TBL_SVC_MACHINE ? -1 : l->stub;
 	x->error = p->error[1];
@@ -165,12 +183,12 @@ launch_with_pipes(const struct launcher *l, struct sandbox *x, struct pipes *p, 
 }
 
 int
-spawn(const struct launcher *l, const struct tbl *t, uint32_t svc, const int output[2], struct spawned *out,
-      struct err *e)
+spawn(const struct launcher *l, const struct tbl *t, uint32_t svc, const struct spawn_given *given,
+      struct spawned *out, struct err *e)
 {
 	const struct tbl_svc *s = tbl_svc(t, svc);
 	struct sandbox x = { .t = t, .s = s, .name = tbl_str(t, s->name), .root = -1,
-			     .output = { output[0], output[1] } };
+			     .output = { given->output[0], given->output[1] }, .net = given->net };
 	struct pipes p = { { -1, -1 }, { -1, -1 }, { -1, -1 }, -1 };
 	AUTO_FD cgroup = -1;
 

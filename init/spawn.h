@@ -20,6 +20,13 @@ struct launcher {
 	bool disk;   /* state.c: /state is a disk, and all folders on it are made */
 };
 
+/* What the caller lends to a launch. */
+struct spawn_given {
+	int output[2]; /* stdout and stderr */
+	int net;       /* the network namespace of an earlier run; -1, with TBL_SVC_NETNS: the child makes one, and sends it
+			* over error_fd, which is a socket then (pass.h) */
+};
+
 /* What a launch leaves with the caller, who owns each descriptor; all are O_CLOEXEC, the pipes O_NONBLOCK. */
 struct spawned {
 	pid_t pid;     /* of the stub (or of the program itself with TBL_SVC_MACHINE) */
@@ -39,7 +46,7 @@ enum launch_step {
 	/* in the child, in this order but for LAUNCH_FDS: the error pipe says so */
 	LAUNCH_FDS, LAUNCH_CGROUP_NS, LAUNCH_ROOT, LAUNCH_MOUNT, LAUNCH_PIVOT, LAUNCH_NOTIFY, LAUNCH_CWD, LAUNCH_HOSTNAME,
 	LAUNCH_RLIMITS, LAUNCH_IDS, LAUNCH_CAPS, LAUNCH_STUB, LAUNCH_FORK, LAUNCH_EXEC,
-	LAUNCH_NAMESPACES, /* behind LAUNCH_FDS */
+	LAUNCH_NAMESPACES, /* before LAUNCH_FDS */
 	LAUNCH_SECCOMP,    /* behind LAUNCH_CAPS */
 	LAUNCH_STEPS
 };
@@ -68,9 +75,9 @@ int spawn_open(struct launcher *l, struct err *e);
  * limits and reads them back, then clones straight into the cgroup and the namespaces. The steps behind the clone
  * report over error_fd. Blocks only for the clone itself, allocates nothing. The error names the step, as in "step
  * limits: memory.max: ...". After an error over error_fd, what status_fd says means nothing: the stub reports its own
- * child's exit there. output: stdout and stderr, which stay the caller's. */
-int spawn(const struct launcher *l, const struct tbl *t, uint32_t svc, const int output[2], struct spawned *out,
-	  struct err *e);
+ * child's exit there. */
+int spawn(const struct launcher *l, const struct tbl *t, uint32_t svc, const struct spawn_given *given,
+	  struct spawned *out, struct err *e);
 
 /* Kills all of the service's cgroup at once (cgroup.kill); returns -1 with errno where that fails. */
 int spawn_kill(const struct launcher *l, const char *name);

@@ -13,6 +13,7 @@
 #include "events.h"
 #include "fmt.h"
 #include "history.h"
+#include "kept_ns.h"
 #include "logger.h"
 #include "loop.h"
 #include "shutdown.h"
@@ -49,7 +50,7 @@ svc_act_fresh(struct init *in, uint32_t i)
 
 	in->s->svc[i] = svc_initial(tbl_svc(&in->table, i), seed_of(i), &clock);
 	in->s->run[i] = (struct svc_run){ .probe.due_ms = SVC_NEVER, .notify_ms = SVC_NEVER, .ring = i,
-					   .pressure_ms = SVC_NEVER };
+					   .pressure_ms = SVC_NEVER, .net_ms = SVC_NEVER };
 	if (!CFG_JOBS && tbl_svc(&in->table, i)->kind == TBL_JOB)
 		in->s->svc[i] = (struct svc){ .state = SVC_DOWN, .due_ms = SVC_NEVER };
 }
@@ -83,12 +84,13 @@ spawn_fresh(struct init *in, uint32_t i, struct spawned *sp, struct err *e)
 		return err_set(e, EBUSY, "step %s: something of its last run is left", launch_step_name(LAUNCH_CGROUP));
 	}
 	in->s->run[i].group = true;
-	int output[LOG_STREAMS];
-	if (logger_outputs(in, i, output)) {
+	struct spawn_given given;
+	if (logger_outputs(in, i, given.output)) {
 		sp->failed_step = LAUNCH_PIPES;
 		return err_set(e, errno, "step %s", launch_step_name(LAUNCH_PIPES));
 	}
-	return spawn(&in->launcher, &in->table, i, output, sp, e);
+	kept_ns_give(in, i, &given);
+	return spawn(&in->launcher, &in->table, i, &given, sp, e);
 }
 
 static void
@@ -103,6 +105,7 @@ launch(struct init *in, uint32_t i)
 	}
 	warn("%s %s: %s", svc_kind_word(in, i), init_name(in, i), e.msg);
 	in->s->run[i].failed_mount = NOBODY;
+	kept_ns_rest(in, i);
 	svc_act_ended(in, i, SVC_EV_NOSPAWN,
 		      (struct svc_end){ .why = CTL_END_LAUNCH, .value = (uint32_t)e.code, .step = sp.failed_step });
 }

@@ -13,8 +13,10 @@
 #include <sys/wait.h>
 
 #include "console.h"
+#include "kept_ns.h"
 #include "loop.h"
 #include "notify.h"
+#include "pass.h"
 #include "pressure.h"
 #include "probe.h"
 #include "svc_act.h"
@@ -74,6 +76,24 @@ svc_io_clean(struct init *in, uint32_t i)
 	return !r->group;
 }
 
+/* What the child of a launch says; the namespace that it made comes first, where it is to send one. */
+static ssize_t
+read_error(struct init *in, uint32_t i, struct launch_error *le)
+{
+	uint32_t slot = loop_svc_slot(i, SVC_FD_ERROR);
+	int net;
+
+	if (!kept_ns_expected(in, i))
+		return loop_read(in, slot, le, sizeof *le);
+	ssize_t n = pass_receive(loop_fd(in, slot), le, sizeof *le, &net);
+	if (n < 0 && errno != EAGAIN)
+		n = pass_receive(loop_fd(in, slot), le, sizeof *le, &net);
+	if (net < 0)
+		return n;
+	kept_ns_take(in, i, net);
+	return loop_read(in, slot, le, sizeof *le);
+}
+
 void
 svc_io_error(struct init *in, uint32_t i)
 {
@@ -82,7 +102,9 @@ svc_io_error(struct init *in, uint32_t i)
 
 	if (loop_fd(in, slot) < 0)
 		return;
-	ssize_t n = loop_read(in, slot, &le, sizeof le);
+	ssize_t n = read_error(in, i, &le);
+	if (n == 1) /* it came without a descriptor, as there was no room for one: the next start makes another */
+		n = read_error(in, i, &le);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	loop_drop(in, slot);
@@ -151,6 +173,7 @@ gone(struct init *in, uint32_t i, int status)
 	notify_event(in, i);
 	svc_io_status(in, i);
 	r->pressure_ms = SVC_NEVER;
+	kept_ns_rest(in, i);
 	r->pid = 0;
 	struct svc_end end = end_of(in, i, status);
 	if (CFG_JOBS && tbl_svc(&in->table, i)->kind == TBL_JOB)

@@ -23,6 +23,23 @@ def test_namespaces_differ_from_the_machines_and_from_each_other(machine, kind):
     assert len(set(seen)) == len(seen), seen
 
 
+def test_network_namespace_of_a_service_is_its_own_again_at_the_next_run(machine):
+    def net():
+        return machine.ok(f"readlink /proc/{machine.main_pid('held')}/ns/net")
+
+    kept = "ls -l /proc/1/fd | grep -o 'net:.*'"
+    first = net()
+    machine.ok("ingotctl restart held")
+    assert net() == first and machine.ok(kept).split().count(first) == 1
+    assert machine.exec_ok("held", "cat /proc/self/net/dev | tail -n +3 | cut -d: -f1").split() == ["lo"]
+    machine.ok("ingotctl stop held")
+    machine.until(kept, lambda out: first not in out)
+    machine.ok("ingotctl start held")
+    again = net()
+    assert again != machine.ok("readlink /proc/1/ns/net")
+    assert machine.until(kept, lambda out: again in out)
+
+
 def test_network_of_the_machine_is_shared_only_where_declared(machine):
     """isolation case 29"""
     pid = machine.service("nginx")["pid"]

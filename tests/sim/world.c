@@ -81,14 +81,14 @@ some_end(struct chance *c)
 }
 
 int
-spawn(const struct launcher *l, const struct tbl *t, uint32_t i, const int output[2], struct spawned *out,
-      struct err *e)
+spawn(const struct launcher *l, const struct tbl *t, uint32_t i, const struct spawn_given *given,
+      struct spawned *out, struct err *e)
 {
 	struct world *w = world;
 	struct chance *c = &w->chance;
 	struct proc *p = &w->proc[i];
 
-	(void)l, (void)output;
+	(void)l, (void)given;
 	sim_check_launch(w, i);
 	w->spawns++;
 	*out = (struct spawned){ .pid = -1, .failed_step = 1 };
