@@ -25,7 +25,7 @@ static const struct {
 	[TBL_MOUNTS] = { "mounts", sizeof(struct tbl_mount), 65536 },
 	[TBL_DEPS] = { "dependencies", sizeof(uint32_t), 1u << 20 },
 	[TBL_WORDS] = { "words", sizeof(uint32_t), 1u << 20 },
-	[TBL_FILTERS] = { "filters", sizeof(struct sock_filter), 1u << 20 },
+	[TBL_FILTERS] = { "filters", sizeof(struct sock_filter), 1u << 21 },
 	[TBL_STRINGS] = { "strings", 1, TBL_SIZE_MAX },
 };
 

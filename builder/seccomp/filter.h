@@ -16,8 +16,11 @@
 enum verdict {
 	DENY,       /* ENOSYS, logged by the kernel: a program falls back to another call, as on an older kernel */
 	DENY_QUIET, /* ENOSYS, not logged: C libraries try it first */
+	DENY_PERM,  /* EPERM, logged: as the kernel answers who lacks the privilege for it */
 	ALLOW,
 	/* By arguments: what is refused gets EPERM, a family of sockets EAFNOSUPPORT. */
+	CHECK_UID,         /* its own user, which changes nothing */
+	CHECK_GID,
 	CHECK_CLONE,       /* no new namespaces */
 	CHECK_IOCTL,       /* nothing is typed into a terminal */
 	CHECK_SOCKET,      /* of the families */
@@ -42,6 +45,7 @@ enum filter_mode {
 struct filter_rules {
 	uint8_t verdict[SYSCALLS]; /* enum verdict; what is above is DENY */
 	uint64_t families;         /* bit N: AF_ number N */
+	uint32_t uid, gid;         /* its own */
 	enum filter_mode mode;
 };
 

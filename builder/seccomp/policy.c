@@ -18,7 +18,7 @@ static const char allowed[] =
 	"tee vmsplice copy_file_range pipe pipe2 getdents getdents64 fchdir fstat fstatfs "
 	/* files by name */
 	"stat lstat newfstatat statx access faccessat faccessat2 getcwd chdir rename renameat renameat2 mkdir mkdirat rmdir "
-	"link linkat unlink unlinkat symlink symlinkat readlink readlinkat chown fchown lchown fchownat umask utime utimes "
+	"link linkat unlink unlinkat symlink symlinkat readlink readlinkat umask utime utimes "
 	"utimensat futimesat statfs setxattr lsetxattr fsetxattr getxattr lgetxattr fgetxattr listxattr llistxattr "
 	"flistxattr removexattr lremovexattr fremovexattr inotify_init inotify_init1 inotify_add_watch inotify_rm_watch "
 	/* waiting */
@@ -27,16 +27,16 @@ static const char allowed[] =
 	"io_cancel io_destroy futex futex_waitv "
 	/* memory */
 	"mmap munmap mprotect mremap msync mincore madvise brk mlock mlock2 munlock mlockall munlockall membarrier "
-	"memfd_create pkey_alloc pkey_free pkey_mprotect get_mempolicy set_mempolicy "
+	"memfd_create pkey_alloc pkey_free pkey_mprotect get_mempolicy "
 	/* processes */
 	"fork vfork execve execveat exit exit_group wait4 waitid kill tkill tgkill getpid getppid gettid setpgid getpgid "
 	"getpgrp setsid getsid prctl arch_prctl set_tid_address set_robust_list get_robust_list rseq restart_syscall "
 	"pidfd_open pidfd_send_signal "
-	"getuid geteuid getgid getegid getresuid getresgid getgroups setuid setgid setreuid setregid setresuid setresgid "
-	"setfsuid setfsgid setgroups capget capset seccomp landlock_create_ruleset landlock_add_rule landlock_restrict_self "
-	"sched_yield sched_getaffinity sched_setaffinity sched_getparam sched_setparam sched_getscheduler sched_setscheduler "
-	"sched_getattr sched_setattr sched_get_priority_max sched_get_priority_min sched_rr_get_interval getpriority "
-	"setpriority ioprio_get ioprio_set getrlimit setrlimit prlimit64 getrusage times sysinfo uname getcpu getrandom "
+	"getuid geteuid getgid getegid getresuid getresgid getgroups capget seccomp "
+	"landlock_create_ruleset landlock_add_rule landlock_restrict_self "
+	"sched_yield sched_getaffinity sched_getparam sched_getscheduler sched_getattr sched_get_priority_max "
+	"sched_get_priority_min sched_rr_get_interval getpriority ioprio_get getrlimit prlimit64 getrusage times sysinfo "
+	"uname getcpu getrandom "
 	/* signals and timers */
 	"rt_sigaction rt_sigprocmask rt_sigpending rt_sigqueueinfo rt_tgsigqueueinfo rt_sigreturn rt_sigsuspend "
 	"rt_sigtimedwait sigaltstack pause alarm getitimer setitimer timer_create timer_settime timer_gettime "
@@ -47,10 +47,18 @@ static const char allowed[] =
 	"shmget shmat shmctl shmdt semget semop semtimedop semctl msgget msgsnd msgrcv msgctl mq_open mq_unlink "
 	"mq_timedsend mq_timedreceive mq_notify mq_getsetattr ";
 
+/* What takes a privilege that no service has, to give away files, ids or capabilities, or shapes how the kernel shares
+ * out the processor and memory. Programs that try it are used to EPERM, and go on without. */
+static const char privileged[] =
+	"chown fchown lchown fchownat setreuid setresuid setfsuid setregid setresgid setfsgid setgroups capset "
+	"sched_setaffinity sched_setparam sched_setscheduler sched_setattr setpriority ioprio_set setrlimit set_mempolicy ";
+
 static const struct {
 	const char *name;
 	enum verdict verdict;
 } others[] = {
+	{ "setuid", CHECK_UID }, /* some programs make sure that they are who they are: busybox at each start */
+	{ "setgid", CHECK_GID },
 	{ "clone", CHECK_CLONE },
 	{ "clone3", DENY_QUIET }, /* its flags lie in memory, where no filter can look */
 	{ "ioctl", CHECK_IOCTL },
@@ -79,20 +87,27 @@ set(struct filter_rules *r, const char *name, enum verdict v)
 	r->verdict[number] = (uint8_t)v;
 }
 
-void
-policy_default(struct filter_rules *r)
+static void
+set_all(struct filter_rules *r, const char *names, enum verdict v)
 {
 	char name[64];
 
-	memset(r->verdict, DENY, sizeof r->verdict);
-	for (const char *word = allowed; *word;) {
+	for (const char *word = names; *word;) {
 		size_t n = strcspn(word, " ");
 		assert(n < sizeof name);
 		memcpy(name, word, n);
 		name[n] = '\0';
-		set(r, name, ALLOW);
+		set(r, name, v);
 		word += n + 1;
 	}
+}
+
+void
+policy_default(struct filter_rules *r)
+{
+	memset(r->verdict, DENY, sizeof r->verdict);
+	set_all(r, allowed, ALLOW);
+	set_all(r, privileged, DENY_PERM);
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
 		set(r, others[i].name, others[i].verdict);
 }

@@ -39,7 +39,7 @@ static size_t length;
 static void
 compile(uint64_t families, enum filter_mode mode)
 {
-	struct filter_rules r = { .families = families, .mode = mode };
+	struct filter_rules r = { .families = families, .uid = 10001, .gid = 10002, .mode = mode };
 
 	policy_default(&r);
 	length = filter_compile(&r, code);
@@ -167,6 +167,19 @@ TEST(what_is_always_denied_gives_enosys)
 		assert_int_equal(call((uint32_t)always[i], 0, 0, 0, 0), SECCOMP_RET_LOG);
 }
 
+/* What takes a privilege: as the kernel answers who has none. */
+TEST(privileged_calls_give_eperm)
+{
+	static const int calls[] = { SYS_chown, SYS_fchownat, SYS_setreuid, SYS_setresgid, SYS_setgroups, SYS_capset,
+				     SYS_setpriority, SYS_sched_setaffinity, SYS_setrlimit };
+
+	compile(NETWORKED, FILTER_ENFORCE);
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+		assert_int_equal(call((uint32_t)calls[i], 0, 0, 0, 0), refused(EPERM));
+	compile(NETWORKED, FILTER_AUDIT);
+	assert_int_equal(call(SYS_chown, 0, 0, 0, 0), SECCOMP_RET_LOG);
+}
+
 TEST(sockets_are_of_the_families_that_were_named)
 {
 	compile(NETWORKED, FILTER_ENFORCE);
@@ -196,6 +209,11 @@ TEST(arguments_decide)
 		assert_int_equal(call(SYS_clone, spaces[i] | SIGCHLD, 0, 0, 0), refused(EPERM));
 	assert_int_equal(call(SYS_clone, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SETTLS, 0, 0,
 			      0), SECCOMP_RET_ALLOW);
+	assert_int_equal(call(SYS_setuid, 10001, 0, 0, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(call(SYS_setgid, 10002, 0, 0, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(call(SYS_setuid, 0, 0, 0, 0), refused(EPERM));
+	assert_int_equal(call(SYS_setuid, 10002, 0, 0, 0), refused(EPERM));
+	assert_int_equal(call(SYS_setgid, 10001, 0, 0, 0), refused(EPERM));
 	assert_int_equal(call(SYS_ioctl, 0, TIOCSTI, 0, 0), refused(EPERM));
 	assert_int_equal(call(SYS_ioctl, 0, 1ull << 32 | TIOCSTI, 0, 0), refused(EPERM));
 	assert_int_equal(call(SYS_ioctl, 0, 0x541c, 0, 0), refused(EPERM));
@@ -296,6 +314,7 @@ main(void)
 		cmocka_unit_test(a_new_call_and_a_tracers_number_are_unknown),
 		cmocka_unit_test(the_32_bit_and_the_x32_entry_kill),
 		cmocka_unit_test(what_is_always_denied_gives_enosys),
+		cmocka_unit_test(privileged_calls_give_eperm),
 		cmocka_unit_test(sockets_are_of_the_families_that_were_named),
 		cmocka_unit_test(arguments_decide),
 		cmocka_unit_test(no_file_becomes_setuid),
