@@ -87,6 +87,7 @@ const struct verb verbs[] = {
 	{ "verify", IMAGE, 1, 1, verb_verify, "rebuild from the lock, and compare with what was built" },
 	{ "size", IMAGE, 1, 1, verb_size, "where the bytes go: by recipe, origin, root and folder" },
 	{ "sbom", IMAGE, 1, 1, verb_sbom, "what the image is made of, as SPDX or CycloneDX" },
+	{ "score", IMAGE "|TABLE [SERVICE]", 1, 2, verb_score, "how exposed each service is, from 0 to 10, and why" },
 	{ "why", IMAGE " PATH", 2, 2, verb_why, "what a path of the image is, and where it comes from" },
 	{ "schema", "[image|recipe]", 0, 1, verb_schema, "print the JSON Schema of image files, or of recipes" },
 	{ "cache", "[size|prune]", 0, 1, verb_cache, "print the cache's size, or remove what no build has used for long" },

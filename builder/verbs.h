@@ -28,6 +28,7 @@ int verb_init(const struct options *o, struct build *b, struct err *e);
 int verb_lock(const struct options *o, struct build *b, struct err *e);
 int verb_plan(const struct options *o, struct build *b, struct err *e);
 int verb_run(const struct options *o, struct build *b, struct err *e);
+int verb_score(const struct options *o, struct build *b, struct err *e);
 int verb_show(const struct options *o, struct build *b, struct err *e);
 int verb_sbom(const struct options *o, struct build *b, struct err *e);
 int verb_schema(const struct options *o, struct build *b, struct err *e);

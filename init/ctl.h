@@ -86,6 +86,7 @@ int ctl_jobs(int argc, char **argv);
 int ctl_history(int argc, char **argv);
 int ctl_run(int argc, char **argv);
 int ctl_denied(int argc, char **argv);
+int ctl_score(int argc, char **argv);
 int ctl_top(int argc, char **argv);
 int ctl_tree(int argc, char **argv);
 int ctl_reexec(int argc, char **argv);

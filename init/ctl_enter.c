@@ -85,20 +85,22 @@ read_environment(const struct enter *x, struct err *e)
 
 /* ---- system calls ---- */
 
-static struct sock_filter filter[TBL_FILTER_MAX + 1];
-static size_t filter_size; /* bytes */
-
 /* What the service may not call, the command may not either. */
-static int
-read_filter(int fd, struct err *e)
+static struct sock_filter filter[TBL_FILTER_MAX + 1];
+static size_t filter_count;
+
+int
+enter_read_filter(int fd, struct sock_filter out[TBL_FILTER_MAX + 1], size_t *count, struct err *e)
 {
+	const size_t cap = (TBL_FILTER_MAX + 1) * sizeof *out;
+	size_t size = 0;
 	ssize_t n;
 
-	filter_size = 0;
-	while ((n = read(fd, (char *)filter + filter_size, sizeof filter - filter_size)) > 0)
-		filter_size += (size_t)n;
-	if (n < 0 || filter_size == sizeof filter || filter_size % sizeof *filter)
+	while ((n = read(fd, (char *)out + size, cap - size)) > 0)
+		size += (size_t)n;
+	if (n < 0 || size == cap || size % sizeof *out)
 		return err_set(e, n < 0 ? errno : EPROTO, "the filter of its system calls");
+	*count = size / sizeof *out;
 	return 0;
 }
 
@@ -145,7 +147,7 @@ child(const struct inside *in)
 	if (prctl(PR_SET_PDEATHSIG, SIGHUP, 0, 0, 0) || sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC))
 		report(in, PLACE_IDENTITY);
 	sys_sigmask(0, NULL);
-	if (identity_filter(filter, (uint32_t)(filter_size / sizeof *filter)))
+	if (identity_filter(filter, (uint32_t)filter_count))
 		report(in, PLACE_IDENTITY);
 	environ = env_words;
 	if (x->argv)
@@ -213,7 +215,7 @@ enter(const struct enter *x, pid_t *out, int *code, struct err *e)
 
 	*code = CTL_EXEC_FAILED;
 	AUTO_FD busybox = x->argv ? -1 : open(MACHINE_SHELL, O_PATH | O_CLOEXEC);
-	if (read_environment(x, e) || read_filter(x->filter, e))
+	if (read_environment(x, e) || enter_read_filter(x->filter, filter, &filter_count, e))
 		return -1;
 	/* The pid was good for reading its environment only if the process is still the same one. */
 	if (sys_pidfd_send_signal(x->pidfd, 0))

@@ -6,9 +6,13 @@
 #ifndef INGOT_CTL_ENTER_H
 #define INGOT_CTL_ENTER_H
 
+#include <stddef.h>
 #include <sys/types.h>
 
+#include <linux/filter.h>
+
 #include "err.h"
+#include "table.h"
 
 struct enter {
 	const char *name;  /* of the service */
@@ -21,6 +25,9 @@ struct enter {
 	int filter;        /* a pipe that gives the filter of its system calls */
 	int peer;          /* a terminal for the command, where ingotctl's 0, 1 or 2 is one; -1: none of them is */
 };
+
+/* Reads the pipe that gives a filter to its end; out has room for one instruction more than there may be. */
+int enter_read_filter(int fd, struct sock_filter out[TBL_FILTER_MAX + 1], size_t *n, struct err *e);
 
 /* Returns with *child running the command; on failure *code is an exit code of `ingotctl exec`. The caller's own
  * children go into the service's pid namespace from here on. */

@@ -35,6 +35,7 @@ static const struct command {
 	{ "history", "[NAME] [--json] [-n N]", "the runs of jobs, with what each took and how it ended", ctl_history, 0 },
 	{ "timing", "[--json]", "when each service was launched and ready, as a chart", ctl_timing, 0 },
 	{ "denied", "[NAME] [--json]", "the system calls that the filters of services refused", ctl_denied, 0 },
+	{ "score", "[NAME] [--json]", "how exposed each service is, from 0 to 10, by its process, and why", ctl_score, 0 },
 	{ "exec", "NAME [--] [CMD ARG...]", "run a command, or a shell, inside a service", ctl_exec, 0 },
 	{ "reexec", "[PATH]", "replace PID 1, services run on", ctl_reexec, 0 },
 	{ "reload", "[FILE]", "take another service table, what is the same in both runs on", ctl_reload, 0 },
@@ -157,7 +158,7 @@ help(void)
 static bool
 works_inside_only(const char *name)
 {
-	static const char *const inside[] = { "denied", "exec", "reload", "top", "tree" };
+	static const char *const inside[] = { "denied", "exec", "reload", "score", "top", "tree" };
 
 	for (size_t i = 0; i < sizeof inside / sizeof *inside; i++)
 		if (strcmp(inside[i], name) == 0)

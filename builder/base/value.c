@@ -92,6 +92,25 @@ value_percent(const char *text, uint64_t *out)
 }
 
 bool
+value_tenths(const char *text, uint64_t *out)
+{
+	const char *rest;
+	uint64_t v;
+
+	if (!digits(text, 10, &v, &rest) || v > UINT32_MAX)
+		return false;
+	v *= 10;
+	if (*rest == '.' && rest[1] >= '0' && rest[1] <= '9') {
+		v += (uint64_t)(rest[1] - '0');
+		rest += 2;
+	}
+	if (*rest)
+		return false;
+	*out = v;
+	return true;
+}
+
+bool
 value_octal(const char *text, uint64_t *out)
 {
 	const char *rest;

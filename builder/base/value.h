@@ -13,6 +13,7 @@ bool value_int(const char *text, uint64_t *out);
 bool value_size(const char *text, uint64_t *out);    /* bytes */
 bool value_time(const char *text, uint64_t *out);    /* milliseconds, at most 2^32 - 1 */
 bool value_percent(const char *text, uint64_t *out);
+bool value_tenths(const char *text, uint64_t *out);  /* 4 for 0.4 */
 bool value_octal(const char *text, uint64_t *out);
 bool value_ipv4(const char *text, uint64_t *out);
 bool value_bool(const char *text, int *out);         /* true or false alone */

@@ -233,4 +233,5 @@ check_budget(const struct build *b, const char *(*name)(const struct build *b, c
 {
 	check_files(b, name);
 	check_memory(b, name);
+	check_score(b);
 }

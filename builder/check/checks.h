@@ -19,4 +19,7 @@ int check_kernel_config(const struct build *b, struct err *e);
 /* check_budget.c: that the files, which lie where `name` says, keep to `budget`, and the machine to its memory. */
 void check_budget(const struct build *b, const char *(*name)(const struct build *b, const char *name));
 
+/* check_score.c: that no service is more exposed than `budget` lets it be. */
+void check_score(const struct build *b);
+
 #endif

@@ -49,6 +49,7 @@ static const struct {
 	[KEY_SIZE] = { value_size, "a size such as 512K, 64M or 2G" },
 	[KEY_TIME] = { value_time, "a time such as 100ms, 30s, 5m, 2h or 1d (at most 49 days)" },
 	[KEY_PERCENT] = { value_percent, "a percentage such as 50%" },
+	[KEY_TENTHS] = { value_tenths, "a number with one digit behind the point, such as 0.4" },
 	[KEY_OCTAL] = { value_octal, "an octal mode such as 0644" },
 	[KEY_IPV4] = { value_ipv4, "an IPv4 address such as 10.0.2.15" },
 };
@@ -135,6 +136,7 @@ bind_scalar(struct binder *b, const struct key *k, const struct node *n, void *i
 	case KEY_SIZE:
 	case KEY_TIME:
 	case KEY_PERCENT:
+	case KEY_TENTHS:
 	case KEY_OCTAL:
 	case KEY_IPV4:
 		bind_number(b, k, n, into);

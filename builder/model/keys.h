@@ -24,6 +24,7 @@ enum key_type {
 	KEY_SIZE,     /* uint64_t, bytes: 512K, 64M, 2G or a plain number */
 	KEY_TIME,     /* uint64_t, milliseconds: 100ms, 30s, 5m, 2h, 1d */
 	KEY_PERCENT,  /* uint64_t: 50% */
+	KEY_TENTHS,   /* uint64_t, tenths: 0.4 */
 	KEY_OCTAL,    /* uint64_t: 0644 */
 	KEY_IPV4,     /* uint64_t: network byte order in the low four bytes */
 	KEY_STRUCT,   /* the struct itself, of .sub; starts with const struct node *node */

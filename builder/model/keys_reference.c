@@ -11,7 +11,8 @@
 static const char *const type_names[] = {
 	[KEY_TEXT] = "text", [KEY_NAME] = "name", [KEY_PATH] = "path in the image", [KEY_HOSTPATH] = "path on the host",
 	[KEY_BOOL] = "true or false", [KEY_WORD] = "word", [KEY_INT] = "number", [KEY_SIZE] = "size", [KEY_TIME] = "time",
-	[KEY_PERCENT] = "percentage", [KEY_OCTAL] = "octal mode", [KEY_IPV4] = "IPv4 address", [KEY_STRUCT] = "mapping",
+	[KEY_PERCENT] = "percentage", [KEY_TENTHS] = "number with a tenth",
+	[KEY_OCTAL] = "octal mode", [KEY_IPV4] = "IPv4 address", [KEY_STRUCT] = "mapping",
 	[KEY_OPTION] = "mapping", [KEY_TEXTS] = "list of texts", [KEY_NAMES] = "list of names", [KEY_WORDS] = "list of words",
 	[KEY_UNITS] = "list of names",
 	[KEY_STRUCTS] = "list of mappings", [KEY_NAMED] = "mapping by name", [KEY_PAIRS] = "mapping of texts",

@@ -155,6 +155,11 @@ add_form(struct json *j, const struct key *k)
 	case KEY_PERCENT:
 		add_pattern(j, "^[0-9]+%$", "a percentage such as 50%");
 		break;
+	case KEY_TENTHS:
+		json_text(j, "type", "number");
+		json_number(j, "minimum", k->min / 10);
+		json_number(j, "maximum", k->max / 10);
+		break;
 	case KEY_OCTAL:
 		/* a plain 0644 is the number 420 in YAML 1.1, and 644 in YAML 1.2 */
 		add_pattern_or_number(j, "^0+[0-7]{0,4}$", "an octal mode such as 0644", 0, 7777);

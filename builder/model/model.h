@@ -381,6 +381,7 @@ struct model_budget {
 	uint64_t memory; /* of the machine */
 	uint64_t image;  /* of the kernel and one output; 0: none */
 	uint64_t ready;  /* from the kernel's begin to the last service; 0: none */
+	uint64_t score;  /* tenths, of each service: as far as the file states it */
 };
 
 /* ---- tests of the booted image ---- */

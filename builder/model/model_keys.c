@@ -539,6 +539,8 @@ static const struct key budget_keys[] = {
 	  .doc = "of the kernel's file and each output's together: a build that comes to more fails; absent: none" },
 	{ "ready", KEY_TIME, AT(model_budget, ready),
 	  .doc = "from the kernel's begin to the last service that is ready; `ingot test` holds the machine against it" },
+	{ "score", KEY_TENTHS, AT(model_budget, score), .max = 100,
+	  .doc = "of each service, from 0 to 10, as `ingot score` tells it: a build with a worse one fails; absent: none" },
 	END
 };
 

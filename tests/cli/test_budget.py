@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
 """`budget`: an image that comes out too large is refused with the sizes, and nothing of it is written (case 29); so is
 one that the machine's memory cannot hold, before anybody boots it (case 17)."""
+import json
+import re
 import struct
+import subprocess
 
 import pytest
 
-from cli_project import IMAGE
+from cli_project import IMAGE, INGOT
 
 MIB = 1 << 20
 
@@ -92,3 +95,49 @@ def test_the_dhcp_client_counts(project, links, status):
     if status:
         assert result.lines[0] == ("t.yml:12:18: the services' memory limits with the DHCP client's 16M add up to "
                                    "40960K, the machine has 32768K (budget.memory)")
+
+
+def test_a_service_that_is_more_exposed_than_the_budget(project):
+    text = IMAGE.replace("limits: {memory: 8M}", """limits: {memory: 8M}
+    network: {mode: machine}
+    seccomp: {allow: [mount]}""") + "budget: {score: 0.7}\n"
+    text = text.replace("services:\n", """services:
+  shut:
+    sources: [{file: {path: prog, to: /bin/prog, mode: 0755}}]
+    command: [/bin/prog]
+    limits: {memory: 8M}
+    replicas: 3
+""")
+    project.write("t.yml", text)
+    project.lock()
+    result = project.ingot("build", "-q", "t.yml")
+    assert result.status == 1 and len(result.lines) == 2, result
+    assert re.fullmatch(r"t.yml:19:17: `web` scores 1\.[0-9], more than budget.score: it shares the machine's network: "
+                        r"network.mode \+0.5, it may make Internet sockets: seccomp.sockets \+0.3, .*", result.lines[0])
+    scores = {s["name"]: s for s in json.loads(project.ingot("score", "-q", "--json", "t.yml").out)["services"]}
+    web, shut = scores["web"]["score_tenths"], scores["shut@2"]["score_tenths"]
+    project.write("t.yml", text.replace("0.7", f"{web // 10}.{web % 10}"))
+    assert project.ingot("build", "-q", "t.yml").status == 0
+    project.write("t.yml", text.replace("0.7", "0.0"))
+    told = project.ingot("build", "-q", "t.yml").lines
+    assert len(told) == (3 if shut else 2) and not any("shut@2" in line for line in told), "one for all replicas"
+
+
+def test_a_score_is_told_of_a_table_as_of_its_image(project):
+    project.lock()
+    (project.dir / "table").write_bytes(subprocess.run(
+        [str(INGOT), "table", "-q", "t.yml", "--cache", "out/.cache"], cwd=project.dir, stdout=subprocess.PIPE,
+        check=True).stdout)
+    of_image = project.ingot("score", "-q", "t.yml", "web").out
+    assert of_image.startswith("web: 0.") and "  yes   memory and processes are limited\n" in of_image
+    assert project.ingot("score", "table").out == of_image
+
+
+@pytest.mark.parametrize("args, says", [
+    (["score", "-q", "t.yml", "wbe"], "ingot: no service or job is called wbe"),
+    (["score", "-q", "short"], "ingot: not a service table"),
+])
+def test_what_has_no_score(project, one_line, args, says):
+    project.lock()
+    project.write("short", b"INGOTTBL")
+    assert one_line(project.ingot(*args)).startswith(says)

@@ -92,6 +92,14 @@ TEST(percentages)
 	CHECK(value_percent, good, bad);
 }
 
+TEST(tenths)
+{
+	static const struct sample good[] = { { "0", 0 }, { "0.4", 4 }, { "10", 100 }, { "1.0", 10 } };
+	static const char *const bad[] = { "", ".4", "0.", "0.45", "-1", "1,5", "0.4 ", "x" };
+
+	CHECK(value_tenths, good, bad);
+}
+
 TEST(octal_modes)
 {
 	static const struct sample good[] = {
@@ -164,7 +172,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_numbers), cmocka_unit_test(sizes),       cmocka_unit_test(times),
-		cmocka_unit_test(percentages),   cmocka_unit_test(octal_modes), cmocka_unit_test(addresses),
+		cmocka_unit_test(percentages),   cmocka_unit_test(octal_modes), cmocka_unit_test(tenths), cmocka_unit_test(addresses),
 		cmocka_unit_test(truth),         cmocka_unit_test(names),       cmocka_unit_test(paths),
 	};
 
