@@ -26,6 +26,7 @@ struct line {
 	const char *text;  /* the same without quotes */
 	const char *origin;
 	const char *empty; /* LINE_OPEN: what it is with nothing below */
+	const char *risk;  /* it loosens the default posture: by what; NULL: it does not */
 };
 
 struct walk {
@@ -66,13 +67,25 @@ find_derived(const struct walk *w, const char *path)
 	return NULL;
 }
 
+/* What is risked by the value that stands at the key, or is an item there; NULL: nothing. */
+static const char *
+risk_of(const struct key *k, const struct node *n)
+{
+	if (!n || (n->kind == NODE_SCALAR && k->preset && strcmp(n->text, k->preset) == 0))
+		return NULL;
+	for (const struct key_risk *r = k->risks; r && r->word; r++)
+		if (n->kind == NODE_SCALAR && strcmp(r->word, n->text) == 0)
+			return r->risk;
+	return k->risk;
+}
+
 static void
-add_scalar(struct walk *w, const char *key, const char *path, unsigned depth, const struct node *n)
+add_scalar(struct walk *w, const struct key *k, const char *key, const char *path, unsigned depth, const struct node *n)
 {
 	add(w, (struct line){ .kind = LINE_VALUE, .depth = depth, .item = !key,
 			      .key = key ? yaml_scalar(w->arena, key, false) : NULL, .path = path,
 			      .value = yaml_scalar(w->arena, n->text, n->quoted), .text = n->text,
-			      .origin = place_of(w, n) });
+			      .origin = place_of(w, n), .risk = risk_of(k, n) });
 }
 
 static void
@@ -89,7 +102,7 @@ walk_list(struct walk *w, const struct key *k, const struct node *n, const char 
 	for (size_t i = 0; i < n->count; i++) {
 		const char *at = arena_printf(w->arena, "%s[%zu]", path, i);
 		if (k->type != KEY_STRUCTS) {
-			add_scalar(w, NULL, at, depth + 1, n->items[i]);
+			add_scalar(w, k, NULL, at, depth + 1, n->items[i]);
 			continue;
 		}
 		add_open(w, NULL, at, depth + 1, n->items[i], "{}");
@@ -104,7 +117,7 @@ walk_mapping(struct walk *w, const struct key *k, const struct node *n, const ch
 	for (size_t i = 0; i < n->count; i++) {
 		const char *name = n->keys[i]->text, *at = below(w, path, name);
 		if (k->type == KEY_PAIRS) {
-			add_scalar(w, name, at, depth + 1, n->items[i]);
+			add_scalar(w, k, name, at, depth + 1, n->items[i]);
 			continue;
 		}
 		add_open(w, yaml_scalar(w->arena, name, false), at, depth + 1, n->items[i], "{}");
@@ -156,7 +169,7 @@ walk_key(struct walk *w, const struct key *k, const struct node *n, const char *
 		walk_mapping(w, k, n, path, depth);
 		break;
 	default:
-		add_scalar(w, k->name, path, depth, n);
+		add_scalar(w, k, k->name, path, depth, n);
 	}
 }
 
@@ -205,7 +218,22 @@ print_line(const struct walk *w, size_t i, FILE *to)
 		fprintf(to, "# %s:%s%s", l->key, value ? " " : "", value ? value : "");
 	else
 		fprintf(to, "%s:%s%s", l->key, value[0] ? " " : "", value);
-	fprintf(to, "  # %s\n", l->origin);
+	fprintf(to, "  # %s%s%s\n", l->origin, l->risk ? "; LOOSENED: " : "", l->risk ? l->risk : "");
+}
+
+/* All of them once more, where they are seen. */
+static void
+print_loosened(const struct walk *w, FILE *to)
+{
+	const char *head = "# What loosens the default posture, and what is risked:\n";
+
+	for (size_t i = 0; i < w->n; i++) {
+		const struct line *l = &w->lines[i];
+		if (!l->risk)
+			continue;
+		fprintf(to, "%s# %s: %s  # %s\n", head, l->path, l->value ? l->value : "", l->risk);
+		head = "";
+	}
 }
 
 /* Whether it was shown at its key. */
@@ -229,11 +257,12 @@ effective_print(const struct plan *p, const struct derived_list *l, FILE *to)
 	for (size_t i = 0; i < l->n; i++)
 		if (!is_shown(&w, &l->v[i]))
 			fprintf(to, "# %s: %s  # %s\n", l->v[i].key, yaml_scalar(p->arena, l->v[i].value, false), l->v[i].origin);
+	print_loosened(&w, to);
 	free(w.lines);
 }
 
 static void
-json_value(struct json *j, const char *key, const char *text, const char *origin)
+json_value(struct json *j, const char *key, const char *text, const char *origin, const char *risk)
 {
 	json_object(j);
 	json_text(j, "key", key);
@@ -243,6 +272,8 @@ json_value(struct json *j, const char *key, const char *text, const char *origin
 	else
 		json_null(j);
 	json_text(j, "origin", origin);
+	if (risk)
+		json_text(j, "risk", risk);
 	json_object_end(j);
 }
 
@@ -258,12 +289,12 @@ effective_json(const struct plan *p, const struct derived_list *l, FILE *to)
 	json_array_at(&j, "values");
 	for (size_t i = 0; i < w.n; i++)
 		if (w.lines[i].kind != LINE_OPEN)
-			json_value(&j, w.lines[i].path, w.lines[i].text, w.lines[i].origin);
+			json_value(&j, w.lines[i].path, w.lines[i].text, w.lines[i].origin, w.lines[i].risk);
 	json_array_end(&j);
 	json_array_at(&j, "derived");
 	for (size_t i = 0; i < l->n; i++)
 		if (!is_shown(&w, &l->v[i]))
-			json_value(&j, l->v[i].key, l->v[i].value, l->v[i].origin);
+			json_value(&j, l->v[i].key, l->v[i].value, l->v[i].origin, NULL);
 	json_array_end(&j);
 	json_object_end(&j);
 	json_end(&j);

@@ -60,6 +60,12 @@ struct key_word {
 	int later; /* known, not built yet */
 };
 
+/* A word that loosens what holds a service by default. */
+struct key_risk {
+	const char *word; /* the list ends with NULL */
+	const char *risk; /* what is risked, as a clause */
+};
+
 struct key {
 	const char *name;
 	enum key_type type;
@@ -71,6 +77,9 @@ struct key {
 	const struct key *sub;
 	size_t size; /* of one struct of sub */
 	const char *doc; /* one line for the reference page */
+	const char *risk; /* every value but the preset, every item of a list, loosens what holds a service by default: what
+			   * is risked, as a clause; NULL: it does not */
+	const struct key_risk *risks; /* the same where only some of its words do */
 };
 
 /* Fills the struct at `into` (zeroed, beginning with a struct key_head) from a mapping. NULL as map means all presets.

@@ -43,6 +43,19 @@ print_words(FILE *to, const struct key_word *w)
 }
 
 static void
+print_risk(FILE *to, const char *word, const char *risk)
+{
+	fputs(".br\nLoosens the default posture", to);
+	if (word[0]) {
+		fputs(" with ", to);
+		print_text(to, word);
+	}
+	fputs(": ", to);
+	print_text(to, risk);
+	fputs(".\n", to);
+}
+
+static void
 print_key(FILE *to, const char *prefix, const struct key *k)
 {
 	fputs(".TP\n.B ", to);
@@ -60,6 +73,10 @@ print_key(FILE *to, const char *prefix, const struct key *k)
 	fputs(".\n.br\n", to);
 	print_text(to, k->doc);
 	fputs(".\n", to);
+	if (k->risk)
+		print_risk(to, "", k->risk);
+	for (const struct key_risk *r = k->risks; r && r->word; r++)
+		print_risk(to, r->word, r->risk);
 }
 
 static void

@@ -188,6 +188,26 @@ static const struct key_word seccomp_words[] = { [SECCOMP_ENFORCED] = { "enforce
 static const struct key_word socket_words[] = { { "unix", 0 }, { "inet", 0 }, { "inet6", 0 }, { "route", 0 },
 						{ "netlink", 0 }, { "packet", 0 }, { "vsock", 0 }, { "alg", 0 },
 						{ "can", 0 }, { "bluetooth", 0 }, { NULL, 0 } };
+
+/* What loosens the posture that services have by default; keys of which any value does have it as .risk. */
+static const struct key_risk mode_risks[] = {
+	{ "machine", "it reaches what the machine reaches, and every port of it" },
+	{ NULL, NULL },
+};
+static const struct key_risk seccomp_risks[] = {
+	{ "audit", "no system call is refused, each is only reported" },
+	{ "unconfined", "every system call of the kernel can be tried" },
+	{ NULL, NULL },
+};
+static const struct key_risk socket_risks[] = {
+	{ "netlink", "every part of the kernel that netlink leads to" },
+	{ "packet", "packets of the link itself" },
+	{ "vsock", "the VM's host and its sockets" },
+	{ "alg", "the kernel's ciphers, which have been a way into it" },
+	{ "can", "the CAN bus" },
+	{ "bluetooth", "Bluetooth" },
+	{ NULL, NULL },
+};
 static const struct key_word protocol_words[] = { [NET_TCP] = { "tcp", 0 }, [NET_UDP] = { "udp", 0 }, { NULL, 0 } };
 static const struct key_word restart_words[] = { [TBL_RESTART_NEVER] = { "never", 0 },
 						 [TBL_RESTART_ON_FAILURE] = { "on-failure", 0 },
@@ -236,7 +256,7 @@ static const struct key port_keys[] = {
 };
 
 static const struct key network_keys[] = {
-	{ "mode", KEY_WORD, AT(model_network, mode), .preset = "none", .words = mode_words,
+	{ "mode", KEY_WORD, AT(model_network, mode), .preset = "none", .words = mode_words, .risks = mode_risks,
 	  .doc = "none: a down loopback of its own; machine: the machine's network, shared with it" },
 	{ "ports", KEY_STRUCTS, AT(model_network, ports), .sub = port_keys, .size = sizeof(struct model_port),
 	  .doc = "what it listens on; a port below 1024 needs no capability" },
@@ -246,11 +266,13 @@ static const struct key network_keys[] = {
 
 static const struct key seccomp_keys[] = {
 	{ "mode", KEY_WORD, AT(model_seccomp, mode), .preset = "enforce", .words = seccomp_words,
+	  .risks = seccomp_risks,
 	  .doc = "audit: what would be refused is made, and the kernel logs it; unconfined: any call that its user may make" },
 	{ "allow", KEY_TEXTS, AT(model_seccomp, allow),
-	  .doc = "calls, with any arguments, besides those that every service may make" },
+	  .doc = "calls, with any arguments, besides those that every service may make",
+	  .risk = "a system call that every other service goes without" },
 	{ "deny", KEY_TEXTS, AT(model_seccomp, deny), .doc = "calls that it may not make: ENOSYS" },
-	{ "sockets", KEY_WORDS, AT(model_seccomp, sockets), .words = socket_words,
+	{ "sockets", KEY_WORDS, AT(model_seccomp, sockets), .words = socket_words, .risks = socket_risks,
 	  .doc = "families of sockets that it may make; absent: unix, with a network inet, inet6 and route too" },
 	END
 };
@@ -300,7 +322,8 @@ static const struct key ready_keys[] = {
 	{ "exec", KEY_TEXTS, AT(model_ready, exec),
 	  .doc = "ready when this program of its root, run as the service runs, exits with 0" },
 	{ "notify", KEY_BOOL, AT(model_ready, notify), .preset = "false",
-	  .doc = "ready when it says READY=1 to the socket in NOTIFY_SOCKET, as sd_notify does" },
+	  .doc = "ready when it says READY=1 to the socket in NOTIFY_SOCKET, as sd_notify does",
+	  .risk = "any of its processes may speak for it" },
 	{ "fd", KEY_INT, AT(model_ready, fd), .min = 3, .max = 255,
 	  .doc = "ready when it writes a newline to this descriptor (as s6 has it)" },
 	{ "exit", KEY_BOOL, AT(model_ready, exit), .preset = "false",
@@ -327,7 +350,8 @@ static const struct key health_keys[] = {
 	{ "exec", KEY_TEXTS, AT(model_health, exec),
 	  .doc = "well while this program of its root, run as the service runs, exits with 0" },
 	{ "notify", KEY_TIME, AT(model_health, notify), .min = 1000,
-	  .doc = "well while it says WATCHDOG=1 at least this often, as sd_notify does; alone or beside one of the above" },
+	  .doc = "well while it says WATCHDOG=1 at least this often, as sd_notify does; alone or beside one of the above",
+	  .risk = "any of its processes may speak for it" },
 	{ "every", KEY_TIME, AT(model_health, every), .preset = "10s", .min = 100,
 	  .doc = "from the end of one check to the next, the first so long after it was ready" },
 	{ "timeout", KEY_TIME, AT(model_health, timeout), .preset = "5s", .min = 10, .doc = "then a check has failed" },

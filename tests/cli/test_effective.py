@@ -126,6 +126,33 @@ def test_json_tells_texts_as_they_are_meant(project):
     assert derived["services.web.uid"] == "10001" and derived["jobs.job.uid"] == "10002"
 
 
+LOOSE = IMAGE.replace("limits: {memory: 8M}", """limits: {memory: 8M}
+    network: {mode: machine}
+    seccomp: {mode: audit, allow: [mount, ptrace], deny: [fork], sockets: [unix, packet]}
+    ready: {notify: true}
+    health: {notify: 5s}
+  shut: {command: [/bin/prog], limits: {memory: 8M}, network: {mode: none}, ready: {fd: 3, notify: false}, sources: [
+    {file: {path: prog, to: /bin/prog, mode: 0755}}], seccomp: {mode: enforce, allow: [], sockets: [unix, inet]}}""")
+
+
+def test_what_loosens_the_posture_is_marked(project):
+    project.write("t.yml", LOOSE)
+    lines = effective(project).splitlines()
+    assert "        - mount  # t.yml:13:36; LOOSENED: a system call that every other service goes without" in lines
+    at = lines.index("# What loosens the default posture, and what is risked:")
+    loosened = ["services.web.network.mode", "services.web.seccomp.mode", "services.web.seccomp.allow[0]",
+                "services.web.seccomp.allow[1]", "services.web.seccomp.sockets[1]", "services.web.ready.notify",
+                "services.web.health.notify"]
+    assert [line.split(":")[0][2:] for line in lines[at + 1:]] == loosened
+    assert sum("; LOOSENED: " in line for line in lines) == len(loosened)
+    told = json.loads(effective(project, "--json"))["values"]
+    assert [value["key"] for value in told if "risk" in value] == loosened
+
+
+def test_what_is_as_by_default_has_no_mark(project):
+    assert "oosen" not in effective(project)
+
+
 def test_json_of_the_table_is_refused(project):
     result = project.ingot("show", "--json", "t.yml")
     assert result.status == 2 and result.out == ""

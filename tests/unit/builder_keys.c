@@ -193,6 +193,8 @@ write_number(struct writer *w, const struct key *k, uint64_t v)
 
 	if (k->type == KEY_OCTAL)
 		fprintf(w->to, "\"0%" PRIo64 "\"", v);
+	else if (k->type == KEY_TENTHS)
+		fprintf(w->to, "%" PRIu64 ".%" PRIu64, v / 10, v % 10);
 	else if (k->type == KEY_IPV4)
 		fprintf(w->to, "\"10.0.0.%" PRIu64 "\"", v & 0xff);
 	else
