@@ -43,10 +43,10 @@ families_of(const struct model_service *s)
 }
 
 size_t
-svc_filter(const struct model_service *s, uint32_t uid, uint32_t gid, struct sock_filter *out)
+svc_filter(const struct model_service *s, struct sock_filter *out)
 {
 	const struct model_seccomp *c = &s->seccomp;
-	struct filter_rules rules = { .families = families_of(s), .uid = uid, .gid = gid };
+	struct filter_rules rules = { .families = families_of(s) };
 
 	if (c->mode == SECCOMP_UNCONFINED)
 		return 0;

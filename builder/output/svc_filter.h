@@ -9,6 +9,6 @@
 #include "model.h"
 
 /* Writes it to out, which has room for FILTER_MAX; returns its length, 0 where it is unconfined. */
-size_t svc_filter(const struct model_service *s, uint32_t uid, uint32_t gid, struct sock_filter *out);
+size_t svc_filter(const struct model_service *s, struct sock_filter *out);
 
 #endif

@@ -128,11 +128,11 @@ add_watch(struct compiler *c, struct tbl_svc *r, const struct model_service *s)
 
 /* Services with the same filter share it. */
 static struct tbl_span
-filter(struct compiler *c, const struct plan_unit *u)
+filter(struct compiler *c, const struct model_service *s)
 {
 	const struct svc_section *x = &c->section[TBL_FILTERS];
 	struct sock_filter code[FILTER_MAX];
-	size_t n = svc_filter(u->unit, u->uid, u->gid, code);
+	size_t n = svc_filter(s, code);
 
 	for (uint32_t i = 0; n && i < svc_count(c, TBL_SVCS); i++) {
 		struct tbl_span old = ((const struct tbl_svc *)c->section[TBL_SVCS].bytes)[i].filter;
@@ -254,7 +254,7 @@ record_of(struct compiler *c, const struct plan_unit *u)
 		.cpu_quota_us = (uint32_t)(s->limits.cpu * (CPU_PERIOD_US / 100)),
 		.cpu_period_us = CPU_PERIOD_US,
 		.memory_max = s->limits.memory,
-		.filter = filter(c, u),
+		.filter = filter(c, s),
 		.memory_high = s->limits.memory_high,
 	};
 }

@@ -154,18 +154,6 @@ put_ioctl(struct writer *w)
 }
 
 static void
-put_own(struct writer *w, uint32_t id)
-{
-	const struct sock_filter code[] = {
-		LOAD(args[0]),
-		JUMP(BPF_JEQ, id, 0, 1),
-		RETURN(SECCOMP_RET_ALLOW),
-		RETURN(refusal(w, EPERM)),
-	};
-	put(w, code, COUNT(code));
-}
-
-static void
 put_personality(struct writer *w)
 {
 	const struct sock_filter code[] = {
@@ -191,10 +179,6 @@ put_verdict(struct writer *w, enum verdict v)
 		return put_return(w, refusal(w, EPERM));
 	case ALLOW:
 		return put_return(w, SECCOMP_RET_ALLOW);
-	case CHECK_UID:
-		return put_own(w, w->rules->uid);
-	case CHECK_GID:
-		return put_own(w, w->rules->gid);
 	case CHECK_CLONE:
 		return put_bits(w, arg(0), (uint32_t)NEW_NAMESPACES);
 	case CHECK_IOCTL:

@@ -19,8 +19,6 @@ enum verdict {
 	DENY_PERM,  /* EPERM, logged: as the kernel answers who lacks the privilege for it */
 	ALLOW,
 	/* By arguments: what is refused gets EPERM, a family of sockets EAFNOSUPPORT. */
-	CHECK_UID,         /* its own user, which changes nothing */
-	CHECK_GID,
 	CHECK_CLONE,       /* no new namespaces */
 	CHECK_IOCTL,       /* nothing is typed into a terminal */
 	CHECK_SOCKET,      /* of the families */
@@ -45,7 +43,6 @@ enum filter_mode {
 struct filter_rules {
 	uint8_t verdict[SYSCALLS]; /* enum verdict; what is above is DENY */
 	uint64_t families;         /* bit N: AF_ number N */
-	uint32_t uid, gid;         /* its own */
 	enum filter_mode mode;
 };
 

@@ -9,7 +9,7 @@
 
 #include "filter.h"
 
-/* Fills in the verdicts; families, ids and mode are the caller's. A call that is not named here is denied. */
+/* Fills in the verdicts; families and mode are the caller's. A call that is not named here is denied. */
 void policy_default(struct filter_rules *r);
 
 /* Whether the stub, which lives under the same filter, makes this call: it cannot be denied. */

@@ -22,7 +22,7 @@ static struct sock_filter code[FILTER_MAX];
 static struct score_calls
 calls_of(uint64_t families, enum filter_mode mode, const char *allowed)
 {
-	struct filter_rules r = { .families = families, .uid = 10000, .gid = 10000, .mode = mode };
+	struct filter_rules r = { .families = families, .mode = mode };
 	struct score_calls calls;
 
 	policy_default(&r);
