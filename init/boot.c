@@ -43,7 +43,8 @@
 #include "watchdog.h"
 
 #define FILES_SPARE 256 /* descriptors beyond the services' */
-#define FILES_MAX (WATCHES + CFG_MAX_SERVICES * (2 * LOG_STREAMS + 1) + FILES_SPARE)
+#define FILES_MAX \
+	(WATCHES + CFG_MAX_SERVICES * (2 * LOG_STREAMS + 1 + CFG_LISTEN * TBL_LISTEN_MAX) + FILES_SPARE)
 #define SYNC_MS 2000
 #define AGAIN_TRIES 5
 #define AGAIN_MS 50

@@ -165,6 +165,9 @@ hand_on_all(const struct init *in, bool on)
 			all = hand_on(in->s->run[i].log_pipe[k / 2][k % 2], on) && all;
 	for (uint32_t i = 0; i < in->s->services; i++)
 		all = hand_on(in->s->run[i].net, on) && all;
+	for (uint32_t i = 0; CFG_LISTEN && i < in->s->services; i++)
+		for (int k = 0; k < TBL_LISTEN_MAX; k++)
+			all = hand_on(in->s->run[i].listen[k], on) && all;
 	all = hand_on(in->s->logger.memory, on) && all;
 	return hand_on(in->memory, on) && all;
 }

@@ -26,6 +26,7 @@ static const char *const names[LAUNCH_STEPS] = {
 	[LAUNCH_EXEC] = "exec",
 	[LAUNCH_NAMESPACES] = "namespaces",
 	[LAUNCH_SECCOMP] = "seccomp",
+	[LAUNCH_LISTEN] = "listen",
 };
 
 const char *

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* A new field that is a string or a list has its comparison below; a number is compared with all the others. */
-static_assert(sizeof(struct tbl_svc) == 280, "same_service() compares every field");
+static_assert(sizeof(struct tbl_svc) == 296, "same_service() compares every field");
 
 static bool
 same_str(const struct tbl *a, uint32_t x, const struct tbl *b, uint32_t y)
@@ -57,6 +57,27 @@ same_mounts(const struct tbl *a, const struct tbl_svc *x, const struct tbl *b, c
 	return same;
 }
 
+static bool
+same_listeners(const struct tbl *a, const struct tbl_svc *x, const struct tbl *b, const struct tbl_svc *y)
+{
+	bool same = x->listen.count == y->listen.count;
+
+	for (uint32_t i = 0; same && i < x->listen.count; i++)
+		same = memcmp(tbl_listen(a, x, i), tbl_listen(b, y, i), sizeof(struct tbl_listen)) == 0;
+	return same;
+}
+
+/* By its own addresses: what it may reach is ingot-net's, and changes while it runs. */
+static bool
+same_net(const struct tbl *a, const struct tbl_svc *x, const struct tbl *b, const struct tbl_svc *y)
+{
+	if (!x->net || !y->net)
+		return x->net == y->net;
+	const struct tbl_net *p = tbl_net(a, x->net - 1), *q = tbl_net(b, y->net - 1);
+	return memcmp(p->address, q->address, sizeof p->address) == 0 &&
+	       memcmp(p->machine, q->machine, sizeof p->machine) == 0;
+}
+
 /* The service without what only says where something lies in its table; and, as a job is planned by all that it has but
  * a service is looked at anew at each event, without what a service can have otherwise while it runs: what it waits for
  * at its start, what follows its end, and how it is asked to stop. */
@@ -69,7 +90,8 @@ numbers_of(const struct tbl_svc *s)
 	out.flags &= ~TBL_SVC_LOG; /* ingot-log is told, not the service */
 	out.log_kb = 0;
 	out.argv.first = out.env.first = out.deps.first = out.wants.first = out.mounts.first = 0;
-	out.ready_probe.words.first = out.health.words.first = out.filter.first = 0;
+	out.ready_probe.words.first = out.health.words.first = out.filter.first = out.listen.first = 0;
+	out.net = 0;
 	if (s->kind != TBL_SERVICE)
 		return out;
 	out.flags &= ~TBL_SVC_CRITICAL;
@@ -90,7 +112,8 @@ same_service(const struct tbl *a, const struct tbl_svc *x, const struct tbl *b, 
 	       same_words(a, x->ready_probe.words, b, y->ready_probe.words) &&
 	       same_words(a, x->health.words, b, y->health.words) &&
 	       memcmp(tbl_filter(a, x), tbl_filter(b, y), p.filter.count * sizeof(struct sock_filter)) == 0 &&
-	       same_deps(a, x, b, y, tbl_dep, p.deps.count) && same_deps(a, x, b, y, tbl_want, p.wants.count);
+	       same_deps(a, x, b, y, tbl_dep, p.deps.count) && same_deps(a, x, b, y, tbl_want, p.wants.count) &&
+	       same_listeners(a, x, b, y) && same_net(a, x, b, y);
 }
 
 static const char *

@@ -6,6 +6,7 @@
  */
 #include "sandbox.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -24,6 +25,7 @@
 #include "sys.h"
 
 #define LIFT 16 /* above every number of stub_abi.h */
+static_assert(LIFT >= STUB_FD_END + TBL_LISTEN_MAX, "what is lifted is not yet in its place");
 
 __attribute__((noreturn)) static void
 fail(const struct sandbox *x, uint32_t step)
@@ -53,6 +55,16 @@ place(int fd, int at, int flags)
 	return fd < 0 || dup3(fd, at, flags) >= 0 ? 0 : -1;
 }
 
+/* The stub's program gets them from 3 on, where the stub has others. */
+static int
+place_listeners(struct sandbox *x)
+{
+	for (uint32_t i = 0; i < x->s->listen.count; i++)
+		if (place(x->listen[i], STUB_FD_END + (int)i, 0))
+			return -1;
+	return 0;
+}
+
 /* Each descriptor to its number in stub_abi.h; PID 1's own are gone from here on. */
 static int
 step_fds(struct sandbox *x)
@@ -62,6 +74,9 @@ step_fds(struct sandbox *x)
 	if (null < 0 || lift(&null) || lift(&x->error) || lift(&x->output[0]) || lift(&x->output[1]) ||
 	    lift(&x->status) || lift(&x->ready) || lift(&x->notify) || lift(&x->stub))
 		return -1;
+	for (uint32_t i = 0; CFG_LISTEN && i < x->s->listen.count; i++)
+		if (lift(&x->listen[i]))
+			return -1;
 	if (place(null, 0, 0) || place(x->output[0], 1, 0) || place(x->output[1], 2, 0) ||
 	    place(x->error, STUB_FD_ERROR, 0) || place(x->status, STUB_FD_STATUS, 0) || place(x->ready, STUB_FD_READY, 0) ||
 	    place(x->stub, STUB_FD_EXE, O_CLOEXEC) || place(x->notify, STUB_FD_NOTIFY, O_CLOEXEC))
@@ -76,7 +91,9 @@ step_fds(struct sandbox *x)
 	if (x->notify < 0)
 		close(STUB_FD_NOTIFY);
 	x->error = STUB_FD_ERROR;
-	return sys_close_range(STUB_FD_END, ~0u, 0);
+	if (CFG_LISTEN && place_listeners(x))
+		return -1;
+	return sys_close_range(STUB_FD_END + (CFG_LISTEN ? x->s->listen.count : 0), ~0u, 0);
 }
 
 /* ---- the other steps ---- */
@@ -181,8 +198,8 @@ exec_stub(struct sandbox *x)
 	fmt(age[0], sizeof age[0], "%u", ready->age_ms);
 	fmt(age[1], sizeof age[1], "%u", health->age_ms);
 	size_t ready_at = copy_probe(x, ready, age[0], argv, &n), health_at = copy_probe(x, health, age[1], argv, &n);
-	fmt(word, sizeof word, "%s:%u:%zu:%zu", STUB_NAME, x->s->ready == TBL_READY_FD ? x->s->ready_fd : 0, ready_at,
-	    health_at);
+	fmt(word, sizeof word, "%s:%u:%zu:%zu:%u", STUB_NAME, x->s->ready == TBL_READY_FD ? x->s->ready_fd : 0, ready_at,
+	    health_at, CFG_LISTEN ? x->s->listen.count : 0);
 	copy_words(x, x->s->env, envp);
 	/* Signals stay blocked: what is sent meanwhile waits for the stub, where a PID 1 would drop it. */
 	sys_execveat(STUB_FD_EXE, "", argv, envp, AT_EMPTY_PATH);

@@ -192,6 +192,8 @@ spawn(const struct launcher *l, const struct tbl *t, uint32_t svc, const struct 
 	struct pipes p = { { -1, -1 }, { -1, -1 }, { -1, -1 }, -1 };
 	AUTO_FD cgroup = -1;
 
+	for (uint32_t i = 0; CFG_LISTEN && i < s->listen.count; i++)
+		x.listen[i] = given->listen[i];
 	*out = (struct spawned){ .pid = -1, .pidfd = -1, .status_fd = -1, .error_fd = -1, .ready_fd = -1,
 				  .notify_fd = -1 };
 	if (cgroup_make(l->cgroups, x.name, &cgroup, e))

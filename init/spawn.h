@@ -23,6 +23,7 @@ struct launcher {
 /* What the caller lends to a launch. */
 struct spawn_given {
 	int output[2]; /* stdout and stderr */
+	const int *listen; /* as many as the record has */
 	int net;       /* the network namespace of an earlier run; -1, with TBL_SVC_NETNS: the child makes one, and sends it
 			* over error_fd, which is a socket then (pass.h) */
 };
@@ -48,6 +49,7 @@ enum launch_step {
 	LAUNCH_RLIMITS, LAUNCH_IDS, LAUNCH_CAPS, LAUNCH_STUB, LAUNCH_FORK, LAUNCH_EXEC,
 	LAUNCH_NAMESPACES, /* before LAUNCH_FDS */
 	LAUNCH_SECCOMP,    /* behind LAUNCH_CAPS */
+	LAUNCH_LISTEN,     /* before all others */
 	LAUNCH_STEPS
 };
 

@@ -77,6 +77,8 @@ clone_run(char *stack, const struct stub *stub, void (*run)(const struct stub *)
 static char stack_of_child[2048] __attribute__((aligned(16)));
 
 #define ALL_SIGNALS (~0ul)
+#define ASIDE 256     /* above every number that a program can ask for */
+#define LISTEN_FIRST 3 /* as sd_listen_fds(3) has it */
 
 __attribute__((noreturn)) void stub_main(const long *stack);
 
@@ -99,6 +101,7 @@ fail(int fd, uint32_t step, long code)
 struct stub {
 	char **argv, **envp;
 	unsigned ready;    /* descriptor, 0: none */
+	unsigned listen;   /* so many listeners, from STUB_FD_END on */
 	unsigned probe[2]; /* by enum stub_which: where its words begin in argv, 0: none */
 	long main;         /* process ids */
 	long probing;      /* 0: no probe runs */
@@ -136,27 +139,38 @@ read_words(struct stub *s, const long *stack)
 		if (s->probe[i])
 			s->argv[s->probe[i] - 1] = 0;
 	}
+	s->listen = next_number(&word);
 }
 
-/* The child. The readiness pipe may want the very number of the error pipe, which therefore steps aside first. */
+/* What the program wants stands at numbers where the stub's own are: those step aside first. Each listener moves to a
+ * smaller number, so that in this order none is overwritten before it has moved. */
+static long
+move_descriptors(const struct stub *s)
+{
+	long error = SYS(fcntl, STUB_FD_ERROR, F_DUPFD_CLOEXEC, ASIDE, 0), ret = 0;
+	long ready = s->ready ? SYS(fcntl, STUB_FD_READY, F_DUPFD_CLOEXEC, ASIDE, 0) : 0;
+
+	if (error < 0 || ready < 0)
+		fail(STUB_FD_ERROR, LAUNCH_FDS, error < 0 ? error : ready);
+	for (unsigned i = 0; i < s->listen && ret >= 0; i++)
+		ret = SYS(dup3, STUB_FD_END + i, LISTEN_FIRST + i, 0, 0);
+	SYS(close_range, LISTEN_FIRST + s->listen, ASIDE - 1, 0, 0);
+	if (s->ready && ret >= 0)
+		ret = SYS(dup3, ready, s->ready, 0, 0);
+	if (ret < 0)
+		fail((int)error, LAUNCH_FDS, ret);
+	return error;
+}
+
+/* The child. */
 __attribute__((noreturn)) static void
 run(const struct stub *s)
 {
 	unsigned long none = 0;
-	long error = STUB_FD_ERROR, ready = s->ready;
+	long error = STUB_FD_ERROR;
 
-	if (ready) {
-		error = SYS(fcntl, STUB_FD_ERROR, F_DUPFD_CLOEXEC, ready < STUB_FD_END ? STUB_FD_END : ready + 1, 0);
-		if (error < 0)
-			fail(STUB_FD_ERROR, LAUNCH_FDS, error);
-		SYS(close, STUB_FD_ERROR, 0, 0, 0);
-		SYS(close, STUB_FD_STATUS, 0, 0, 0);
-		if (ready != STUB_FD_READY) {
-			long ret = SYS(dup3, STUB_FD_READY, ready, 0, 0);
-			if (ret < 0)
-				fail((int)error, LAUNCH_FDS, ret);
-			SYS(close, STUB_FD_READY, 0, 0, 0);
-		}
+	if (s->ready || s->listen) {
+		error = move_descriptors(s);
 	} else {
 		SYS(close, STUB_FD_STATUS, 0, 0, 0);
 		SYS(fcntl, STUB_FD_ERROR, F_SETFD, FD_CLOEXEC, 0);
@@ -281,7 +295,7 @@ stub_main(const long *stack)
 		SYS(close, STUB_FD_ERROR, 0, 0, 0);
 	else
 		SYS(close_range, 0, STUB_FD_ERROR, 0, 0);
-	SYS(close, STUB_FD_READY, 0, 0, 0);
+	SYS(close_range, STUB_FD_READY, ~0u, 0, 0);
 	for (;;) {
 		/* Blocked signals reach even a PID 1 that has no handler; they come out here. */
 		long sig = SYS(rt_sigtimedwait, &all, &info, 0, sizeof all);

@@ -14,6 +14,7 @@
 #include "fmt.h"
 #include "history.h"
 #include "kept_ns.h"
+#include "listen.h"
 #include "logger.h"
 #include "loop.h"
 #include "shutdown.h"
@@ -89,6 +90,11 @@ spawn_fresh(struct init *in, uint32_t i, struct spawned *sp, struct err *e)
 		sp->failed_step = LAUNCH_PIPES;
 		return err_set(e, errno, "step %s", launch_step_name(LAUNCH_PIPES));
 	}
+	if (CFG_LISTEN && listen_open(in, i)) {
+		sp->failed_step = LAUNCH_LISTEN;
+		return err_set(e, errno, "step %s", launch_step_name(LAUNCH_LISTEN));
+	}
+	given.listen = in->s->run[i].listen;
 	kept_ns_give(in, i, &given);
 	return spawn(&in->launcher, &in->table, i, &given, sp, e);
 }
@@ -231,6 +237,8 @@ step(struct init *in, uint32_t i, const struct svc_event *event)
 	tally_note(in, i, &before);
 	if (next.svc.state != before.state || next.svc.wanted != before.wanted)
 		in->s->changed = true;
+	if (CFG_LISTEN && (next.svc.state > SVC_WAITING || (next.svc.state == SVC_DOWN && !next.svc.wanted)))
+		listen_close(&in->s->run[i]);
 	events_note(in, i, before.state);
 	history_note(in, i, &before, event->kind);
 	if (next.svc.state != before.state)

@@ -5,6 +5,7 @@
 #include "table.h"
 
 #include <assert.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -27,12 +28,16 @@ static const struct {
 	[TBL_WORDS] = { "words", sizeof(uint32_t), 1u << 20 },
 	[TBL_FILTERS] = { "filters", sizeof(struct sock_filter), 1u << 21 },
 	[TBL_STRINGS] = { "strings", 1, TBL_SIZE_MAX },
+	[TBL_LISTENS] = { "listeners", sizeof(struct tbl_listen), 65536 },
+	[TBL_NETS] = { "private networks", sizeof(struct tbl_net), TBL_NETS_MAX },
+	[TBL_NET_RULES] = { "rules", sizeof(struct tbl_net_rule), TBL_RULES_MAX },
 };
 
 static_assert(sizeof(struct tbl_header) % ALIGN == 0, "sections start aligned");
 static_assert(sizeof(struct tbl_machine) == 96, "the layout is a contract: raise TBL_VERSION with it");
-static_assert(sizeof(struct tbl_svc) == 280, "the layout is a contract: raise TBL_VERSION with it");
+static_assert(sizeof(struct tbl_svc) == 296, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_mount) == 24, "the layout is a contract: raise TBL_VERSION with it");
+static_assert(sizeof(struct tbl_listen) == 24, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_link) == 24, "the layout is a contract: raise TBL_VERSION with it");
 
 static const void *
@@ -105,6 +110,24 @@ const struct sock_filter *
 tbl_filter(const struct tbl *t, const struct tbl_svc *s)
 {
 	return at(t, TBL_FILTERS, s->filter.first);
+}
+
+const struct tbl_listen *
+tbl_listen(const struct tbl *t, const struct tbl_svc *s, uint32_t i)
+{
+	return at(t, TBL_LISTENS, s->listen.first + i);
+}
+
+const struct tbl_net *
+tbl_net(const struct tbl *t, uint32_t i)
+{
+	return at(t, TBL_NETS, i);
+}
+
+const struct tbl_net_rule *
+tbl_net_rules(const struct tbl *t)
+{
+	return at(t, TBL_NET_RULES, 0);
 }
 
 uint32_t
@@ -264,6 +287,24 @@ health_ok(const struct tbl *t, const struct tbl_svc *s)
 	return notify || (s->ready != TBL_READY_NOTIFY && s->watchdog_ms == 0);
 }
 
+/* A program of the machine has no stub that could hand listeners on, and is in the machine's network. */
+static bool
+network_ok(const struct tbl *t, const struct tbl_svc *s)
+{
+	bool inside = !(s->flags & TBL_SVC_MACHINE), job = s->kind == TBL_JOB;
+
+	if (!span_ok(t, s->listen, TBL_LISTENS) || s->listen.count > (inside && !job ? TBL_LISTEN_MAX : 0) ||
+	    s->net > tbl_count(t, TBL_NETS) || (s->net && (!inside || s->flags & TBL_SVC_NETNS)))
+		return false;
+	for (uint32_t i = 0; i < s->listen.count; i++) {
+		const struct tbl_listen *l = tbl_listen(t, s, i);
+		if ((l->address.family != 4 && l->address.family != 6) || !l->port ||
+		    (l->protocol != IPPROTO_TCP && l->protocol != IPPROTO_UDP))
+			return false;
+	}
+	return s->ready != TBL_READY_FD || s->ready_fd >= 3 + s->listen.count;
+}
+
 static bool
 schedule_ok(const struct tbl_svc *s)
 {
@@ -312,6 +353,8 @@ check_service(const struct tbl *t, uint32_t index, struct err *e)
 		return err_set(e, 0, "a value is out of range");
 	if (!health_ok(t, s))
 		return err_set(e, 0, "a probe is wrong");
+	if (!network_ok(t, s))
+		return err_set(e, 0, "its sockets or its network are wrong");
 	/* whether it is a program, the kernel looks */
 	if (!span_ok(t, s->filter, TBL_FILTERS) || s->filter.count > (machine ? 0 : TBL_FILTER_MAX))
 		return err_set(e, 0, "the filter of its system calls is wrong");
@@ -390,6 +433,8 @@ tbl_open(struct tbl *out, const void *data, size_t size, struct err *e)
 	t.machine = at(&t, TBL_MACHINE, 0);
 	if (check_strings(&t, e) || check_machine(&t, e) || check_services(&t, e))
 		return -1;
+	if (net_table_check(tbl_net(&t, 0), tbl_count(&t, TBL_NETS), tbl_net_rules(&t), tbl_count(&t, TBL_NET_RULES), e))
+		return err_wrap(e, "service table");
 	*out = t;
 	return 0;
 }

@@ -18,9 +18,10 @@
 
 #include "calendar.h"
 #include "err.h"
+#include "net_table.h"
 
 #define TBL_MAGIC   "INGOTTBL"
-#define TBL_VERSION 5u
+#define TBL_VERSION 6u
 #define TBL_PATH    "/ingot/table" /* where PID 1 finds it */
 
 #define TBL_SIZE_MAX (16u << 20)
@@ -42,6 +43,9 @@ enum tbl_section {
 	TBL_WORDS,   /* uint32_t, offset of a string */
 	TBL_FILTERS, /* struct sock_filter: programs for seccomp */
 	TBL_STRINGS, /* bytes; the first and the last are NUL */
+	TBL_LISTENS, /* struct tbl_listen */
+	TBL_NETS,    /* struct tbl_net: of each service with a private network; net_table.h */
+	TBL_NET_RULES, /* struct tbl_net_rule */
 	TBL_SECTIONS
 };
 
@@ -175,6 +179,15 @@ enum tbl_on_failure {
 #define TBL_SVC_LOG_CONSOLE (1u << 17) /* and shown on the console */
 #define TBL_SVC_LOG_SYSLOG  (1u << 18) /* and sent to the machine's syslog */
 #define TBL_SVC_LOG (TBL_SVC_LOG_STATE | TBL_SVC_LOG_CONSOLE | TBL_SVC_LOG_SYSLOG)
+#define TBL_LISTEN_MAX 8 /* of one service */
+
+/* A socket that PID 1 binds in the machine's network and hands on, listening where it is TCP. */
+struct tbl_listen {
+	struct netf_addr address;
+	uint16_t port;    /* never 0 */
+	uint16_t protocol; /* IPPROTO_TCP or IPPROTO_UDP */
+};
+
 #define TBL_SVC_FLAGS   (TBL_SVC_MACHINE | TBL_SVC_NETNS | TBL_SVC_CRITICAL | TBL_SVC_NOTIFY | TBL_SVC_LOG)
 
 struct tbl_svc {
@@ -223,6 +236,9 @@ struct tbl_svc {
 	uint32_t log_kb;      /* TBL_SVC_LOG_STATE: of its log files together, KiB */
 	uint32_t pad;
 	uint64_t memory_high; /* above it the kernel slows it down, and PID 1 tells; at most memory_max; 0: none */
+	struct tbl_span listen; /* of TBL_LISTENS, TBL_LISTEN_MAX at most: descriptors of its program from 3 on */
+	uint32_t net;  /* with a private network: one more than its index in TBL_NETS; 0: none */
+	uint32_t pad2;
 };
 
 enum tbl_mount_kind {
@@ -266,5 +282,8 @@ uint32_t tbl_dep(const struct tbl *t, const struct tbl_svc *s, uint32_t i);
 uint32_t tbl_want(const struct tbl *t, const struct tbl_svc *s, uint32_t i);
 const char *tbl_word(const struct tbl *t, struct tbl_span span, uint32_t i);
 const struct sock_filter *tbl_filter(const struct tbl *t, const struct tbl_svc *s);
+const struct tbl_listen *tbl_listen(const struct tbl *t, const struct tbl_svc *s, uint32_t i);
+const struct tbl_net *tbl_net(const struct tbl *t, uint32_t i);
+const struct tbl_net_rule *tbl_net_rules(const struct tbl *t); /* all of them */
 
 #endif

@@ -47,7 +47,7 @@ has_netns(const struct build *b)
 	bool any = false;
 
 	for (size_t i = 0; i < b->plan.n_units; i++)
-		any |= b->plan.units[i].unit->network.mode == NET_NONE;
+		any |= b->plan.units[i].unit->network.mode != NET_MACHINE;
 	return any;
 }
 
@@ -57,7 +57,7 @@ has_network(const struct build *b)
 	bool any = b->project.image.network.links.n > 0;
 
 	for (size_t i = 0; i < b->plan.n_units; i++)
-		any |= b->plan.units[i].unit->network.mode == NET_MACHINE;
+		any |= b->plan.units[i].unit->network.mode != NET_NONE || b->plan.units[i].unit->listen.n;
 	return any;
 }
 
@@ -88,7 +88,18 @@ has_ipv6(const struct build *b)
 		for (size_t k = 0; k < l->addresses.n; k++)
 			any |= strchr(l->addresses.v[k], ':') != NULL;
 	}
+	for (size_t i = 0; i < b->plan.n_units; i++) {
+		const struct model_service *s = b->plan.units[i].unit;
+		for (size_t k = 0; k < s->listen.n; k++)
+			any |= strchr(s->listen.v[k].address, ':') != NULL;
+	}
 	return any;
+}
+
+static bool
+has_private(const struct build *b)
+{
+	return b->plan.nets.n > 0;
 }
 
 static bool
@@ -131,7 +142,7 @@ static const struct {
 	{ "UTS_NS", NULL, has_units, "each service has namespaces of its own" },
 	{ "IPC_NS", NULL, has_units, "each service has namespaces of its own" },
 	{ "PID_NS", NULL, has_units, "each service has namespaces of its own" },
-	{ "NET_NS", NULL, has_netns, "a service has no network" },
+	{ "NET_NS", NULL, has_netns, "a service has a network of its own, or none" },
 	{ "CGROUPS", NULL, has_units, "each service has a cgroup of its own" },
 	{ "MEMCG", NULL, has_units, "each service has a limits.memory" },
 	{ "CGROUP_PIDS", NULL, has_units, "each service has a limits.pids" },
@@ -139,7 +150,15 @@ static const struct {
 	{ "INET", NULL, has_network, "the machine has a network" },
 	{ "PACKET", "af_packet", has_dhcp, "the DHCP client asks by it" },
 	{ "VLAN_8021Q", "8021q", has_vlan, "a link is a VLAN" },
-	{ "IPV6", "ipv6", has_ipv6, "a link has an address of IPv6" },
+	{ "IPV6", "ipv6", has_ipv6, "a link or a socket has an address of IPv6" },
+	{ "IPV6", "ipv6", has_private, "a service has a private network" },
+	{ "VETH", "veth", has_private, "a service has a private network" },
+	{ "NF_TABLES", "nf_tables", has_private, "a service has a private network" },
+	{ "NF_TABLES_INET", NULL, has_private, "a service has a private network" },
+	{ "NFT_CT", "nft_ct", has_private, "a service has a private network" },
+	{ "NFT_NAT", "nft_nat", has_private, "a service has a private network" },
+	{ "NFT_MASQ", "nft_masq", has_private, "a service has a private network" },
+	{ "NFT_FIB_INET", "nft_fib_inet", has_private, "a service has a private network" },
 	{ "BLOCK", NULL, has_disk, "state is on a disk" },
 	{ "EXT4_FS", "ext4", has_disk, "state is on an ext4 disk" },
 	{ "QUOTA", NULL, has_disk, "the disk of state keeps quotas" },

@@ -2,6 +2,7 @@
  *
  * What the build decides where the file says nothing: names, ids, the kernel's words, the end's deadline.
  */
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,19 @@ derive_defaults(const struct plan *p, const struct plan_unit *u, const char *bas
 }
 
 static void
+derive_addresses(const struct plan *p, const struct private_net *n, const char *base, struct derived_list *l)
+{
+	static const char *const keys[] = { "ipv4", "ipv6" };
+
+	for (int f = 0; f < 2; f++) {
+		char text[INET6_ADDRSTRLEN];
+		inet_ntop(f == 0 ? AF_INET : AF_INET6, n->address[f].bytes, text, sizeof text);
+		derive(l, arena_printf(p->arena, "%s%s.network.%s", base, n->name + strcspn(n->name, "@"), keys[f]),
+		       arena_strdup(p->arena, text), "derived: the name", false);
+	}
+}
+
+static void
 derive_unit(const struct plan *p, const struct plan_unit *u, struct derived_list *l)
 {
 	const char *base = arena_printf(p->arena, "%s.%s", u->job ? "jobs" : "services", u->unit->head.name);
@@ -46,6 +60,8 @@ derive_unit(const struct plan *p, const struct plan_unit *u, struct derived_list
 	if (u->unit->replicas)
 		derive(l, arena_printf(p->arena, "%s.instances", base), replicas_span(p->arena, u->unit), "derived: the replicas",
 		       false);
+	for (uint64_t k = 1; u->unit->network.mode == NET_PRIVATE && k <= replicas_count(u->unit); k++)
+		derive_addresses(p, private_net_of(&p->nets, u->unit, k), base, l);
 	if (derive_defaults(p, u, base, l))
 		return;
 	const char *own = arena_printf(p->arena, "derived: an own user, the first free id from %u up", PLAN_FIRST_UID);

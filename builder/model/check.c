@@ -8,6 +8,7 @@
 
 #include "cron.h"
 #include "net_links.h"
+#include "net_private.h"
 #include "plan.h"
 #include "project.h"
 #include "replicas.h"
@@ -246,9 +247,7 @@ check_unit(struct project *p, struct model_service *s)
 	check_cwd(p, s);
 	if (s->limits.memory_high > s->limits.memory)
 		diag(p->diags, node_place(s->limits.head.node, "memory-high"), "`memory-high` is above `memory`");
-	if (s->network.mode == NET_NONE && s->network.ports.n)
-		diag(p->diags, node_place(s->network.head.node, "ports"),
-		     "ports without a network: write `mode: machine` beside them");
+	project_check_network(p, s);
 	project_check_watch(p, s);
 	project_check_seccomp(p, s);
 	project_check_replicas(p, s);
@@ -270,32 +269,9 @@ check_names(struct project *p)
 	for (size_t i = 0; i < project_units(p); i++) {
 		const char *name = project_unit(p, i)->head.name;
 		if (strcmp(name, "dhcp") == 0 || strcmp(name, "root") == 0 ||
-		    (strcmp(name, NET_SERVICE) == 0 && links_kept(&p->image)))
+		    (strcmp(name, NET_SERVICE) == 0 && links_kept(&p->image)) ||
+		    (strcmp(name, PRIVATE_SERVICE) == 0 && private_count(p)))
 			diag(p->diags, project_unit(p, i)->head.node, "the name `%s` is the machine's own", name);
-	}
-}
-
-static void
-check_ports(struct project *p)
-{
-	struct seen {
-		uint64_t port;
-		int protocol;
-		const char *name;
-	} seen[256];
-	size_t n = 0;
-
-	for (size_t i = 0; i < project_units(p); i++) {
-		const struct model_service *s = project_unit(p, i);
-		for (size_t k = 0; k < s->network.ports.n; k++) {
-			const struct model_port *port = &s->network.ports.v[k];
-			for (size_t j = 0; j < n && port->machine; j++)
-				if (seen[j].port == port->machine && seen[j].protocol == port->protocol)
-					diag(p->diags, port->head.node, "port %llu of the machine is `%s`'s already",
-					     (unsigned long long)port->machine, seen[j].name);
-			if (n < 256)
-				seen[n++] = (struct seen){ port->machine, port->protocol, s->head.name };
-		}
 	}
 }
 
@@ -310,6 +286,7 @@ check_sum(struct project *p)
 		sum += m->network.links.v[i].dhcp ? DHCP_MEMORY : 0;
 	const char *dhcp = kept ? " with ingot-net's 16M" : sum ? " with the DHCP client's 16M" : "";
 	sum += kept ? NET_MEMORY : 0;
+	sum += private_count(p) ? PRIVATE_MEMORY + private_count(p) * PRIVATE_EACH : 0;
 	for (size_t i = 0; i < project_units(p); i++) {
 		const struct model_service *s = project_unit(p, i);
 		uint64_t all;
@@ -344,6 +321,10 @@ port_is_declared(const struct project *p, uint64_t port)
 		for (size_t k = 0; k < project_unit(p, i)->network.ports.n; k++)
 			if (project_unit(p, i)->network.ports.v[k].machine == port &&
 			    project_unit(p, i)->network.ports.v[k].protocol == NET_TCP)
+				return true;
+	for (size_t i = 0; i < project_units(p); i++)
+		for (size_t k = 0; k < project_unit(p, i)->listen.n; k++)
+			if (project_unit(p, i)->listen.v[k].port == port && project_unit(p, i)->listen.v[k].protocol == NET_TCP)
 				return true;
 	return false;
 }
@@ -399,7 +380,7 @@ check_config(struct project *p)
 
 	for (size_t i = 0; i < project_units(p); i++)
 		n += replicas_count(project_unit(p, i));
-	n += links_kept(m);
+	n += links_kept(m) + (private_count(p) != 0);
 	for (size_t i = 0; i < m->network.links.n; i++) {
 		n += m->network.links.v[i].dhcp != 0 && !links_kept(m);
 		if (m->network.links.v[i].dhcp && !CFG_DHCP)
@@ -440,7 +421,7 @@ project_check(struct project *p)
 	check_names(p);
 	for (size_t i = 0; i < project_units(p); i++)
 		check_unit(p, project_unit(p, i));
-	check_ports(p);
+	project_check_ports(p);
 	check_sum(p);
 	project_check_needs(p);
 	project_check_disk(p);

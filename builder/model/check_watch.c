@@ -17,7 +17,7 @@ lowest_port(const struct project *p)
 
 	for (size_t i = 0; i < project_units(p); i++)
 		for (size_t k = 0; k < project_unit(p, i)->network.ports.n; k++)
-			if (project_unit(p, i)->network.ports.v[k].machine < lowest)
+			if (project_unit(p, i)->network.mode == NET_MACHINE && project_unit(p, i)->network.ports.v[k].machine < lowest)
 				lowest = project_unit(p, i)->network.ports.v[k].machine;
 	return lowest;
 }
@@ -30,9 +30,27 @@ struct way {
 	bool exec_ok;
 };
 
-static void
-check_port(struct project *p, const struct model_service *s, const struct node *at, uint64_t port)
+static bool
+listens(const struct model_service *s, uint64_t port)
 {
+	bool found = false;
+
+	for (size_t i = 0; i < s->listen.n; i++)
+		found |= s->listen.v[i].port == port && s->listen.v[i].protocol == NET_TCP;
+	return found;
+}
+
+static void
+check_port(struct project *p, const struct model_service *s, const struct node *at, uint64_t port, bool http)
+{
+	if (listens(s, port)) {
+		if (!http)
+			diag(p->diags, at, "port %llu accepts as soon as PID 1 has bound it, whatever the service does: take `http`, `fd` "
+			     "or `notify`", (unsigned long long)port);
+		return;
+	}
+	if (s->network.mode == NET_PRIVATE)
+		return;
 	if (s->network.mode == NET_NONE)
 		diag(p->diags, at, "nothing can reach port %llu of a service without a network: write `network: {mode: machine}`",
 		     (unsigned long long)port);
@@ -57,9 +75,9 @@ check_way(struct project *p, const struct model_service *s, const struct way *w)
 	const struct node *exec = node_get(w->at, "exec");
 
 	if (w->tcp)
-		check_port(p, s, node_place(w->at, "tcp"), w->tcp);
+		check_port(p, s, node_place(w->at, "tcp"), w->tcp, false);
 	if (w->http->head.node) {
-		check_port(p, s, node_place(w->http->head.node, "port"), w->http->port);
+		check_port(p, s, node_place(w->http->head.node, "port"), w->http->port, true);
 		if (w->http->path && !is_target(w->http->path))
 			diag(p->diags, node_place(w->http->head.node, "path"),
 			     "`path` begins with a slash and holds no blanks, such as /health; other bytes are written as %%20");

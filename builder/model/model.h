@@ -158,14 +158,35 @@ enum net_protocol { NET_TCP, NET_UDP };
 
 struct model_port {
 	struct key_head head;
-	uint64_t machine; /* port number */
+	uint64_t machine; /* port number; 0: it is not published */
+	uint64_t service; /* the same inside a private network; 0: the machine's */
 	int protocol;     /* enum net_protocol */
+};
+
+/* A destination that a private network lets out to. */
+struct model_egress {
+	struct key_head head;
+	const char *address; /* one, or a network */
+	uint64_t port;       /* 0: all of the protocol */
+	int protocol;        /* enum net_protocol */
 };
 
 struct model_network {
 	struct key_head head;
 	int mode; /* enum net_mode */
 	LIST_OF(struct model_port) ports;
+	LIST_OF(struct model_egress) egress;
+	LIST_OF(const char *) reach; /* services, or NAME@N */
+	int masquerade;
+};
+
+/* A socket that PID 1 binds in the machine's network. */
+struct model_listen {
+	struct key_head head;
+	const char *address;
+	uint64_t port;
+	int protocol;
+	const char *name; /* NULL: the service's */
 };
 
 enum seccomp_mode { SECCOMP_ENFORCED, SECCOMP_AUDITED, SECCOMP_UNCONFINED };
@@ -323,6 +344,7 @@ struct model_service {
 	int critical;
 	uint64_t replicas; /* 0: not stated, and the one instance has the service's name */
 	struct model_logs logs;
+	LIST_OF(struct model_listen) listen;
 	/* Not from the file: what its OCI image sets where the file says nothing (oci_defaults.c). */
 	const struct src_oci *oci;
 	LIST_OF(struct model_default) defaults;
@@ -370,10 +392,17 @@ struct model_net_service {
 	int critical;
 };
 
+/* The networks that the addresses of services with a private network are of. */
+struct model_private {
+	struct key_head head;
+	const char *ipv4, *ipv6;
+};
+
 struct model_machine_network {
 	struct key_head head;
 	LIST_OF(struct model_link) links;
 	struct model_net_service service; /* with a node: ingot-net, asked for by itself; see links_kept() */
+	struct model_private private;
 };
 
 struct model_budget {

@@ -248,19 +248,43 @@ static const struct key_word on_failure_words[] = { [TBL_ON_FAILURE_NONE] = { "n
 const int stop_signals[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGKILL };
 
 static const struct key port_keys[] = {
-	{ "machine", KEY_INT, AT(model_port, machine), .flags = KEY_REQUIRED, .min = 1, .max = 65535,
-	  .doc = "port on the machine" },
+	{ "machine", KEY_INT, AT(model_port, machine), .min = 1, .max = 65535,
+	  .doc = "port on the machine; of a private network: absent, only services that `reach` this one get there" },
+	{ "service", KEY_INT, AT(model_port, service), .min = 1, .max = 65535,
+	  .doc = "of a private network: the port that the service itself listens on; absent: the machine's" },
 	{ "protocol", KEY_WORD, AT(model_port, protocol), .preset = "tcp", .words = protocol_words, .doc = "tcp or udp" },
-	LATER("service", "port in a private network"),
+	END
+};
+
+static const struct key egress_keys[] = {
+	{ "address", KEY_TEXT, AT(model_egress, address), .flags = KEY_REQUIRED,
+	  .doc = "an address, or a network such as 192.0.2.0/24 or 2001:db8::/32" },
+	{ "port", KEY_INT, AT(model_egress, port), .min = 1, .max = 65535, .doc = "absent: every port of the protocol" },
+	{ "protocol", KEY_WORD, AT(model_egress, protocol), .preset = "tcp", .words = protocol_words, .doc = "tcp or udp" },
 	END
 };
 
 static const struct key network_keys[] = {
 	{ "mode", KEY_WORD, AT(model_network, mode), .preset = "none", .words = mode_words, .risks = mode_risks,
-	  .doc = "none: a down loopback of its own; machine: the machine's network, shared with it" },
+	  .doc = "none: a down loopback of its own; private: a link and addresses of its own, and what is declared here, "
+		 "nothing else; machine: the machine's network, shared with it" },
 	{ "ports", KEY_STRUCTS, AT(model_network, ports), .sub = port_keys, .size = sizeof(struct model_port),
 	  .doc = "what it listens on; a port below 1024 needs no capability" },
-	LATER("egress", "the destinations it may reach"),
+	{ "egress", KEY_STRUCTS, AT(model_network, egress), .sub = egress_keys, .size = sizeof(struct model_egress),
+	  .doc = "of a private network: the destinations outside of the machine that it may reach; absent: none" },
+	{ "reach", KEY_UNITS, AT(model_network, reach),
+	  .doc = "of a private network: the services whose `ports` it may reach, by their names" },
+	{ "masquerade", KEY_BOOL, AT(model_network, masquerade), .preset = "false",
+	  .doc = "of a private network: what it sends to `egress` has the machine's address; else the network around must "
+		 "know the way to `network: {private}`" },
+	END
+};
+
+static const struct key listen_keys[] = {
+	{ "address", KEY_TEXT, AT(model_listen, address), .preset = "0.0.0.0", .doc = "of the machine; 0.0.0.0 or ::, all" },
+	{ "port", KEY_INT, AT(model_listen, port), .flags = KEY_REQUIRED, .min = 1, .max = 65535, .doc = "port on it" },
+	{ "protocol", KEY_WORD, AT(model_listen, protocol), .preset = "tcp", .words = protocol_words, .doc = "tcp or udp" },
+	{ "name", KEY_NAME, AT(model_listen, name), .doc = "in LISTEN_FDNAMES; absent: the service's" },
 	END
 };
 
@@ -481,6 +505,9 @@ static const struct key service_keys[] = {
 	{ "replicas", KEY_INT, AT(model_service, replicas), .min = 1, .max = TBL_SVC_MAX,
 	  .doc = "so many instances of it, NAME@1 and so on, each with its own limits and state; %i in command, env, exec and "
 		 "file is the instance's number, %% a percent sign; absent: one, named as the service" },
+	{ "listen", KEY_STRUCTS, AT(model_service, listen), .sub = listen_keys, .size = sizeof(struct model_listen),
+	  .doc = "sockets in the machine's network that it gets from PID 1, as sd_listen_fds(3) has it: LISTEN_FDS of them "
+		 "from descriptor 3 on; they stay over restarts, and need no `network`" },
 	END
 };
 
@@ -547,12 +574,21 @@ static const struct key net_service_keys[] = {
 	END
 };
 
+static const struct key private_keys[] = {
+	{ "ipv4", KEY_TEXT, AT(model_private, ipv4), .preset = "10.213.0.0/16", .doc = "at most a /29" },
+	{ "ipv6", KEY_TEXT, AT(model_private, ipv6), .preset = "fd69:6e67:6f74::/64", .doc = "at most a /120" },
+	END
+};
+
 static const struct key machine_network_keys[] = {
 	{ "links", KEY_STRUCTS, AT(model_machine_network, links), .sub = machine_link_keys, .size = sizeof(struct model_link),
 	  .doc = "one by PID 1 and a DHCP client; with more than `name`, `dhcp`, `address`, `prefix` and `gateway`, or more "
 		 "links, ingot-net keeps them, as the service `net`: see ingot-net(8)" },
 	{ "service", KEY_STRUCT, AT(model_machine_network, service), .flags = KEY_IF_STATED, .sub = net_service_keys,
 	  .size = sizeof(struct model_net_service), .doc = "ingot-net keeps the links, also where PID 1 could" },
+	{ "private", KEY_STRUCT, AT(model_machine_network, private), .sub = private_keys, .size = sizeof(struct model_private),
+	  .doc = "the networks that services with `mode: private` have their addresses of: the first is the machine's, a "
+		 "service's follows from its name" },
 	END
 };
 

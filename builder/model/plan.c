@@ -119,6 +119,11 @@ add_modules(struct plan *p, const char *const *names, size_t n)
 	}
 }
 
+/* What ingot-net makes of private networks: the cables, and what stands in its rules. */
+#define PRIVATE_MODULES 8
+static const char *const private_modules[PRIVATE_MODULES] = { "ipv6", "veth", "nf_tables", "nft_ct", "nft_chain_nat",
+							       "nft_nat", "nft_masq", "nft_fib_inet" };
+
 static void
 set_kernel(struct plan *p)
 {
@@ -129,13 +134,16 @@ set_kernel(struct plan *p)
 	add_words(p, p->kernel->cmdline.v, p->kernel->cmdline.n);
 	add_words(p, k->cmdline.v, k->cmdline.n);
 	p->rooted = p->project->image.initramfs.root == ROOT_SQUASHFS;
-	p->modules = xcalloc(p->kernel->modules.n + p->kernel->disk.n + k->modules.n + 2, sizeof *p->modules);
+	p->modules = xcalloc(p->kernel->modules.n + p->kernel->disk.n + k->modules.n + 2 + PRIVATE_MODULES,
+			     sizeof *p->modules);
 	if (p->rooted)
 		add_modules(p, (const char *const[]){ "loop", "squashfs" }, 2);
 	p->n_early = p->n_modules;
 	add_modules(p, p->kernel->modules.v, p->kernel->modules.n);
 	if (model_has_disk(&p->project->image.state))
 		add_modules(p, p->kernel->disk.v, p->kernel->disk.n);
+	if (private_count(p->project))
+		add_modules(p, private_modules, PRIVATE_MODULES);
 	add_modules(p, k->modules.v, k->modules.n);
 }
 
@@ -145,12 +153,13 @@ set_network(struct plan *p)
 	const struct image *m = &p->project->image;
 
 	p->net = links_kept(m);
+	private_nets_make(p->project, &p->nets);
 	for (size_t i = 0; i < m->network.links.n; i++)
 		if (m->network.links.v[i].dhcp)
 			p->dhcp = &m->network.links.v[i];
 	for (size_t i = 0; i < p->n_units; i++) {
 		const struct model_network *net = &p->units[i].unit->network;
-		for (size_t k = 0; k < net->ports.n; k++)
+		for (size_t k = 0; k < net->ports.n && net->mode == NET_MACHINE; k++)
 			if (net->ports.v[k].machine < LOW_PORTS && (!p->low_port || net->ports.v[k].machine < p->low_port))
 				p->low_port = (uint32_t)net->ports.v[k].machine;
 	}

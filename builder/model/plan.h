@@ -6,6 +6,7 @@
 #ifndef INGOT_PLAN_H
 #define INGOT_PLAN_H
 
+#include "net_private.h"
 #include "project.h"
 #include "sources.h"
 
@@ -55,6 +56,7 @@ struct plan {
 	uint32_t low_port;         /* net.ipv4.ip_unprivileged_port_start; 0: leave it */
 	const struct model_link *dhcp; /* the link that a DHCP client is needed for, or NULL */
 	bool net;                      /* ingot-net keeps the links, and starts the clients */
+	struct private_nets nets;      /* of services; none: there is no ingot-net for them */
 	const struct recipe_kernel *kernel;
 	const struct deb_list *kernel_pins; /* set by fetch */
 	bool fresh;                        /* set by fetch: something was pinned for the first time */

@@ -190,12 +190,14 @@ check_texts(struct project *p, const struct model_service *s)
 	}
 }
 
-/* All instances are in the machine's network: one that answers would stand for those that do not. */
+/* In the machine's network all instances are at one address: one that answers would stand for those that do not. */
 static void
 check_looks(struct project *p, const struct model_service *s)
 {
 	const struct node *ready = s->ready.head.node, *health = s->health.head.node;
 
+	if (s->network.mode == NET_PRIVATE)
+		return;
 	if (ready && (s->ready.tcp || s->ready.http.head.node))
 		diag(p->diags, ready, "all replicas would be asked at the same port: `ready` by file, exec, fd or notify");
 	if (health && (s->health.tcp || s->health.http.head.node))

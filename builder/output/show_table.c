@@ -3,7 +3,9 @@
  * The service table as a text for people: what PID 1 will read, value by value, from the bytes themselves.
  */
 #include <inttypes.h>
+#include <netinet/in.h>
 
+#include "net_print.h"
 #include "svc_table.h"
 
 static void
@@ -173,6 +175,21 @@ print_logs(FILE *to, const struct tbl_svc *s)
 }
 
 static void
+print_network(const struct tbl *t, FILE *to, const struct tbl_svc *s)
+{
+	if (s->net)
+		net_print(tbl_net(t, s->net - 1), tbl_net_rules(t), to);
+	else
+		fprintf(to, "    network: %s\n", s->flags & TBL_SVC_NETNS ? "none (a namespace of its own)" : "the machine's");
+	for (uint32_t i = 0; i < s->listen.count; i++) {
+		const struct tbl_listen *l = tbl_listen(t, s, i);
+		fprintf(to, "    listen: descriptor %u, %s ", 3 + i, l->protocol == IPPROTO_TCP ? "tcp" : "udp");
+		net_print_address(&l->address, to);
+		fprintf(to, " port %u\n", l->port);
+	}
+}
+
+static void
 print_service(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 {
 	fprintf(to, "  %s:\n    kind: %s\n    root: %s\n", tbl_str(t, s->name), s->kind == TBL_JOB ? "job" : "service",
@@ -182,8 +199,8 @@ print_service(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 	if (s->cwd)
 		fprintf(to, "    cwd: %s\n", tbl_str(t, s->cwd));
 	print_deps(t, to, s);
-	fprintf(to, "    user: uid %u, gid %u\n    network: %s\n", s->uid, s->gid,
-		s->flags & TBL_SVC_NETNS ? "none (a namespace of its own)" : "the machine's");
+	fprintf(to, "    user: uid %u, gid %u\n", s->uid, s->gid);
+	print_network(t, to, s);
 	fprintf(to, "    limits: memory %" PRIu64 ", pids %u", s->memory_max, s->pids_max);
 	if (s->memory_high)
 		fprintf(to, ", memory.high %" PRIu64, s->memory_high);

@@ -12,6 +12,8 @@ const size_t svc_element_size[TBL_SECTIONS] = {
 	[TBL_SVCS] = sizeof(struct tbl_svc),        [TBL_MOUNTS] = sizeof(struct tbl_mount),
 	[TBL_DEPS] = sizeof(uint32_t),              [TBL_WORDS] = sizeof(uint32_t),
 	[TBL_FILTERS] = sizeof(struct sock_filter), [TBL_STRINGS] = 1,
+	[TBL_LISTENS] = sizeof(struct tbl_listen),  [TBL_NETS] = sizeof(struct tbl_net),
+	[TBL_NET_RULES] = sizeof(struct tbl_net_rule),
 };
 
 void

@@ -20,7 +20,8 @@ struct svc_section {
 struct compiler {
 	const struct plan *plan;
 	struct svc_section section[TBL_SECTIONS];
-	bool own; /* service 0 is the machine's own: the DHCP client, or ingot-net */
+	uint32_t own; /* so many of the first services are the machine's own: the DHCP client, or ingot-net */
+	uint32_t switcher; /* of them: what makes private networks, with any */
 	uint32_t *first; /* of each unit, the index of its first instance */
 	uint64_t instance; /* of the unit that is being added */
 };
@@ -31,6 +32,12 @@ void svc_append(struct compiler *c, enum tbl_section s, const void *element);
 uint32_t svc_count(const struct compiler *c, enum tbl_section s);
 uint32_t svc_string(struct compiler *c, const char *text); /* its offset; 0 for none */
 struct tbl_span svc_words(struct compiler *c, const char *const *v, size_t n);
+
+/* svc_network.c: the sockets that PID 1 binds for a service; what its environment says of them (0 to 3 words, behind
+ * those that were written last); and its private network, as struct tbl_svc has it. */
+struct tbl_span svc_listen(struct compiler *c, const struct model_service *s);
+uint32_t svc_listen_words(struct compiler *c, const struct model_service *s);
+uint32_t svc_net(struct compiler *c, const struct model_service *s);
 
 /* svc_records.c: first of all, where each unit will stand: c->first. */
 void svc_place_units(struct compiler *c);

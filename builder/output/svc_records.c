@@ -16,6 +16,7 @@
 
 #define CPU_PERIOD_US 100000
 #define DHCP_PIDS     16
+#define SWITCHER_PIDS 4
 #define NET_PIDS      160 /* ingot-net, and on each of 64 links a client with what it calls */
 
 static bool
@@ -68,6 +69,7 @@ environment(struct compiler *c, const struct model_service *s)
 	struct tbl_span span = svc_words(c, replicas_env(c->plan->arena, s, c->instance), s->env.n);
 	char text[64];
 
+	span.count += svc_listen_words(c, s);
 	if (!has_notify(s))
 		return span;
 	uint32_t off = svc_string(c, "NOTIFY_SOCKET=" TBL_NOTIFY_PATH);
@@ -164,12 +166,14 @@ svc_index(const struct compiler *c, const char *name)
 	return u ? c->first[u - c->plan->units] + (one ? one - 1 : 0) : 0;
 }
 
-/* The name of a service with replicas stands for all of them. */
+/* The name of a service with replicas stands for all of them. before: what makes its network, or UINT32_MAX. */
 static struct tbl_span
-deps(struct compiler *c, const char *const *names, size_t n)
+deps(struct compiler *c, const char *const *names, size_t n, uint32_t before)
 {
 	struct tbl_span span = { svc_count(c, TBL_DEPS), 0 };
 
+	if (before != UINT32_MAX)
+		svc_append(c, TBL_DEPS, &before);
 	for (size_t k = 0; k < n; k++) {
 		const struct plan_unit *u = unit_of_edge(c, names[k]);
 		uint32_t index = svc_index(c, names[k]);
@@ -234,8 +238,8 @@ record_of(struct compiler *c, const struct plan_unit *u)
 		.cwd = s->cwd && s->cwd[1] ? svc_string(c, s->cwd) : 0,
 		.kind = u->job ? TBL_JOB : TBL_SERVICE,
 		.flags = (s->network.mode == NET_NONE ? TBL_SVC_NETNS : 0u) | (s->critical ? TBL_SVC_CRITICAL : 0u),
-		.deps = deps(c, s->needs.v, s->needs.n),
-		.wants = deps(c, s->wants.v, s->wants.n),
+		.deps = deps(c, s->needs.v, s->needs.n, s->network.mode == NET_PRIVATE ? c->switcher : UINT32_MAX),
+		.wants = deps(c, s->wants.v, s->wants.n, UINT32_MAX),
 		.mounts = mounts(c, s),
 		.uid = u->uid,
 		.gid = u->gid,
@@ -256,6 +260,7 @@ record_of(struct compiler *c, const struct plan_unit *u)
 		.memory_max = s->limits.memory,
 		.filter = filter(c, s),
 		.memory_high = s->limits.memory_high,
+		.listen = svc_listen(c, s),
 	};
 }
 
@@ -270,6 +275,7 @@ add_unit(struct compiler *c, const struct plan_unit *u)
 		add_schedule(&r, s);
 	for (c->instance = 1; c->instance <= replicas_count(s); c->instance++) {
 		r.name = svc_string(c, replicas_name(c->plan->arena, s, c->instance));
+		r.net = svc_net(c, s);
 		if (c->instance == 1 || replicas_differ(s)) {
 			r.argv = svc_words(c, replicas_command(c->plan->arena, s, c->instance), s->command.n);
 			r.env = environment(c, s);
@@ -318,6 +324,24 @@ add_net(struct compiler *c)
 	svc_append(c, TBL_SVCS, &r);
 }
 
+/* The same program, for the private networks of services. */
+static void
+add_switcher(struct compiler *c)
+{
+	const char *const argv[] = { "/usr/bin/ingot-net", "serve", "-r", "3" };
+	struct tbl_svc r = {
+		.name = svc_string(c, PRIVATE_SERVICE), .kind = TBL_SERVICE, .flags = TBL_SVC_MACHINE,
+		.argv = svc_words(c, argv, sizeof argv / sizeof *argv),
+		.ready = TBL_READY_FD, .ready_fd = 3, .restart = TBL_RESTART_ALWAYS,
+		.backoff_first_ms = 100, .backoff_max_ms = 30000, .backoff_jitter = 10, .healthy_ms = 30000,
+		.stop_signal = SIGTERM, .stop_timeout_ms = 1000,
+		.pids_max = SWITCHER_PIDS, .cpu_period_us = CPU_PERIOD_US,
+		.memory_max = PRIVATE_MEMORY + c->plan->nets.n * PRIVATE_EACH,
+	};
+	add_logs(c, &r, NULL);
+	svc_append(c, TBL_SVCS, &r);
+}
+
 void
 svc_place_units(struct compiler *c)
 {
@@ -339,6 +363,8 @@ svc_add_records(struct compiler *c)
 		add_net(c);
 	else if (p->dhcp)
 		add_dhcp(c);
+	if (p->nets.n)
+		add_switcher(c);
 	for (size_t i = 0; i < p->n_units; i++)
 		add_unit(c, &p->units[i]);
 }

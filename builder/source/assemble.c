@@ -132,6 +132,18 @@ put_mountpoint(const struct assembler *a, const char *root, const char *path, ui
 	return 0;
 }
 
+/* Names of other services must not be lost to a file that a source brings. */
+static int
+put_hosts(const struct assembler *a, const char *root, const struct model_service *s, struct err *e)
+{
+	const char *more = s ? private_hosts(&a->plan->nets, a->plan->project, s) : "";
+	struct content c;
+
+	more = arena_printf(a->plan->arena, "127.0.0.1 localhost\n::1 localhost\n%s", more);
+	content_of_mem(&c, more, strlen(more));
+	return put_bytes(a, at(a, root, "/etc/hosts"), &c, 0644, s && s->network.reach.n ? TREE_STRICT : TREE_KEEP, e);
+}
+
 static int
 put_names(const struct assembler *a, const char *root, const char *user, uint32_t uid, uint32_t gid, struct err *e)
 {
@@ -142,9 +154,7 @@ put_names(const struct assembler *a, const char *root, const char *user, uint32_
 		passwd = arena_printf(m, "%s%s:x:%u:%u::/:/usr/sbin/nologin\n", passwd, user, uid, gid);
 		group = arena_printf(m, "%s%s:x:%u:\n", group, user, gid);
 	}
-	if (put_string(a, at(a, root, "/etc/passwd"), passwd, e) || put_string(a, at(a, root, "/etc/group"), group, e))
-		return -1;
-	return put_string(a, at(a, root, "/etc/hosts"), "127.0.0.1 localhost\n::1 localhost\n", e);
+	return put_string(a, at(a, root, "/etc/passwd"), passwd, e) || put_string(a, at(a, root, "/etc/group"), group, e);
 }
 
 static int
@@ -154,7 +164,7 @@ put_unit(const struct assembler *a, struct plan_unit *u, struct err *e)
 	const char *root = u->root.path;
 
 	if (tree_set_top(a->tree, root, e) || put_root(a, &u->root, e) || put_service(a->plan->arena, u, a->tree, e) ||
-	    put_names(a, root, u->user, u->uid, u->gid, e))
+	    put_names(a, root, u->user, u->uid, u->gid, e) || put_hosts(a, root, u->unit, e))
 		return -1;
 	for (size_t i = 0; i < sizeof points / sizeof *points; i++)
 		if (put_mountpoint(a, root, points[i], 0755, e))
@@ -196,14 +206,14 @@ put_machine(const struct assembler *a, struct err *e)
 	} points[] = { { "/proc", 0555 }, { "/sys", 0555 }, { "/dev", 0755 }, { "/run", 0755 },
 		       { "/tmp", 0755 },  { "/state", 0755 }, { "/svc", 0755 }, { "/root", 0700 } };
 
-	if (put_root(a, &a->plan->machine, e) || put_names(a, "", NULL, 0, 0, e))
+	if (put_root(a, &a->plan->machine, e) || put_names(a, "", NULL, 0, 0, e) || put_hosts(a, "", NULL, e))
 		return -1;
 	for (size_t i = 0; i < sizeof points / sizeof *points; i++)
 		if (put_mountpoint(a, "", points[i].path, points[i].mode, e))
 			return -1;
 	for (enum guest_program g = 0; g < GUEST_PROGRAMS; g++) {
 		struct content c;
-		if ((g == GUEST_NET && !a->plan->net) || (g == GUEST_PACK && !logs_on_disk(a->plan->project)))
+		if ((g == GUEST_NET && !a->plan->net && !a->plan->nets.n) || (g == GUEST_PACK && !logs_on_disk(a->plan->project)))
 			continue;
 		guest_content(g, &c);
 		if (put_bytes(a, guest_path(g), &c, 0755, TREE_STRICT, e))

@@ -91,7 +91,26 @@ NETWORK = "    network: {mode: machine, ports: [{machine: 80}]}\n"
     (IMAGE + "users: [{name: a, uid: 5000, gid: 0}]\n", "t.yml:12:35: `gid` must be between 1 and 4294967294, not 0"),
     (IMAGE + "    user: root\n",
      "t.yml:12:11: no service runs as root: declare a user under `users`, or leave `user` out"),
-    (IMAGE + NETWORK + SECOND + NETWORK, "t.yml:17:38: port 80 of the machine is `web`'s already"),
+    (IMAGE + NETWORK + SECOND + NETWORK, "t.yml:17:38: port 80 of the machine is `web`'s already, in line 12"),
+    (IMAGE + NETWORK + SECOND + "    listen: [{address: 127.0.0.1, port: 80}]\n",
+     "t.yml:17:14: port 80 of the machine is `web`'s already, in line 12"),
+    (IMAGE + "    listen: [{address: 127.0.0.1, port: 80}]\n" + SECOND + "    listen: [{port: 80}]\n",
+     "t.yml:17:14: port 80 of the machine is `web`'s already, in line 12"),
+    (IMAGE + "    listen: [{address: 1.2.3, port: 80}]\n",
+     "t.yml:12:24: `address` is one such as 127.0.0.1, 0.0.0.0 or ::, not `1.2.3`"),
+    (IMAGE + "    listen: [{port: 80}]\n    ready: {tcp: 80}\n",
+     "t.yml:13:18: port 80 accepts as soon as PID 1 has bound it, whatever the service does: take `http`, `fd` or "
+     "`notify`"),
+    (IMAGE + "    listen: [{port: 80}]\n    ready: {fd: 3}\n",
+     "t.yml:13:17: descriptor 3 is a socket of `listen`: take 4 or more"),
+    (IMAGE + "    listen: [{port: 80}]\n    env: {LISTEN_FDS: 1}\n",
+     "t.yml:13:10: LISTEN_FDS is set by `listen`: take it out of `env`"),
+    (IMAGE + "    listen: [{port: 80}]\n    replicas: 2\n",
+     "t.yml:12:13: 2 replicas cannot have one socket each at the same port"),
+    (IMAGE + "    network: {mode: machine, ports: [{machine: 80, service: 8080}]}\n",
+     "t.yml:12:61: in the machine's network a port has one number: leave `service` out, or write `mode: private`"),
+    (IMAGE + "    network: {egress: [{address: 192.0.2.0/24}]}\n",
+     "t.yml:12:23: `egress` belongs to a network of its own: write `mode: private` beside it"),
     (IMAGE + "    network: {mode: machine}\n    ready: {tcp: 80}\n",
      "t.yml:13:18: no service can bind port 80, as none below 1024 stands in `ports`: add {machine: 80} there"),
     (IMAGE + "    needs: [db]\n" + SECOND + "    needs: [web]\n",
@@ -114,7 +133,7 @@ NETWORK = "    network: {mode: machine, ports: [{machine: 80}]}\n"
      "t.yml:12:20: /proc/x cannot be state: /proc is made at each start"),
 ])
 def test_users_ports_needs_mounts_and_sums_that_clash(project, text, error):
-    """Case 7."""
+    """Case 7, isolation case 31."""
     assert refused(project, text) == [error]
 
 

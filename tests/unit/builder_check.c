@@ -142,7 +142,7 @@ TEST(ports_clash)
 	char yaml[512];
 
 	snprintf(yaml, sizeof yaml, two, "");
-	assert_only_error(yaml, "image.yml:5:92: port 80 of the machine is `a`'s already");
+	assert_only_error(yaml, "image.yml:5:92: port 80 of the machine is `a`'s already, in line 4");
 	snprintf(yaml, sizeof yaml, two, ", protocol: udp");
 	assert_right(yaml);
 	says(SERVICE("network: {ports: [{machine: 80}]}"), "ports without a network: write `mode: machine` beside them");

@@ -163,6 +163,7 @@ TEST(a_table_gives_what_its_records_say)
 
 	good_table(&g);
 	g.svcs[1].flags |= TBL_SVC_NETNS;
+	g.svcs[1].net = 0;
 	seal_table(&g);
 	assert_int_equal(tbl_open(&t, &g, sizeof g, &e), 0);
 	score_facts_of(&t, tbl_svc(&t, 0), &f);

@@ -97,7 +97,7 @@ TEST(every_number_of_a_service_counts)
 	} places[] = {
 #define PLACE(member) { offsetof(struct tbl_svc, member), sizeof(((struct tbl_svc *)0)->member) }
 		PLACE(name), PLACE(root), PLACE(argv), PLACE(env), PLACE(deps), PLACE(wants), PLACE(mounts), PLACE(cwd),
-		PLACE(ready_probe.words), PLACE(health.words), PLACE(filter),
+		PLACE(ready_probe.words), PLACE(health.words), PLACE(filter), PLACE(listen),
 		/* what ingot-log does is nothing to it */
 		PLACE(log_kb), { offsetof(struct tbl_svc, flags) + 2, 1 },
 	};
@@ -146,6 +146,11 @@ TEST(every_string_and_list_of_a_service_counts)
 	CHANGES(b.mounts[2].mode++);
 	CHANGES(b.mounts[2].path = b.mounts[1].path);
 	CHANGES(b.mounts[1].kind = TBL_MOUNT_PROC);
+	CHANGES(b.svcs[WEB].listen.count = 1);
+	CHANGES(b.listens[1].port++);
+	CHANGES(b.svcs[WEB].net = 0);
+	CHANGES(b.nets[0].address[1].bytes[15]++);
+	CHANGES(b.nets[0].machine[0].bytes[3]++);
 }
 
 TEST(of_a_service_what_it_does_not_notice_may_change)
@@ -163,6 +168,8 @@ TEST(of_a_service_what_it_does_not_notice_may_change)
 	STAYS((b.svcs[WEB].wants = b.svcs[WEB].deps, b.svcs[WEB].deps.count = 0));
 	STAYS(b.svcs[WEB].restart = TBL_RESTART_NEVER);
 	STAYS(b.svcs[WEB].restart_limit++);
+	STAYS(b.nets[0].rules = 0);
+	STAYS(b.rules[0].port++);
 	STAYS(b.svcs[WEB].restart_signals++);
 	STAYS(b.svcs[WEB].backoff_first_ms++);
 	STAYS(b.svcs[WEB].backoff_max_ms++);

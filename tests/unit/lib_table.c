@@ -90,6 +90,9 @@ struct nonsense {
 
 #define AT(member, v) { offsetof(struct good_table, member), sizeof(((struct good_table *)0)->member), v }
 #define ANY(member)   { offsetof(struct good_table, member), sizeof(((struct good_table *)0)->member), 0 }
+/* the halves of an address */
+#define FIRST(member) { offsetof(struct good_table, member), 8, 0 }
+#define LAST(member) { offsetof(struct good_table, member) + 8, 8, 0 }
 #define BEYOND sizeof(((struct good_table *)0)->strings)
 
 /* With the checksum right again, each of these alone must be refused. */
@@ -228,6 +231,32 @@ static const struct nonsense refused[] = {
 	AT(svcs[1].filter.count, 5),
 	AT(svcs[0].filter.count, 1) /* a program of the machine */,
 	AT(svcs[1].memory_high, UINT64_MAX),
+	AT(svcs[1].listen.first, 1),
+	AT(svcs[1].listen.count, 3),
+	AT(svcs[0].listen.count, 1) /* a program of the machine */,
+	AT(svcs[2].listen.count, 1) /* a job */,
+	AT(svcs[1].net, 2),
+	AT(svcs[0].net, 1) /* a program of the machine */,
+	AT(svcs[2].net, 1) /* it has no network */,
+	AT(listens[0].address.family, 5),
+	AT(listens[0].port, 0),
+	AT(listens[1].protocol, 1),
+	AT(nets[0].name[0], 0),
+	AT(nets[0].address[0].family, 6),
+	AT(nets[0].address[1].family, 4),
+	AT(nets[0].machine[0].family, 0),
+	AT(nets[0].machine[1].family, 4),
+	AT(nets[0].flags, 2),
+	AT(nets[0].first, 1),
+	AT(nets[0].rules, 3),
+	AT(rules[0].kind, TBL_NET_KINDS),
+	AT(rules[0].kind, TBL_NET_REACH) /* of nobody */,
+	AT(rules[0].protocol, 1),
+	AT(rules[0].port, 0),
+	AT(rules[0].to, 0),
+	AT(rules[1].to, 1),
+	AT(rules[1].address.family, 0),
+	AT(rules[1].address.prefix, 129),
 	AT(mounts[3].kind, TBL_MOUNT_KINDS),
 	AT(mounts[3].kind, TBL_MOUNT_PROC) /* with a size */,
 	AT(mounts[3].path, BEYOND),
@@ -270,6 +299,19 @@ static const struct nonsense free_fields[] = {
 	ANY(svcs[1].watchdog_ms),
 	ANY(svcs[1].log_kb),
 	ANY(svcs[1].pad),
+	ANY(svcs[1].pad2),
+	ANY(listens[0].address.prefix),
+	ANY(listens[0].address.pad),
+	FIRST(listens[0].address.bytes),
+	LAST(listens[0].address.bytes),
+	ANY(nets[0].name[1]),
+	ANY(nets[0].pad),
+	FIRST(nets[0].address[0].bytes),
+	LAST(nets[0].address[0].bytes),
+	ANY(rules[1].port),
+	ANY(rules[1].address.pad),
+	FIRST(rules[1].address.bytes),
+	LAST(rules[1].address.bytes),
 	ANY(svcs[1].backoff_first_ms),
 	ANY(svcs[1].backoff_max_ms),
 	ANY(svcs[1].healthy_ms),
@@ -373,6 +415,8 @@ TEST(every_field_is_listed)
 	RECORDS(tbl_svc, offsetof(struct good_table, svcs[0]), offsetof(struct good_table, svcs[1]),
 		offsetof(struct good_table, svcs[2]));
 	RECORDS(tbl_mount, offsetof(struct good_table, mounts[0]), offsetof(struct good_table, mounts[3]));
+	RECORDS(tbl_listen, offsetof(struct good_table, listens[0]), offsetof(struct good_table, listens[1]));
+	RECORDS(tbl_net_rule, offsetof(struct good_table, rules[0]), offsetof(struct good_table, rules[1]));
 }
 
 TEST(the_free_fields_are_free)

@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include <ftw.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -122,7 +123,8 @@ fill_sections(struct good_table *t)
 		[TBL_MACHINE] = SECTION(machine, 1), [TBL_MODULES] = SECTION(modules, 1), [TBL_SYSCTLS] = SECTION(sysctls, 1),
 		[TBL_LINKS] = SECTION(links, 2),     [TBL_SVCS] = SECTION(svcs, 3),       [TBL_MOUNTS] = SECTION(mounts, 5),
 		[TBL_DEPS] = SECTION(deps, 2),       [TBL_WORDS] = SECTION(words, 8),     [TBL_STRINGS] = SECTION(strings, 512),
-		[TBL_FILTERS] = SECTION(filters, 4),
+		[TBL_FILTERS] = SECTION(filters, 4), [TBL_LISTENS] = SECTION(listens, 2), [TBL_NETS] = SECTION(nets, 1),
+		[TBL_NET_RULES] = SECTION(rules, 2),
 	};
 
 	memcpy(t->header.magic, TBL_MAGIC, sizeof t->header.magic);
@@ -163,6 +165,8 @@ fill_services(struct good_table *t, struct strings *s)
 	t->svcs[1].restart = TBL_RESTART_ON_FAILURE;
 	t->svcs[1].cpu_quota_us = 50000;
 	t->svcs[1].filter = (struct tbl_span){ 0, 2 };
+	t->svcs[1].listen = (struct tbl_span){ 0, 2 };
+	t->svcs[1].net = 1;
 
 	t->svcs[2].name = string(s, "report-1");
 	t->svcs[2].root = string(s, "/svc/report-1");
@@ -190,6 +194,19 @@ fill_mounts(struct good_table *t, struct strings *s)
 	t->mounts[4] = (struct tbl_mount){ .kind = TBL_MOUNT_PROC, .path = t->mounts[0].path };
 }
 
+static void
+fill_networks(struct good_table *t)
+{
+	const struct netf_addr v4 = { 4, 32, { 0 }, { 10, 213, 0, 2 } }, v6 = { 6, 128, { 0 }, { 0xfd, 1 } };
+
+	t->listens[0] = (struct tbl_listen){ { 4, 32, { 0 }, { 0 } }, 80, IPPROTO_TCP };
+	t->listens[1] = (struct tbl_listen){ { 6, 128, { 0 }, { 0 } }, 53, IPPROTO_UDP };
+	t->nets[0] = (struct tbl_net){ .name = "web", .address = { v4, v6 }, .machine = { v4, v6 }, .rules = 2 };
+	t->nets[0].machine[0].bytes[3] = 1;
+	t->rules[0] = (struct tbl_net_rule){ TBL_NET_PUBLISH, IPPROTO_TCP, 80, 8080, { 0 } };
+	t->rules[1] = (struct tbl_net_rule){ TBL_NET_EGRESS, IPPROTO_UDP, 0, 0, { 6, 32, { 0 }, { 0x20, 1, 0x0d, 0xb8 } } };
+}
+
 void
 good_table(struct good_table *t)
 {
@@ -210,6 +227,7 @@ good_table(struct good_table *t)
 	t->links[1] = (struct tbl_link){ .name = string(&s, "eth1"), .mode = TBL_LINK_DHCP };
 	fill_services(t, &s);
 	fill_mounts(t, &s);
+	fill_networks(t);
 	t->deps[1] = 1;
 	for (uint32_t i = 0; i < COUNT(t->filters); i++)
 		t->filters[i].k = i;

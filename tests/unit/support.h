@@ -45,6 +45,9 @@ struct good_table {
 	struct tbl_svc svcs[3]; /* the machine's DHCP client, a service, a job */
 	struct tbl_mount mounts[5];
 	struct sock_filter filters[4]; /* two of the service, one of the job */
+	struct tbl_listen listens[2];  /* of the service */
+	struct tbl_net nets[1];        /* the same */
+	struct tbl_net_rule rules[2];
 	uint32_t deps[2];
 	uint32_t words[8];
 	char strings[512];
