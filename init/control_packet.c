@@ -98,6 +98,7 @@ control_fill(const struct init *in, uint32_t i, struct ctl_svc *r)
 	if (v->state == SVC_UP && (t->health.kind != TBL_PROBE_NONE || t->watchdog_ms))
 		r->health = v->unhealthy ? CTL_HEALTH_SICK : CTL_HEALTH_WELL;
 	r->pressure = in->s->run[i].pressure;
+	r->flags = tbl_svc(&in->table, i)->flags;
 	r->pressed = in->s->run[i].pressure && in->s->run[i].pressure_ms != SVC_NEVER;
 	r->sick = v->sick;
 	r->sick_value = v->sick_value;

@@ -147,6 +147,8 @@ child(const struct inside *in)
 	if (prctl(PR_SET_PDEATHSIG, SIGHUP, 0, 0, 0) || sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC))
 		report(in, PLACE_IDENTITY);
 	sys_sigmask(0, NULL);
+	if (x->uid != 0 && identity_memory(x->flags))
+		report(in, PLACE_IDENTITY);
 	if (identity_filter(filter, (uint32_t)filter_count))
 		report(in, PLACE_IDENTITY);
 	environ = env_words;

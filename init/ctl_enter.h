@@ -7,6 +7,7 @@
 #define INGOT_CTL_ENTER_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include <linux/filter.h>
@@ -18,6 +19,7 @@ struct enter {
 	const char *name;  /* of the service */
 	uid_t uid;         /* 0: a program of the machine, which keeps its capabilities */
 	gid_t gid;
+	uint32_t flags;    /* of its record in the service table */
 	char **argv;       /* NULL: a shell */
 	pid_t pid;         /* of the service's stub, or of its only process */
 	int pidfd;         /* the same process; this and the following are borrowed */

@@ -267,8 +267,8 @@ exec_in(const char *name, char **argv, int *code, struct err *e)
 	*code = CTL_EXEC_FAILED;
 	if (find_target(name, &t, e))
 		return -1;
-	struct enter x = { .name = name, .uid = t.svc.uid, .gid = t.svc.gid, .argv = argv, .pid = t.svc.pid,
-			   .pidfd = t.pidfd, .cgroup = t.cgroup, .filter = t.filter, .peer = -1 };
+	struct enter x = { .name = name, .uid = t.svc.uid, .gid = t.svc.gid, .flags = t.svc.flags, .argv = argv,
+			   .pid = t.svc.pid, .pidfd = t.pidfd, .cgroup = t.cgroup, .filter = t.filter, .peer = -1 };
 	s.output = find_terminal();
 	if (s.output >= 0) {
 		if (pty_open(x.uid, x.gid, &s.master, &x.peer, e))

@@ -20,6 +20,11 @@
 #include "spawn.h"
 #include "sys.h"
 
+#ifndef PR_SET_MDWE
+#define PR_SET_MDWE 65
+#define PR_MDWE_REFUSE_EXEC_GAIN 1ul
+#endif
+
 static const struct {
 	int resource;
 	struct rlimit limit;
@@ -106,6 +111,14 @@ identity_become(uid_t uid, gid_t gid, uint32_t *step)
 		return -1;
 	*step = LAUNCH_CAPS;
 	return machine ? 0 : drop();
+}
+
+int
+identity_memory(uint32_t flags)
+{
+	if (flags & TBL_SVC_JIT || prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) == 0)
+		return 0;
+	return errno == EINVAL ? 0 : -1;
 }
 
 int

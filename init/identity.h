@@ -18,6 +18,10 @@
  * on then. */
 int identity_become(uid_t uid, gid_t gid, uint32_t *step);
 
+/* Where flags (TBL_SVC_JIT) do not allow it, nothing that the process has written can become executable, for it and all
+ * that it executes. Returns 0, or -1 with errno; 0 too where the kernel does not have that, as those before 6.3. */
+int identity_memory(uint32_t flags);
+
 /* Puts the process under a filter of n instructions, for good; n of 0: under none. Wants no_new_privs. Returns 0, or -1
  * with errno. */
 int identity_filter(const struct sock_filter *code, uint32_t n);

@@ -27,6 +27,7 @@ static const char *const names[LAUNCH_STEPS] = {
 	[LAUNCH_NAMESPACES] = "namespaces",
 	[LAUNCH_SECCOMP] = "seccomp",
 	[LAUNCH_LISTEN] = "listen",
+	[LAUNCH_MDWE] = "mdwe",
 };
 
 const char *

@@ -253,6 +253,8 @@ sandbox_run(struct sandbox *x)
 		fail(x, step);
 	if (machine)
 		exec_machine(x);
+	if (identity_memory(x->s->flags))
+		fail(x, LAUNCH_MDWE);
 	if (identity_filter(tbl_filter(x->t, x->s), x->s->filter.count))
 		fail(x, LAUNCH_SECCOMP);
 	exec_stub(x);

@@ -50,6 +50,7 @@ enum launch_step {
 	LAUNCH_NAMESPACES, /* before LAUNCH_FDS */
 	LAUNCH_SECCOMP,    /* behind LAUNCH_CAPS */
 	LAUNCH_LISTEN,     /* before all others */
+	LAUNCH_MDWE,       /* behind LAUNCH_CAPS */
 	LAUNCH_STEPS
 };
 

@@ -13,7 +13,7 @@
 #include "table.h"
 
 #define CTL_SOCKET  "/run/ingot/control"
-#define CTL_VERSION 4u
+#define CTL_VERSION 5u
 #define CTL_VSOCK_PORT 921u      /* where PID 1 listens on AF_VSOCK; as a port below 1024, no service can take it */
 #define CTL_VSOCK_TRUSTED 1024u  /* who asks there has a port below this one */
 #define CTL_DATA_MAX 4096
@@ -110,6 +110,8 @@ struct ctl_svc {
 	char said[CTL_SAID_SIZE]; /* what the last run said of itself by sd_notify's STATUS, raw and cut; "": nothing */
 	uint32_t pressure;  /* how often this run was above its memory_high */
 	uint32_t pressed;   /* and that it was so just now */
+	uint32_t flags;     /* of its record in the service table */
+	uint32_t pad;
 };
 
 enum ctl_health { CTL_HEALTH_UNKNOWN /* not up, or nobody looks */, CTL_HEALTH_WELL, CTL_HEALTH_SICK, CTL_HEALTHS };

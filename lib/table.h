@@ -188,7 +188,9 @@ struct tbl_listen {
 	uint16_t protocol; /* IPPROTO_TCP or IPPROTO_UDP */
 };
 
-#define TBL_SVC_FLAGS   (TBL_SVC_MACHINE | TBL_SVC_NETNS | TBL_SVC_CRITICAL | TBL_SVC_NOTIFY | TBL_SVC_LOG)
+#define TBL_SVC_JIT     (1u << 24) /* it may make memory executable that it has written */
+#define TBL_SVC_FLAGS   (TBL_SVC_MACHINE | TBL_SVC_NETNS | TBL_SVC_CRITICAL | TBL_SVC_NOTIFY | TBL_SVC_LOG | \
+			 TBL_SVC_JIT)
 
 struct tbl_svc {
 	uint32_t name; /* string; the builder sees to it that it is unique */

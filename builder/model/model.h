@@ -342,6 +342,7 @@ struct model_service {
 	uint64_t timeout;
 	LIST_OF(const char *) unchecked; /* paths whose programs are not held against the root */
 	int critical;
+	int jit; /* memory may be written and executed */
 	uint64_t replicas; /* 0: not stated, and the one instance has the service's name */
 	struct model_logs logs;
 	LIST_OF(struct model_listen) listen;

@@ -484,6 +484,9 @@ static const struct key service_logs_keys[] = {
 	  .doc = "paths in its root, with all below them, whose programs are not checked: those for other machines" }, \
 	{ "seccomp", KEY_STRUCT, AT(model_service, seccomp), .sub = seccomp_keys, .size = sizeof(struct model_seccomp), \
 	  .doc = "the system calls it may make" }, \
+	{ "jit", KEY_BOOL, AT(model_service, jit), .preset = "false", \
+	  .doc = "loosens: its programs may execute memory that they have written, as a compiler at run time must, and " \
+		 "so may who takes them over" }, \
 	LATER("capabilities", "loosen the empty set"), \
 	LATER("landlock", "paths it may use"), \
 	{ "logs", KEY_STRUCT, AT(model_service, logs), .sub = service_logs_keys, .size = sizeof(struct model_logs), \

@@ -208,6 +208,8 @@ print_service(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 		fprintf(to, ", cpu %u us in %u us", s->cpu_quota_us, s->cpu_period_us);
 	fputc('\n', to);
 	print_mounts(t, to, s);
+	if (s->flags & TBL_SVC_JIT)
+		fprintf(to, "    jit: it may execute what it has written\n");
 	if (s->flags & TBL_SVC_CRITICAL)
 		fprintf(to, "    critical: the watchdog is fed only while it is well\n");
 	if (s->kind == TBL_JOB)

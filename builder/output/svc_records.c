@@ -237,7 +237,8 @@ record_of(struct compiler *c, const struct plan_unit *u)
 		.root = svc_string(c, u->root.path),
 		.cwd = s->cwd && s->cwd[1] ? svc_string(c, s->cwd) : 0,
 		.kind = u->job ? TBL_JOB : TBL_SERVICE,
-		.flags = (s->network.mode == NET_NONE ? TBL_SVC_NETNS : 0u) | (s->critical ? TBL_SVC_CRITICAL : 0u),
+		.flags = (s->network.mode == NET_NONE ? TBL_SVC_NETNS : 0u) | (s->critical ? TBL_SVC_CRITICAL : 0u) |
+			 (s->jit ? TBL_SVC_JIT : 0u),
 		.deps = deps(c, s->needs.v, s->needs.n, s->network.mode == NET_PRIVATE ? c->switcher : UINT32_MAX),
 		.wants = deps(c, s->wants.v, s->wants.n, UINT32_MAX),
 		.mounts = mounts(c, s),

@@ -62,6 +62,7 @@ static const char whole[] = IMAGE_HEAD
 	"    limits: {memory: 64M, memory-high: 48M, pids: 32, cpu: 80%}\n"
 	"    scratch: {size: 2M}\n"
 	"    critical: true\n"
+	"    jit: true\n"
 	"    state: [{path: /var/z, size: 1M}, {path: /var/a, size: 2M, mode: 0750}]\n"
 	"    ready: {tcp: 8080, timeout: 7s}\n"
 	"    health: {http: {port: 8081, path: /health}, notify: 9s, every: 2s, timeout: 500ms, failures: 4, successes: 2,\n"
@@ -132,7 +133,7 @@ TEST(a_service_is_whole)
 	assert_int_equal(tbl_dep(&m.t, s, 1), 0);
 	assert_int_equal(s->uid, 10001);
 	assert_int_equal(s->gid, 33);
-	assert_int_equal(s->flags, TBL_SVC_CRITICAL | TBL_SVC_NOTIFY);
+	assert_int_equal(s->flags, TBL_SVC_CRITICAL | TBL_SVC_NOTIFY | TBL_SVC_JIT);
 	assert_string_equal(tbl_str(&m.t, m.t.machine->watchdog), "/dev/watchdog1");
 	assert_int_equal(m.t.machine->watchdog_ms, 20000);
 	assert_int_equal(s->ready, TBL_READY_PROBE);
@@ -345,6 +346,7 @@ static const struct {
 	{ "cpu: 80%", "cpu: 81%" },
 	{ "scratch: {size: 2M}", "scratch: {size: 3M}" },
 	{ "critical: true", "critical: false" },
+	{ "jit: true", "jit: false" },
 	{ "/dev/watchdog1", "/dev/watchdog0" },
 	{ "timeout: 20s", "timeout: 21s" },
 	{ "path: /var/z", "path: /var/y" },
@@ -550,6 +552,7 @@ TEST(the_table_is_shown_whole)
 	assert_has(text, "sysctl: /proc/sys/net/ipv4/ip_unprivileged_port_start = 80\n");
 	assert_has(text, "watchdog: /dev/watchdog1, timeout 20000 ms\n");
 	assert_has(text, "    critical: the watchdog is fed only while it is well\n");
+	assert_has(text, "    jit: it may execute what it has written\n");
 	assert_has(text, "link eth0: dhcp\n");
 	assert_has(text, "  web:\n    kind: service\n    root: /svc/web\n    command: /bin/run -g daemon off\n");
 	assert_has(text, "    needs: db dhcp\n");
