@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* A new field that is a string or a list has its comparison below; a number is compared with all the others. */
-static_assert(sizeof(struct tbl_svc) == 296, "same_service() compares every field");
+static_assert(sizeof(struct tbl_svc) == 304, "same_service() compares every field");
 
 static bool
 same_str(const struct tbl *a, uint32_t x, const struct tbl *b, uint32_t y)
@@ -78,6 +78,19 @@ same_net(const struct tbl *a, const struct tbl_svc *x, const struct tbl *b, cons
 	       memcmp(p->machine, q->machine, sizeof p->machine) == 0;
 }
 
+static bool
+same_knobs(const struct tbl *a, const struct tbl_svc *x, const struct tbl *b, const struct tbl_svc *y)
+{
+	bool same = x->knobs.count == y->knobs.count;
+
+	for (uint32_t i = 0; same && i < x->knobs.count; i++) {
+		const struct tbl_knob *p = tbl_knob(a, x, i), *q = tbl_knob(b, y, i);
+		same = p->of == q->of && same_str(a, p->file, b, q->file) && same_str(a, p->value, b, q->value) &&
+		       same_str(a, p->reads, b, q->reads) && same_str(a, p->device, b, q->device);
+	}
+	return same;
+}
+
 /* The service without what only says where something lies in its table; and, as a job is planned by all that it has but
  * a service is looked at anew at each event, without what a service can have otherwise while it runs: what it waits for
  * at its start, what follows its end, and how it is asked to stop. */
@@ -90,7 +103,7 @@ numbers_of(const struct tbl_svc *s)
 	out.flags &= ~TBL_SVC_LOG; /* ingot-log is told, not the service */
 	out.log_kb = 0;
 	out.argv.first = out.env.first = out.deps.first = out.wants.first = out.mounts.first = 0;
-	out.ready_probe.words.first = out.health.words.first = out.filter.first = out.listen.first = 0;
+	out.ready_probe.words.first = out.health.words.first = out.filter.first = out.listen.first = out.knobs.first = 0;
 	out.net = 0;
 	if (s->kind != TBL_SERVICE)
 		return out;
@@ -111,6 +124,7 @@ same_service(const struct tbl *a, const struct tbl_svc *x, const struct tbl *b, 
 	       same_words(a, x->argv, b, y->argv) && same_words(a, x->env, b, y->env) && same_mounts(a, x, b, y) &&
 	       same_words(a, x->ready_probe.words, b, y->ready_probe.words) &&
 	       same_words(a, x->health.words, b, y->health.words) &&
+	       same_knobs(a, x, b, y) &&
 	       memcmp(tbl_filter(a, x), tbl_filter(b, y), p.filter.count * sizeof(struct sock_filter)) == 0 &&
 	       same_deps(a, x, b, y, tbl_dep, p.deps.count) && same_deps(a, x, b, y, tbl_want, p.wants.count) &&
 	       same_listeners(a, x, b, y) && same_net(a, x, b, y);

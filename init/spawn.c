@@ -12,6 +12,7 @@
 
 #include "cgroup.h"
 #include "cleanup.h"
+#include "knobs.h"
 #include "templates.h"
 #include "sandbox.h"
 #include "stub_abi.h"
@@ -198,7 +199,7 @@ spawn(const struct launcher *l, const struct tbl *t, uint32_t svc, const struct 
 				  .notify_fd = -1 };
 	if (cgroup_make(l->cgroups, x.name, &cgroup, e))
 		return fail(out, LAUNCH_CGROUP, e);
-	if (cgroup_limit(cgroup, s, e))
+	if (cgroup_limit(cgroup, s, e) || (CFG_KNOBS && s->knobs.count && knobs_set(l->cgroups, cgroup, t, s, e)))
 		return fail(out, LAUNCH_LIMITS, e);
 	if (!l->disk && prepare_state(t, s, e))
 		return fail(out, LAUNCH_STATE, e);

@@ -31,14 +31,16 @@ static const struct {
 	[TBL_LISTENS] = { "listeners", sizeof(struct tbl_listen), 65536 },
 	[TBL_NETS] = { "private networks", sizeof(struct tbl_net), TBL_NETS_MAX },
 	[TBL_NET_RULES] = { "rules", sizeof(struct tbl_net_rule), TBL_RULES_MAX },
+	[TBL_KNOBS] = { "knobs", sizeof(struct tbl_knob), 65536 },
 };
 
 static_assert(sizeof(struct tbl_header) % ALIGN == 0, "sections start aligned");
 static_assert(sizeof(struct tbl_machine) == 96, "the layout is a contract: raise TBL_VERSION with it");
-static_assert(sizeof(struct tbl_svc) == 296, "the layout is a contract: raise TBL_VERSION with it");
+static_assert(sizeof(struct tbl_svc) == 304, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_mount) == 24, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_listen) == 24, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_link) == 24, "the layout is a contract: raise TBL_VERSION with it");
+static_assert(sizeof(struct tbl_knob) == 24, "the layout is a contract: raise TBL_VERSION with it");
 
 static const void *
 at(const struct tbl *t, enum tbl_section s, uint32_t i)
@@ -104,6 +106,12 @@ const char *
 tbl_word(const struct tbl *t, struct tbl_span span, uint32_t i)
 {
 	return tbl_str(t, *(const uint32_t *)at(t, TBL_WORDS, span.first + i));
+}
+
+const struct tbl_knob *
+tbl_knob(const struct tbl *t, const struct tbl_svc *s, uint32_t i)
+{
+	return at(t, TBL_KNOBS, s->knobs.first + i);
 }
 
 const struct sock_filter *
@@ -233,6 +241,39 @@ check_mounts(const struct tbl *t, const struct tbl_svc *s, struct err *e)
 	return 0;
 }
 
+/* A file of the cgroup's own folder, and none that decides where processes and controllers are. */
+static bool
+knob_file_ok(const char *p)
+{
+	size_t n = strlen(p), known = strspn(p, "abcdefghijklmnopqrstuvwxyzKMGB0123456789._");
+
+	return n == known && n < 64 && *p != '.' && strchr(p, '.') && strncmp(p, "cgroup.", 7) != 0;
+}
+
+static bool
+knob_ok(const struct tbl *t, const struct tbl_knob *k)
+{
+	if (k->of >= TBL_KNOB_OFS || !str_ok(t, k->file) || !str_ok(t, k->value) || !str_ok(t, k->reads) ||
+	    !str_ok(t, k->device))
+		return false;
+	const char *device = tbl_str(t, k->device);
+	size_t n = strlen(tbl_str(t, k->reads));
+	if (k->device && strcmp(device, TBL_KNOB_STATE) != 0 && (!path_ok(t, k->device) || strncmp(device, "/dev/", 5) != 0))
+		return false;
+	return knob_file_ok(tbl_str(t, k->file)) && strlen(tbl_str(t, k->value)) <= TBL_KNOB_MAX && n && n <= TBL_KNOB_MAX;
+}
+
+static int
+check_knobs(const struct tbl *t, const struct tbl_svc *s, struct err *e)
+{
+	if (!span_ok(t, s->knobs, TBL_KNOBS) || s->knobs.count > TBL_KNOBS_MAX)
+		return err_set(e, 0, "the list of its cgroup's files is wrong");
+	for (uint32_t i = 0; i < s->knobs.count; i++)
+		if (!knob_ok(t, tbl_knob(t, s, i)))
+			return err_set(e, 0, "file %u of its cgroup is wrong", i);
+	return 0;
+}
+
 static int
 check_lists(const struct tbl *t, const struct tbl_svc *s, uint32_t index, struct err *e)
 {
@@ -249,7 +290,7 @@ check_lists(const struct tbl *t, const struct tbl_svc *s, uint32_t index, struct
 	for (uint32_t i = 0; i < s->wants.count; i++)
 		if (tbl_want(t, s, i) >= index)
 			return err_set(e, 0, "soft dependency %u does not stand before it", i);
-	return check_mounts(t, s, e);
+	return check_mounts(t, s, e) || check_knobs(t, s, e) ? -1 : 0;
 }
 
 static bool

@@ -30,6 +30,8 @@
 #define TBL_ARGV_MAX 255
 #define TBL_PATH_MAX 255  /* of any path in the table, without the NUL */
 #define TBL_FILTER_MAX 4096 /* instructions */
+#define TBL_KNOBS_MAX 64 /* of a service */
+#define TBL_KNOB_MAX 191 /* of what one is written or reads, without the NUL */
 #define TBL_NOTIFY_PATH "/run/notify" /* where a service with TBL_SVC_NOTIFY finds its socket */
 
 enum tbl_section {
@@ -46,6 +48,7 @@ enum tbl_section {
 	TBL_LISTENS, /* struct tbl_listen */
 	TBL_NETS,    /* struct tbl_net: of each service with a private network; net_table.h */
 	TBL_NET_RULES, /* struct tbl_net_rule */
+	TBL_KNOBS,   /* struct tbl_knob, in the order they are written */
 	TBL_SECTIONS
 };
 
@@ -241,6 +244,7 @@ struct tbl_svc {
 	struct tbl_span listen; /* of TBL_LISTENS, TBL_LISTEN_MAX at most: descriptors of its program from 3 on */
 	uint32_t net;  /* with a private network: one more than its index in TBL_NETS; 0: none */
 	uint32_t pad2;
+	struct tbl_span knobs; /* of TBL_KNOBS: more for its cgroup */
 };
 
 enum tbl_mount_kind {
@@ -256,6 +260,24 @@ struct tbl_mount {
 	uint32_t path; /* string: in the service's root, where the builder made a real directory */
 	uint64_t size; /* TMPFS and STATE */
 	uint32_t mode; /* permission bits: TMPFS and STATE */
+	uint32_t pad;
+};
+
+/* Whose file of the cgroup file system a knob is. */
+enum tbl_knob_of {
+	TBL_KNOB_SERVICE,  /* the service's */
+	TBL_KNOB_SERVICES, /* of the folder of all services: what is theirs by its leave */
+	TBL_KNOB_MACHINE,  /* of the root: what is switched on for a device */
+	TBL_KNOB_OFS
+};
+#define TBL_KNOB_STATE "state" /* as a device: the disk that holds /state */
+
+struct tbl_knob {
+	uint32_t of;     /* enum tbl_knob_of */
+	uint32_t file;   /* string: its name, CONTROLLER.REST; never one of cgroup.* */
+	uint32_t value;  /* string: what is written; none: it is read alone */
+	uint32_t reads;  /* string: how a line of it must begin afterwards, in whole words; never none */
+	uint32_t device; /* string: the value and the line are of this disk: its path below /dev, or TBL_KNOB_STATE; or none */
 	uint32_t pad;
 };
 
@@ -283,6 +305,7 @@ const struct tbl_mount *tbl_mount(const struct tbl *t, const struct tbl_svc *s, 
 uint32_t tbl_dep(const struct tbl *t, const struct tbl_svc *s, uint32_t i);
 uint32_t tbl_want(const struct tbl *t, const struct tbl_svc *s, uint32_t i);
 const char *tbl_word(const struct tbl *t, struct tbl_span span, uint32_t i);
+const struct tbl_knob *tbl_knob(const struct tbl *t, const struct tbl_svc *s, uint32_t i);
 const struct sock_filter *tbl_filter(const struct tbl *t, const struct tbl_svc *s);
 const struct tbl_listen *tbl_listen(const struct tbl *t, const struct tbl_svc *s, uint32_t i);
 const struct tbl_net *tbl_net(const struct tbl *t, uint32_t i);

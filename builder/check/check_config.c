@@ -42,6 +42,96 @@ has_cpu_limit(const struct build *b)
 }
 
 static bool
+any_limit(const struct build *b, bool (*has)(const struct model_limits *))
+{
+	bool any = false;
+
+	for (size_t i = 0; i < b->plan.n_units; i++)
+		any |= has(&b->plan.units[i].unit->limits);
+	return any;
+}
+
+static bool
+limits_cpu_weight(const struct model_limits *l)
+{
+	return l->cpu_weight != 0;
+}
+
+static bool
+limits_cpus(const struct model_limits *l)
+{
+	return l->cpus.n != 0;
+}
+
+static bool
+limits_hugetlb(const struct model_limits *l)
+{
+	return l->hugetlb.n != 0;
+}
+
+static bool
+limits_swap(const struct model_limits *l)
+{
+	return l->swap != 0;
+}
+
+static bool
+limits_io_max(const struct model_limits *l)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < l->io.n; i++)
+		any |= l->io.v[i].read || l->io.v[i].write || l->io.v[i].read_ops || l->io.v[i].write_ops;
+	return any;
+}
+
+static bool
+limits_io_weight(const struct model_limits *l)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < l->io.n; i++)
+		any |= l->io.v[i].weight != 0;
+	return any;
+}
+
+static bool
+has_cpu_weight(const struct build *b)
+{
+	return any_limit(b, limits_cpu_weight);
+}
+
+static bool
+has_cpus(const struct build *b)
+{
+	return any_limit(b, limits_cpus);
+}
+
+static bool
+has_hugetlb(const struct build *b)
+{
+	return any_limit(b, limits_hugetlb);
+}
+
+static bool
+has_swap(const struct build *b)
+{
+	return any_limit(b, limits_swap);
+}
+
+static bool
+has_io_max(const struct build *b)
+{
+	return any_limit(b, limits_io_max);
+}
+
+static bool
+has_io_weight(const struct build *b)
+{
+	return any_limit(b, limits_io_weight);
+}
+
+static bool
 has_netns(const struct build *b)
 {
 	bool any = false;
@@ -147,6 +237,12 @@ static const struct {
 	{ "MEMCG", NULL, has_units, "each service has a limits.memory" },
 	{ "CGROUP_PIDS", NULL, has_units, "each service has a limits.pids" },
 	{ "CFS_BANDWIDTH", NULL, has_cpu_limit, "a service has a limits.cpu" },
+	{ "FAIR_GROUP_SCHED", NULL, has_cpu_weight, "a service has a limits.cpu-weight" },
+	{ "CPUSETS", NULL, has_cpus, "a service has limits.cpus" },
+	{ "CGROUP_HUGETLB", NULL, has_hugetlb, "a service has a limits.hugetlb" },
+	{ "SWAP", NULL, has_swap, "a service has a limits.swap" },
+	{ "BLK_DEV_THROTTLING", NULL, has_io_max, "a service has a limit of IO" },
+	{ "BLK_CGROUP_IOCOST", NULL, has_io_weight, "a service has a weight of IO" },
 	{ "INET", NULL, has_network, "the machine has a network" },
 	{ "PACKET", "af_packet", has_dhcp, "the DHCP client asks by it" },
 	{ "VLAN_8021Q", "8021q", has_vlan, "a link is a VLAN" },

@@ -198,12 +198,41 @@ struct model_seccomp {
 	LIST_OF(const char *) sockets; /* where the file does not state it, the service's network decides */
 };
 
+struct model_io {
+	struct key_head head;
+	const char *device; /* "state", or a path below /dev */
+	uint64_t read, write;         /* bytes in a second; 0: no limit */
+	uint64_t read_ops, write_ops; /* requests in a second; 0: no limit */
+	uint64_t weight;              /* 0: none */
+};
+
+enum huge_page { HUGE_2M, HUGE_1G };
+
+struct model_hugetlb {
+	struct key_head head;
+	int page; /* enum huge_page */
+	uint64_t max;
+};
+
+struct model_cgroup {
+	struct key_head head;
+	const char *file, *value;
+	const char *reads; /* NULL: the value */
+};
+
 struct model_limits {
 	struct key_head head;
 	uint64_t memory;
 	uint64_t memory_high; /* 0: none */
 	uint64_t pids;
 	uint64_t cpu; /* percent of one processor; 0: no limit */
+	uint64_t memory_low; /* 0: none */
+	uint64_t swap;       /* 0: none */
+	uint64_t cpu_weight; /* 0: as the kernel has it */
+	LIST_OF(const char *) cpus;
+	LIST_OF(struct model_io) io;
+	LIST_OF(struct model_hugetlb) hugetlb;
+	LIST_OF(struct model_cgroup) cgroup;
 };
 
 struct model_state {

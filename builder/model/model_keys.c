@@ -301,6 +301,35 @@ static const struct key seccomp_keys[] = {
 	END
 };
 
+static const struct key io_keys[] = {
+	{ "device", KEY_TEXT, AT(model_io, device), .flags = KEY_REQUIRED,
+	  .doc = "state: the disk that holds /state; or a disk's path on the machine, such as /dev/vdb, looked up at each "
+		 "start, as the kernel gives numbers in another order at each boot" },
+	{ "read", KEY_SIZE, AT(model_io, read), .min = 1, .doc = "io.max, bytes in a second; absent: no limit" },
+	{ "write", KEY_SIZE, AT(model_io, write), .min = 1, .doc = "the same for what is written" },
+	{ "read-ops", KEY_INT, AT(model_io, read_ops), .min = 1, .max = UINT32_MAX - 1,
+	  .doc = "io.max, requests in a second; absent: no limit" },
+	{ "write-ops", KEY_INT, AT(model_io, write_ops), .min = 1, .max = UINT32_MAX - 1, .doc = "the same for writes" },
+	{ "weight", KEY_INT, AT(model_io, weight), .min = 1, .max = 10000,
+	  .doc = "io.weight: its share beside others, who have 100; the kernel's cost model is switched on for the disk" },
+	END
+};
+
+static const struct key_word page_words[] = { { "2M", 0 }, { "1G", 0 }, { NULL, 0 } };
+static const struct key hugetlb_keys[] = {
+	{ "page", KEY_WORD, AT(model_hugetlb, page), .preset = "2M", .words = page_words, .doc = "the size of the pages" },
+	{ "max", KEY_SIZE, AT(model_hugetlb, max), .flags = KEY_REQUIRED, .doc = "hugetlb.SIZE.max, whole pages" },
+	END
+};
+
+static const struct key cgroup_keys[] = {
+	{ "file", KEY_TEXT, AT(model_cgroup, file), .flags = KEY_REQUIRED,
+	  .doc = "its name, such as cpu.uclamp.max; those of cgroup.* and those that have a key are refused" },
+	{ "value", KEY_TEXT, AT(model_cgroup, value), .flags = KEY_REQUIRED, .doc = "what is written to it" },
+	{ "reads", KEY_TEXT, AT(model_cgroup, reads), .doc = "how a line of it begins afterwards; absent: with the value" },
+	END
+};
+
 static const struct key limits_keys[] = {
 	{ "memory", KEY_SIZE, AT(model_limits, memory), .flags = KEY_REQUIRED, .min = 1u << 20,
 	  .doc = "memory.max: above it the whole service is killed as a group" },
@@ -311,8 +340,19 @@ static const struct key limits_keys[] = {
 	  .doc = "pids.max, the reaping stub included" },
 	{ "cpu", KEY_PERCENT, AT(model_limits, cpu), .min = 1, .max = 100000,
 	  .doc = "cpu.max, of one processor; absent: no limit" },
-	LATER("io", "io.max"),
-	LATER("swap", "memory.swap.max"),
+	{ "memory-low", KEY_SIZE, AT(model_limits, memory_low), .min = 4096,
+	  .doc = "memory.low: so much is taken from it only when nothing else is left; absent: none" },
+	{ "swap", KEY_SIZE, AT(model_limits, swap), .min = 4096, .doc = "memory.swap.max; absent: none of it is swapped" },
+	{ "cpu-weight", KEY_INT, AT(model_limits, cpu_weight), .min = 1, .max = 10000,
+	  .doc = "cpu.weight: its share where processors are short; absent: 100, as all have" },
+	{ "cpus", KEY_TEXTS, AT(model_limits, cpus), .flags = KEY_FILLED,
+	  .doc = "cpuset.cpus: numbers of the processors that it runs on; the start fails where one is missing; absent: all" },
+	{ "io", KEY_STRUCTS, AT(model_limits, io), .sub = io_keys, .size = sizeof(struct model_io),
+	  .doc = "limits for a disk" },
+	{ "hugetlb", KEY_STRUCTS, AT(model_limits, hugetlb), .sub = hugetlb_keys, .size = sizeof(struct model_hugetlb),
+	  .doc = "huge pages that it may hold and reserve; absent: as the kernel has it" },
+	{ "cgroup", KEY_STRUCTS, AT(model_limits, cgroup), .sub = cgroup_keys, .size = sizeof(struct model_cgroup),
+	  .doc = "any other file of its cgroup" },
 	END
 };
 

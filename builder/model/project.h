@@ -48,6 +48,8 @@ void project_check_watch(struct project *p, const struct model_service *s);
 void project_check_seccomp(struct project *p, const struct model_service *s);
 /* replicas.c: the same for the instances of a service. */
 void project_check_replicas(struct project *p, const struct model_service *s);
+/* check_knobs.c: the same for what is more than memory, processes and processor time in `limits`. */
+void project_check_knobs(struct project *p, const struct model_service *s);
 /* check_disk.c: the same for the disk that state is on. */
 void project_check_disk(struct project *p);
 /* check_logs.c: the same for what becomes of the services' output. */

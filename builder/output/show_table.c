@@ -190,6 +190,24 @@ print_network(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 }
 
 static void
+print_knobs(const struct tbl *t, FILE *to, const struct tbl_svc *s)
+{
+	static const char *const of[TBL_KNOB_OFS] = { "", " of all services", " of the machine" };
+
+	for (uint32_t i = 0; i < s->knobs.count; i++) {
+		const struct tbl_knob *k = tbl_knob(t, s, i);
+		fprintf(to, "    cgroup: %s%s", tbl_str(t, k->file), of[k->of]);
+		if (k->device)
+			fprintf(to, " for the disk %s", tbl_str(t, k->device));
+		if (k->value)
+			fprintf(to, " = %s", tbl_str(t, k->value));
+		if (k->value != k->reads)
+			fprintf(to, ", reads %s", tbl_str(t, k->reads));
+		fputc('\n', to);
+	}
+}
+
+static void
 print_service(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 {
 	fprintf(to, "  %s:\n    kind: %s\n    root: %s\n", tbl_str(t, s->name), s->kind == TBL_JOB ? "job" : "service",
@@ -207,6 +225,7 @@ print_service(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 	if (s->cpu_quota_us)
 		fprintf(to, ", cpu %u us in %u us", s->cpu_quota_us, s->cpu_period_us);
 	fputc('\n', to);
+	print_knobs(t, to, s);
 	print_mounts(t, to, s);
 	if (s->flags & TBL_SVC_JIT)
 		fprintf(to, "    jit: it may execute what it has written\n");

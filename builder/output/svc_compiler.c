@@ -14,6 +14,7 @@ const size_t svc_element_size[TBL_SECTIONS] = {
 	[TBL_FILTERS] = sizeof(struct sock_filter), [TBL_STRINGS] = 1,
 	[TBL_LISTENS] = sizeof(struct tbl_listen),  [TBL_NETS] = sizeof(struct tbl_net),
 	[TBL_NET_RULES] = sizeof(struct tbl_net_rule),
+	[TBL_KNOBS] = sizeof(struct tbl_knob),
 };
 
 void

@@ -38,6 +38,8 @@ struct tbl_span svc_words(struct compiler *c, const char *const *v, size_t n);
 struct tbl_span svc_listen(struct compiler *c, const struct model_service *s);
 uint32_t svc_listen_words(struct compiler *c, const struct model_service *s);
 uint32_t svc_net(struct compiler *c, const struct model_service *s);
+/* svc_knobs.c: what its file asks of its cgroup beyond the record's own limits. */
+struct tbl_span svc_knobs(struct compiler *c, const struct model_limits *l);
 
 /* svc_records.c: first of all, where each unit will stand: c->first. */
 void svc_place_units(struct compiler *c);

@@ -262,6 +262,7 @@ record_of(struct compiler *c, const struct plan_unit *u)
 		.filter = filter(c, s),
 		.memory_high = s->limits.memory_high,
 		.listen = svc_listen(c, s),
+		.knobs = svc_knobs(c, &s->limits),
 	};
 }
 

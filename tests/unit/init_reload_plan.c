@@ -97,7 +97,7 @@ TEST(every_number_of_a_service_counts)
 	} places[] = {
 #define PLACE(member) { offsetof(struct tbl_svc, member), sizeof(((struct tbl_svc *)0)->member) }
 		PLACE(name), PLACE(root), PLACE(argv), PLACE(env), PLACE(deps), PLACE(wants), PLACE(mounts), PLACE(cwd),
-		PLACE(ready_probe.words), PLACE(health.words), PLACE(filter), PLACE(listen),
+		PLACE(ready_probe.words), PLACE(health.words), PLACE(filter), PLACE(listen), PLACE(knobs),
 		/* what ingot-log does is nothing to it */
 		PLACE(log_kb), { offsetof(struct tbl_svc, flags) + 2, 1 },
 	};
@@ -142,6 +142,13 @@ TEST(every_string_and_list_of_a_service_counts)
 	CHANGES(b.svcs[WEB].filter.count = 1);
 	CHANGES(b.svcs[WEB].filter.first = 1);
 	CHANGES(b.filters[1].k++);
+	CHANGES(b.svcs[WEB].knobs.count = 1);
+	CHANGES(b.svcs[WEB].knobs.first = 1);
+	CHANGES(b.knobs[1].of = TBL_KNOB_MACHINE);
+	CHANGES(b.knobs[1].file = b.knobs[0].file);
+	CHANGES(b.knobs[1].value = b.knobs[0].value);
+	CHANGES(b.knobs[1].reads = b.knobs[1].value);
+	CHANGES(b.knobs[1].device = b.knobs[0].device);
 	CHANGES(b.mounts[2].size++);
 	CHANGES(b.mounts[2].mode++);
 	CHANGES(b.mounts[2].path = b.mounts[1].path);

@@ -257,6 +257,18 @@ static const struct nonsense refused[] = {
 	AT(rules[1].to, 1),
 	AT(rules[1].address.family, 0),
 	AT(rules[1].address.prefix, 129),
+	AT(svcs[1].knobs.first, 3),
+	AT(svcs[1].knobs.count, 3),
+	AT(svcs[1].knobs.count, UINT32_MAX),
+	AT(knobs[0].of, TBL_KNOB_OFS),
+	AT(knobs[0].file, 0),
+	AT(knobs[0].file, 1) /* "web": no point in it */,
+	AT(knobs[0].file, BEYOND),
+	AT(knobs[0].value, BEYOND),
+	AT(knobs[0].reads, 0),
+	AT(knobs[0].reads, UINT32_MAX),
+	AT(knobs[0].device, 1) /* neither a path nor "state" */,
+	AT(knobs[0].device, BEYOND),
 	AT(mounts[3].kind, TBL_MOUNT_KINDS),
 	AT(mounts[3].kind, TBL_MOUNT_PROC) /* with a size */,
 	AT(mounts[3].path, BEYOND),
@@ -321,6 +333,7 @@ static const struct nonsense free_fields[] = {
 	ANY(svcs[1].run_timeout_ms),
 	ANY(svcs[1].cpu_quota_us),
 	ANY(mounts[3].pad),
+	ANY(knobs[0].pad),
 };
 
 static void
@@ -414,6 +427,7 @@ TEST(every_field_is_listed)
 	RECORDS(tbl_link, offsetof(struct good_table, links[0]));
 	RECORDS(tbl_svc, offsetof(struct good_table, svcs[0]), offsetof(struct good_table, svcs[1]),
 		offsetof(struct good_table, svcs[2]));
+	RECORDS(tbl_knob, offsetof(struct good_table, knobs[0]));
 	RECORDS(tbl_mount, offsetof(struct good_table, mounts[0]), offsetof(struct good_table, mounts[3]));
 	RECORDS(tbl_listen, offsetof(struct good_table, listens[0]), offsetof(struct good_table, listens[1]));
 	RECORDS(tbl_net_rule, offsetof(struct good_table, rules[0]), offsetof(struct good_table, rules[1]));
@@ -446,6 +460,20 @@ opens_with(uint32_t *field, struct good_table *g, const char *text)
 	*field = 450;
 	seal_table(g);
 	return open_table(g, &e) == 0;
+}
+
+TEST(files_of_the_cgroup_are_held_to_their_form)
+{
+	static const char *const good[] = { "cpu.idle", "hugetlb.2MB.max", "memory.zswap.max", "misc.max" };
+	static const char *const bad[] = { "cpu", "../cpu.max", "cpu/idle", ".cpu", "cgroup.procs", "cgroup.kill",
+					   "CPU.idle" };
+	struct good_table g;
+
+	good_table(&g);
+	for (size_t i = 0; i < COUNT(good); i++)
+		assert_true(opens_with(&g.knobs[0].file, &g, good[i]));
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_false(opens_with(&g.knobs[0].file, &g, bad[i]));
 }
 
 TEST(names_are_held_to_their_form)
@@ -498,6 +526,7 @@ main(void)
 		cmocka_unit_test(no_machine_and_two_machines_are_refused),
 		cmocka_unit_test(every_field_is_listed),
 		cmocka_unit_test(the_free_fields_are_free),
+		cmocka_unit_test(files_of_the_cgroup_are_held_to_their_form),
 		cmocka_unit_test(names_are_held_to_their_form),
 		cmocka_unit_test(paths_are_held_to_their_form),
 	};

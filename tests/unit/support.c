@@ -125,6 +125,7 @@ fill_sections(struct good_table *t)
 		[TBL_DEPS] = SECTION(deps, 2),       [TBL_WORDS] = SECTION(words, 8),     [TBL_STRINGS] = SECTION(strings, 512),
 		[TBL_FILTERS] = SECTION(filters, 4), [TBL_LISTENS] = SECTION(listens, 2), [TBL_NETS] = SECTION(nets, 1),
 		[TBL_NET_RULES] = SECTION(rules, 2),
+		[TBL_FILTERS] = SECTION(filters, 4), [TBL_KNOBS] = SECTION(knobs, 2),
 	};
 
 	memcpy(t->header.magic, TBL_MAGIC, sizeof t->header.magic);
@@ -167,6 +168,7 @@ fill_services(struct good_table *t, struct strings *s)
 	t->svcs[1].filter = (struct tbl_span){ 0, 2 };
 	t->svcs[1].listen = (struct tbl_span){ 0, 2 };
 	t->svcs[1].net = 1;
+	t->svcs[1].knobs = (struct tbl_span){ 0, 2 };
 
 	t->svcs[2].name = string(s, "report-1");
 	t->svcs[2].root = string(s, "/svc/report-1");
@@ -234,6 +236,10 @@ good_table(struct good_table *t)
 	for (size_t i = 0; i < COUNT(words); i++)
 		t->words[i] = string(&s, words[i]);
 	t->machine.disk_label = string(&s, "ingot-state");
+	t->knobs[0] = (struct tbl_knob){ .file = string(&s, "io.max"), .value = string(&s, "rbps=1"),
+					 .device = string(&s, TBL_KNOB_STATE) };
+	t->knobs[0].reads = t->knobs[0].value;
+	t->knobs[1] = (struct tbl_knob){ TBL_KNOB_SERVICES, string(&s, "cpu.idle"), string(&s, "1"), t->knobs[0].value, 0, 0 };
 	seal_table(t);
 }
 

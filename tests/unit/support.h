@@ -48,6 +48,7 @@ struct good_table {
 	struct tbl_listen listens[2];  /* of the service */
 	struct tbl_net nets[1];        /* the same */
 	struct tbl_net_rule rules[2];
+	struct tbl_knob knobs[2];      /* both of the service */
 	uint32_t deps[2];
 	uint32_t words[8];
 	char strings[512];
