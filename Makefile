@@ -33,7 +33,7 @@ HOST := -O2 $(CODEGEN)
 LINK := -static -no-pie -s -Wl,--gc-sections -Wl,--build-id=none
 
 all: build/ingot build/ingot-init build/ingot-stub build/ingotctl build/ingot-log build/ingot-pack build/ingot-net \
-	build/busybox
+	build/ingot-probe build/busybox
 
 include lib/lib.mk
 include init/init.mk
@@ -121,7 +121,7 @@ docs: build/ingot
 	@docs/update-keys.sh
 
 PROGRAM_SRC = $(LIB_SRC) $(INIT_SRC) $(LIBC_SRC) $(CTL_OWN) $(LOG_OWN) $(PACK_SRC) $(STUB_SRC) \
-	$(filter init/net/%,$(NET_SRC)) $(BUILDER_SRC)
+	$(filter init/net/%,$(NET_SRC)) $(PROBE_SRC) $(BUILDER_SRC)
 
 objects: $(patsubst %.c,$(O)/%.o,$(PROGRAM_SRC))
 

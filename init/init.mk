@@ -8,6 +8,7 @@ NET_SRC := $(sort $(wildcard init/net/*.c)) init/ctl_out.c
 LOG_OWN := $(sort $(wildcard init/log_*.c))
 LOG_SRC := $(LOG_OWN) $(addprefix init/,console.c identity.c logbook.c logread.c logring.c visible.c)
 PACK_SRC := init/pack.c
+PROBE_SRC := $(sort $(wildcard init/probe/*.c))
 INIT_SRC := $(filter-out $(CTL_OWN) $(LOG_OWN) $(PACK_SRC) $(STUB_SRC),$(sort $(wildcard init/*.c)))
 LIBC_SRC := $(sort $(wildcard init/libc/*.c))
 
@@ -33,6 +34,11 @@ $(O)/init/pack.o: build/deps/stamp/libzstd
 $(O)/ingot-pack: $(PACK_SRC:%.c=$(O)/%.o) build/deps/lib/libzstd.a
 	$(call say,LD,$@)
 	$(Q)$(MUSL_CC) $(LINK) -pthread -o $@ $^
+
+# What `ingot selftest` puts into the roots of services: an ordinary program.
+$(O)/ingot-probe: $(PROBE_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
+	$(call say,LD,$@)
+	$(Q)$(MUSL_CC) $(GUEST) $(LINK) -Wl,-z,noseparate-code -Wl,-z,norelro -o $@ $^
 
 # No libc, and one segment for everything: a page of padding would double its size.
 CFLAGS_init/stub := -fno-lto -ffreestanding -fno-stack-protector -fno-builtin

@@ -107,12 +107,18 @@ test-long:
 	@$(MAKE) $(QUIETLY) test FUZZ_SECONDS=300 LONG=1
 	@tests/fresh-root.sh
 
+# What a service can reach, tried from inside: two images under QEMU and User Mode Linux.
+attack:
+	@builder/deps/setup.sh build run test || $(NOT_BUILT)
+	@$(MAKE) $(QUIETLY) all $(PROGRAMS) || $(NOT_BUILT)
+	@PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/attack/attack.py
+
 # Each prints `ratio NAME VALUE` and `figure NAME VALUE UNIT` lines, from runs in turn on this computer.
 bench-edit: setup-run
 	@$(MAKE) $(QUIETLY) all
 	@$(PYTHON) tests/bench/bench_edit.py
 
-.PHONY: bench-edit check-unit check-fuzz
+.PHONY: attack bench-edit check-unit check-fuzz
 # What a root as squashfs gives, against one that is unpacked: minutes, under QEMU.
 bench-root:
 	@$(MAKE) $(QUIETLY) build/ingot

@@ -60,6 +60,7 @@ struct plan {
 	const struct recipe_kernel *kernel;
 	const struct deb_list *kernel_pins; /* set by fetch */
 	bool fresh;                        /* set by fetch: something was pinned for the first time */
+	bool probed;                       /* a self test: every unit is ingot-probe, and the machine has its witness */
 };
 
 /* The project must have been loaded without errors; the plan borrows from it. */

@@ -228,6 +228,12 @@ add_logs(struct compiler *c, struct tbl_svc *r, const struct model_service *s)
 }
 
 /* What all instances have alike. */
+static uint32_t
+makes_network(const struct compiler *c, const struct model_service *s)
+{
+	return s->network.mode == NET_PRIVATE ? c->switcher : UINT32_MAX;
+}
+
 static struct tbl_svc
 record_of(struct compiler *c, const struct plan_unit *u)
 {
@@ -239,7 +245,7 @@ record_of(struct compiler *c, const struct plan_unit *u)
 		.kind = u->job ? TBL_JOB : TBL_SERVICE,
 		.flags = (s->network.mode == NET_NONE ? TBL_SVC_NETNS : 0u) | (s->critical ? TBL_SVC_CRITICAL : 0u) |
 			 (s->jit ? TBL_SVC_JIT : 0u),
-		.deps = deps(c, s->needs.v, s->needs.n, s->network.mode == NET_PRIVATE ? c->switcher : UINT32_MAX),
+		.deps = c->probed ? svc_behind_witness(c) : deps(c, s->needs.v, s->needs.n, makes_network(c, s)),
 		.wants = deps(c, s->wants.v, s->wants.n, UINT32_MAX),
 		.mounts = mounts(c, s),
 		.uid = u->uid,
@@ -347,7 +353,7 @@ add_switcher(struct compiler *c)
 void
 svc_place_units(struct compiler *c)
 {
-	uint64_t next = c->own;
+	uint64_t next = (uint64_t)c->own + c->probed;
 
 	c->first = xcalloc(c->plan->n_units, sizeof *c->first);
 	for (size_t i = 0; i < c->plan->n_units; i++) {
@@ -367,6 +373,8 @@ svc_add_records(struct compiler *c)
 		add_dhcp(c);
 	if (p->nets.n)
 		add_switcher(c);
+	if (p->probed)
+		svc_add_witness(c);
 	for (size_t i = 0; i < p->n_units; i++)
 		add_unit(c, &p->units[i]);
 }

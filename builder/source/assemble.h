@@ -20,5 +20,7 @@ int put_archive(struct cache *c, const struct plan_source *s, const char *root, 
 int put_oci(struct cache *c, const struct plan_source *s, const char *root, struct tree *t, struct err *e);
 /* oci_service.c: what a service has by its OCI image's configuration, looked up in its root; checks its cwd. */
 int put_service(struct arena *a, struct plan_unit *u, struct tree *t, struct err *e);
+/* probe_put.c: ingot-probe in the unit's root, with what it is to find there. */
+int put_probe(const struct plan *p, const struct plan_unit *u, struct tree *t, struct err *e);
 
 #endif

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "content.h"
+#include "probe_abi.h"
 
 /* The assembler takes the files in as they are; the make fragment gives their folder and the dependency. */
 #define CARRY(symbol, file)                                                                                     \
@@ -20,6 +21,7 @@ CARRY(guest_stub, GUEST_DIR "/ingot-stub");
 CARRY(guest_ctl, GUEST_DIR "/ingotctl");
 CARRY(guest_log, GUEST_DIR "/ingot-log");
 CARRY(guest_pack, GUEST_DIR "/ingot-pack");
+CARRY(guest_probe, GUEST_DIR "/ingot-probe");
 CARRY(guest_dhcp, SOURCE_DIR "/init/udhcpc.sh");
 #if CFG_NET
 CARRY(guest_net, GUEST_DIR "/ingot-net");
@@ -38,6 +40,7 @@ static const struct {
 	[GUEST_LOG] = { "/ingot/log", guest_log_start, guest_log_end },
 	[GUEST_PACK] = { "/ingot/pack", guest_pack_start, guest_pack_end },
 	[GUEST_NET] = { "/usr/bin/ingot-net", guest_net_start, guest_net_end },
+	[GUEST_PROBE] = { PROBE_MACHINE, guest_probe_start, guest_probe_end },
 };
 
 const char *

@@ -17,6 +17,7 @@
 struct qemu_config {
 	const char *kernel, *initramfs, *cmdline;
 	uint64_t memory;            /* bytes */
+	unsigned processors;        /* 0: one */
 	const char *accel;          /* kvm or tcg */
 	const char *machine;        /* one that qemu_machine_known */
 	const struct forward *forwards;

@@ -16,9 +16,11 @@
 #include "progress.h"
 #include "relay.h"
 #include "run_loop.h"
+#include "selftest.h"
 #include "state_file.h"
 #include "table.h"
 #include "tester.h"
+#include "uml.h"
 
 static int
 port_is_free(const struct forward *f, struct err *e)
@@ -59,6 +61,8 @@ choose_forwards(const struct build *b, const struct run_options *o, struct forwa
 	return n;
 }
 
+#define SELFTEST_MS 300000 /* for all probes of a self test */
+
 int
 run_check_host(const struct build *b, const struct run_options *o, struct err *e)
 {
@@ -88,7 +92,7 @@ boot(struct build *b, const struct run_options *o, struct run_vm *vm, struct qem
 	struct tbl t;
 	struct err why;
 
-	c->accel = qemu_accel(o->accel, e);
+	c->accel = uml_is_asked(o) ? "uml" : qemu_accel(o->accel, e);
 	if (!c->accel || tbl_open(&t, b->table, b->table_size, e))
 		return -1;
 	c->machine = o->machine;
@@ -146,6 +150,23 @@ run_tests(struct build *b, const struct run_options *o, bool json, size_t *faile
 	if (r >= RUN_ENDED)
 		err_set(e, 0, "the machine's exit status is %d", r - RUN_ENDED);
 	*failed = tester_report(vm.tester, r ? e->msg : NULL, json);
+	tester_free(vm.tester);
+	return 0;
+}
+
+int
+run_selftest(struct build *b, const struct run_options *o, struct selftest *s, struct err *e)
+{
+	struct qemu_config c = { .processors = 2 }; /* one tells nothing of what a service is bound to */
+	struct run_vm vm = { .tester = tester_listening(b->project.arena, selftest_line, s, &s->ended, SELFTEST_MS) };
+	AUTO_FD scratch = -1;
+	int r = state_file_scratch(b, o, &scratch, &c.state, e);
+
+	if (r == 0)
+		r = boot(b, o, &vm, &c, e);
+	selftest_judge(s, r ? e->msg : NULL);
+	if (s->count[ROW_FAILED])
+		tester_show(vm.tester);
 	tester_free(vm.tester);
 	return 0;
 }

@@ -22,4 +22,8 @@ int run_image(struct build *b, const struct run_options *o, struct watch *w, str
 /* Boots, runs the image file's tests, powers off, and prints the outcome. */
 int run_tests(struct build *b, const struct run_options *o, bool json, size_t *failed, struct err *e);
 
+/* Boots a variant that was made for it, and hears what its probes say; see selftest.h. */
+struct selftest;
+int run_selftest(struct build *b, const struct run_options *o, struct selftest *s, struct err *e);
+
 #endif

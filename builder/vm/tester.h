@@ -14,6 +14,9 @@ struct tester;
 /* Chooses a free port of this host for each port of the machine that a test asks, into forwards; one probe for each of
  * the image's tests, into probes. Both have room for FORWARDS_MAX. */
 struct tester *tester_new(const struct build *b, struct forward *forwards, size_t *n_forwards, struct err *e);
+/* One that asks nothing: `line` gets each line of the console, and it is done once *ended, or after patience_ms. */
+struct tester *tester_listening(struct arena *a, void (*line)(void *arg, const char *line), void *arg,
+				const bool *ended, uint64_t patience_ms);
 void tester_free(struct tester *t);
 /* The VM starts now. */
 size_t tester_begin(struct tester *t, struct probe *probes, uint64_t now_ms);
@@ -28,6 +31,8 @@ uint64_t tester_due_ms(const struct tester *t);
 
 /* Prints the outcome as TAP, or as JSON, to standard output, and the console to standard error where a test failed.
  * How the VM ended is one more test: `end` is NULL where it did in order. Returns the number of failed tests. */
+/* What is kept of the console, to standard error. */
+void tester_show(const struct tester *t);
 size_t tester_report(struct tester *t, const char *end, bool json);
 
 #endif

@@ -41,6 +41,7 @@ def _copy(source, target):
 def tree():
     """The copies; made once in a run."""
     for source, target in (("images", "images"), ("recipes", "recipes"), ("tests/boot/images", "images"),
+                           ("tests/attack/images", "images"),
                            ("tests/boot/recipes", "test-recipes")):
         _copy(ROOT / source, TREE / target)
     files = TREE / "files"

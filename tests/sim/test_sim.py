@@ -26,6 +26,7 @@ def test_nothing_is_wrong_in_any_world():
 @pytest.mark.parametrize("seed,what", (
     (343, "during a shutdown a job's next run replaced the one that ran, out of its turn"),
     (1186, "during a shutdown a failure restarted what depended on it, out of its turn"),
-    (3550, "during a shutdown an unhealthy service was stopped, out of its turn")))
+    (3550, "during a shutdown an unhealthy service was stopped, out of its turn"),
+    (29736, "the model had what a service says of its watchdog count during a shutdown")))
 def test_what_was_found_once(seed, what):
     worlds(seed)

@@ -467,7 +467,8 @@ tell_times(struct world *w, uint32_t i)
 		p->end_ms = w->now_ms + chance_ms(c, 100);
 	if (word.step == SVC_WORD_EXTEND && w->now_ms + word.value > p->extended_ms)
 		p->extended_ms = w->now_ms + word.value;
-	if (word.step == SVC_WORD_PERIOD)
+	/* while a shutdown waits for its turn, its watchdog stays as it is */
+	if (word.step == SVC_WORD_PERIOD && (w->state.down == DOWN_NOT || w->state.svc[i].state != SVC_UP))
 		p->period_ms = word.value;
 	svc_act_ended(&w->in, i, SVC_EV_WORD, word);
 }

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * ingot-probe in a service's root, with the file that tells it what this service is to find: what the image file
+ * declares, and what is decided of each system call by the very rules that its filter is compiled from.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "assemble.h"
+#include "guest.h"
+#include "policy.h"
+#include "probe_abi.h"
+#include "svc_filter.h"
+#include "table.h"
+
+#define ALL_FAMILIES (FAMILY_NETLINK_ROUTE - 1) /* of filter_rules.families */
+
+/* Of the posture, what the launch does not have yet: the probe then says so instead of finding it. */
+#define HAS_MDWE   0 /* PR_SET_MDWE */
+#define HAS_USERNS 0 /* a user namespace for each service */
+
+static const struct origin own = { "ingot" };
+
+/* What the service may more than by default, by the key that says so. */
+static void
+write_loose(const struct model_service *s, FILE *f)
+{
+	static const char *const modes[] = { [SECCOMP_AUDITED] = "seccomp.mode: audit",
+					     [SECCOMP_UNCONFINED] = "seccomp.mode: unconfined" };
+
+	if (s->network.mode == NET_MACHINE)
+		fprintf(f, "loose %d network.mode: machine\n", LOOSE_NETWORK);
+	if (s->seccomp.mode != SECCOMP_ENFORCED)
+		fprintf(f, "loose %d %s\n", LOOSE_CALLS, modes[s->seccomp.mode]);
+}
+
+static bool
+refused(int verdict)
+{
+	return verdict == DENY || verdict == DENY_QUIET;
+}
+
+static void
+write_calls(const struct model_service *s, FILE *f)
+{
+	static const char *const modes[] = { [SECCOMP_ENFORCED] = "enforced", [SECCOMP_AUDITED] = "audited",
+					     [SECCOMP_UNCONFINED] = "unconfined" };
+	struct filter_rules rules, usual;
+
+	svc_filter_rules(s, &rules);
+	policy_default(&usual);
+	for (unsigned i = 0; i < SYSCALLS; i++) {
+		if (refused(rules.verdict[i]))
+			fprintf(f, "denied %u\n", i);
+		else if (refused(usual.verdict[i]))
+			fprintf(f, "granted %u\n", i);
+		else if (rules.verdict[i] != ALLOW)
+			fprintf(f, "checked %u\n", i);
+	}
+	fprintf(f, "seccomp %s\n", modes[s->seccomp.mode]);
+	fprintf(f, "families %llx\n", (unsigned long long)(rules.families & ALL_FAMILIES));
+	fprintf(f, "usual-families %llx\n", (unsigned long long)(svc_filter_families(s) & ALL_FAMILIES));
+	fprintf(f, "route %d\n", rules.families & FAMILY_NETLINK_ROUTE ? 1 : 0);
+}
+
+static void
+write_mounts(const struct model_service *s, FILE *f)
+{
+	static const char *const scratch[] = { "/dev/shm", "/tmp", "/run" };
+
+	fprintf(f, "mount proc 0 /proc\nmount dev 0 /dev\n");
+	for (size_t i = 0; i < sizeof scratch / sizeof *scratch; i++)
+		fprintf(f, "mount tmpfs %llu %s\n", (unsigned long long)s->scratch.size, scratch[i]);
+	for (size_t i = 0; i < s->state.n; i++)
+		fprintf(f, "mount state %llu %s\n", (unsigned long long)s->state.v[i].size, s->state.v[i].path);
+}
+
+/* A line is a line, whatever the value holds: the probe compares them so. */
+static void
+write_env(const struct model_service *s, FILE *f)
+{
+	for (size_t i = 0; i < s->env.n; i++) {
+		fputs("env ", f);
+		for (const char *c = s->env.v[i]; *c; c++)
+			fputc((unsigned char)*c < ' ' ? '?' : *c, f);
+		fputc('\n', f);
+	}
+}
+
+static void
+write_expectations(const struct plan_unit *u, FILE *f)
+{
+	static const char *const networks[] = { [NET_NONE] = "none", [NET_MACHINE] = "machine", [NET_PRIVATE] = "private" };
+	const struct model_service *s = u->unit;
+
+	fprintf(f, "name %s\nuid %u\ngid %u\n", s->head.name, u->uid, u->gid);
+	fprintf(f, "cwd %s\n", s->cwd ? s->cwd : "/");
+	fprintf(f, "network %s\n", networks[s->network.mode]);
+	fprintf(f, "memory %llu\n", (unsigned long long)s->limits.memory);
+	fprintf(f, "pids %llu\n", (unsigned long long)s->limits.pids);
+	fprintf(f, "mdwe %d\nuserns %d\n", HAS_MDWE, HAS_USERNS);
+	write_env(s, f);
+	write_mounts(s, f);
+	write_calls(s, f);
+	write_loose(s, f);
+}
+
+int
+put_probe(const struct plan *p, const struct plan_unit *u, struct tree *t, struct err *e)
+{
+	static const struct {
+		const char *path;
+		uint32_t mode;
+	} programs[] = { { PROBE_FILE, 0555 }, { PROBE_SETUID, 06555 } };
+	struct tree_put how = { .origin = &own, .conflict = TREE_OVERRIDE };
+	char *text = NULL;
+	size_t size = 0;
+	struct content c;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return err_set(e, 0, "no memory for what the probe of %s is to find", u->unit->head.name);
+	write_expectations(u, f);
+	fclose(f);
+	content_of_mem(&c, arena_strndup(p->arena, text, size), size);
+	free(text);
+	how.meta.mode = 0444;
+	if (tree_put_file(t, arena_printf(p->arena, "%s" PROBE_EXPECT, u->root.path), &c, &how, e))
+		return -1;
+	guest_content(GUEST_PROBE, &c);
+	for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
+		how.meta.mode = programs[i].mode;
+		if (tree_put_file(t, arena_printf(p->arena, "%s%s", u->root.path, programs[i].path), &c, &how, e))
+			return -1;
+	}
+	return 0;
+}

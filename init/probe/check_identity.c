@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Who the service is and what it was left with: ids, capabilities, descriptors, signals, keys, processors.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <linux/keyctl.h>
+#include <linux/securebits.h>
+
+#include "probe.h"
+
+extern char **environ;
+
+static char status[8192];
+
+/* The value of a line of /proc/self/status, blanks between its words alone; "" where there is none. */
+static const char *
+field(const char *name, char buf[static 128])
+{
+	size_t n = strlen(name);
+
+	buf[0] = '\0';
+	for (const char *at = status; *at; at += strcspn(at, "\n"), at += *at == '\n') {
+		if (strncmp(at, name, n) != 0 || at[n] != ':')
+			continue;
+		at += n + 1;
+		at += strspn(at, " \t");
+		snprintf(buf, 128, "%.*s", (int)strcspn(at, "\n"), at);
+		for (char *tab; (tab = strchr(buf, '\t'));)
+			*tab = ' ';
+		for (size_t end = strlen(buf); end && buf[end - 1] == ' ';)
+			buf[--end] = '\0';
+		break;
+	}
+	return buf;
+}
+
+static void
+status_is(int number, const char *name, const char *want)
+{
+	char found[128];
+
+	report_text(number, NULL, name, want, field(name, found));
+}
+
+/* Control characters count as '?', as the builder has written them. */
+static bool
+same_word(const char *a, const char *b)
+{
+	for (; *a && *b; a++, b++)
+		if (((unsigned char)*a < ' ' ? '?' : *a) != *b)
+			return false;
+	return *a == *b;
+}
+
+static void
+environment(const struct expect *x)
+{
+	size_t n = 0, known = 0;
+	char found[80];
+
+	for (char **e = environ; *e; e++, n++)
+		for (size_t i = 0; i < x->n_env; i++)
+			known += same_word(*e, x->env[i]);
+	snprintf(found, sizeof found, "%zu words, %zu of %zu declared", n, known, x->n_env);
+	report_held(1, NULL, "environment", n == x->n_env && known == n, found);
+}
+
+static void
+identity(const struct expect *x)
+{
+	char want[64], found[128];
+
+	snprintf(want, sizeof want, "%u %u %u %u", x->uid, x->uid, x->uid, x->uid);
+	status_is(1, "Uid", want);
+	snprintf(want, sizeof want, "%u %u %u %u", x->gid, x->gid, x->gid, x->gid);
+	status_is(1, "Gid", want);
+	status_is(1, "Groups", "");
+	status_is(1, "Umask", "0077");
+	report_text(1, NULL, "folder", x->cwd, getcwd(found, sizeof found) ? found : "");
+	environment(x);
+	report_held(1, NULL, "session of its own", getsid(0) == getpid(), "");
+	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	report_call(1, NULL, "controlling terminal", ENXIO, code_of(tty));
+}
+
+static void
+capabilities(const struct expect *x)
+{
+	static const char *const sets[] = { "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb" };
+	const int locked = SECBIT_NOROOT | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_CAP_AMBIENT_RAISE | SECURE_ALL_LOCKS;
+	char want[32], found[32];
+
+	for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
+		status_is(2, sets[i], "0000000000000000");
+	snprintf(want, sizeof want, "%#x", locked);
+	snprintf(found, sizeof found, "%#x", prctl(PR_GET_SECUREBITS));
+	report_text(2, NULL, "securebits", want, found);
+	status_is(2, "NoNewPrivs", "1");
+	report_text(2, strcmp(x->seccomp, "unconfined") == 0 ? expect_loose_call(x) : NULL, "Seccomp", "2",
+		    field("Seccomp", (char[128]){ "" }));
+}
+
+static void
+descriptors(void)
+{
+	char found[80] = "";
+	size_t n = 0;
+	DIR *d = opendir("/proc/self/fd");
+
+	for (struct dirent *e; d && (e = readdir(d));) {
+		if (e->d_name[0] == '.' || atoi(e->d_name) == dirfd(d))
+			continue;
+		n += (size_t)snprintf(found + n, n < sizeof found ? sizeof found - n : 0, "%s%s", n ? " " : "", e->d_name);
+		if (n > sizeof found - 16)
+			break;
+	}
+	if (d)
+		closedir(d);
+	report_text(3, NULL, "descriptors", "0 1 2", found);
+}
+
+/* Where the service may ask for it: the session keyring is not the one that all processes of a user share. */
+static void
+keyring(const struct expect *x)
+{
+	char text[96], about[64];
+	long id;
+
+	if (x->call[SYS_keyctl] == CALL_DENIED && !expect_loose_call(x)) {
+		report_call(5, NULL, "keyctl", ENOSYS, code_of(syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, -3, 0)));
+		return;
+	}
+	id = syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, -3 /* of the session */, 0);
+	if (id < 0) {
+		report_skip(5, "session keyring", errno == ENOSYS ? "this kernel has no keys" : "keyctl is refused");
+		return;
+	}
+	memset(about, 0, sizeof about);
+	syscall(SYS_keyctl, KEYCTL_DESCRIBE, id, about, sizeof about - 1);
+	const char *name = strrchr(about, ';');
+	report_text(5, NULL, "session keyring", "_ses", name ? name + 1 : "");
+	snprintf(text, sizeof text, "%ld", id);
+	report_fact("keyring", text);
+}
+
+static void
+processors(void)
+{
+	cpu_set_t now, all, after;
+	char text[64];
+
+	CPU_ZERO(&now);
+	memset(&all, 0xff, sizeof all);
+	CPU_ZERO(&after);
+	if (sched_getaffinity(0, sizeof now, &now) || sched_setaffinity(0, sizeof all, &all) ||
+	    sched_getaffinity(0, sizeof after, &after)) {
+		report_call(6, NULL, "processors", 0, errno);
+		return;
+	}
+	snprintf(text, sizeof text, "%d of %d", CPU_COUNT(&now), CPU_COUNT(&after));
+	if (CPU_COUNT(&after) > 1)
+		report_held(6, NULL, "every processor that it may use", CPU_COUNT(&now) == CPU_COUNT(&after), text);
+	else
+		report_skip(6, "every processor that it may use", "the machine has one");
+}
+
+void
+check_identity(const struct expect *x)
+{
+	if (slurp("/proc/self/status", status, sizeof status) < 0)
+		report_call(1, NULL, "/proc/self/status", 0, errno);
+	identity(x);
+	capabilities(x);
+	descriptors();
+	status_is(4, "SigBlk", "0000000000000000");
+	status_is(4, "SigIgn", "0000000000000000");
+	keyring(x);
+	processors();
+}

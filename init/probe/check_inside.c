@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What is executed inside later, as a child of the service or by `ingotctl exec`, is held as the service is.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "probe.h"
+
+static char status[8192];
+
+/* "CapEff:\t0000" */
+static bool
+status_has(const char *name, const char *value)
+{
+	char line[64];
+
+	snprintf(line, sizeof line, "\n%s:\t%s\n", name, value);
+	return strstr(status, line) != NULL;
+}
+
+static bool
+no_capability(void)
+{
+	static const char *const sets[] = { "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb" };
+
+	for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
+		if (!status_has(sets[i], "0000000000000000"))
+			return false;
+	return true;
+}
+
+static bool
+ids_hold(const struct expect *x)
+{
+	return getuid() == x->uid && geteuid() == x->uid && getgid() == x->gid && getegid() == x->gid;
+}
+
+static bool
+unconfined(const struct expect *x)
+{
+	return strcmp(x->seccomp, "unconfined") == 0;
+}
+
+bool
+inside_held(const struct expect *x)
+{
+	slurp("/proc/self/status", status, sizeof status);
+	return no_capability() && ids_hold(x) && status_has("NoNewPrivs", "1") &&
+	       (unconfined(x) || status_has("Seccomp", "2"));
+}
+
+/* The service's own view is compared with this one outside. */
+static void
+same_spaces(void)
+{
+	static const char *const kinds[] = { "mnt", "pid", "ipc", "uts", "cgroup", "net", "user" };
+	char path[64], name[64], target[64];
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		snprintf(path, sizeof path, "/proc/self/ns/%s", kinds[i]);
+		ssize_t n = readlink(path, target, sizeof target - 1);
+		target[n > 0 ? n : 0] = '\0';
+		snprintf(name, sizeof name, "exec %s", kinds[i]);
+		report_fact(name, target);
+	}
+}
+
+void
+report_inside(const struct expect *x)
+{
+	const char *calls = expect_loose_call(x);
+	char cgroup[64] = "";
+
+	slurp("/proc/self/status", status, sizeof status);
+	report_held(33, NULL, "exec: no capability", no_capability(), "");
+	report_held(33, NULL, "exec: no_new_privs", status_has("NoNewPrivs", "1"), "");
+	report_held(33, unconfined(x) ? calls : NULL, "exec: a filter", status_has("Seccomp", "2"), "");
+	report_held(33, NULL, "exec: ids", ids_hold(x), "");
+	report_call(33, calls ? calls : x->call[SYS_unshare] == CALL_GRANTED ? "seccomp.allow" : NULL, "exec: unshare", ENOSYS,
+		    code_of(syscall(SYS_unshare, 0)));
+	slurp("/proc/self/cgroup", cgroup, sizeof cgroup);
+	cgroup[strcspn(cgroup, "\n")] = '\0';
+	report_text(33, NULL, "exec: cgroup", "0::/", cgroup);
+	same_spaces();
+	report_end();
+}
+
+void
+check_inside(void)
+{
+	int status_of = 0;
+	pid_t pid = vfork();
+
+	if (pid == 0) {
+		execl(PROBE_FILE, PROBE_FILE, "child", (char *)NULL);
+		_exit(127);
+	}
+	if (pid > 0)
+		waitpid(pid, &status_of, 0);
+	report_call(33, NULL, "a program that it executes is held", 0,
+		    pid < 0 ? errno : WIFEXITED(status_of) ? WEXITSTATUS(status_of) : KILLED + WTERMSIG(status_of));
+}
