@@ -49,7 +49,7 @@ def test_a_changed_request_is_resolved_anew_and_the_rest_of_the_lock_stays(proje
 
 
 def test_a_mountpoint_that_is_a_symbolic_link(project):
-    """Case 7: nothing is followed or made at run time."""
+    """Case 7 and isolation case 15: nothing is followed or made at run time."""
     project.write("      - link: {target: /elsewhere, to: /data}\n      - dir: {to: /elsewhere}\n"
                   "    state: [{path: /data, size: 64K}]\n")
     refused(project.build(), "ingot: /svc/site/data must be a real folder, .* /svc/site/elsewhere by a symbolic link")
@@ -57,6 +57,7 @@ def test_a_mountpoint_that_is_a_symbolic_link(project):
 
 @pytest.mark.parametrize("point", ("proc", "dev", "tmp", "run"))
 def test_a_root_whose_own_mountpoint_is_a_symbolic_link(project, point):
+    """isolation case 15"""
     project.write(f"      - dir: {{to: /elsewhere}}\n      - link: {{target: elsewhere, to: /{point}}}\n")
     refused(project.build(), f"ingot: /svc/site/{point} must be a real folder, .*")
 
