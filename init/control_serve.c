@@ -36,7 +36,7 @@ pipe_filter(struct init *in, uint32_t i)
 }
 
 static void
-give_pidfd(struct init *in, uint32_t c, uint32_t i)
+give_pidfd(struct init *in, uint32_t c, uint32_t i, bool privileged)
 {
 	struct ctl_svc r;
 
@@ -61,6 +61,8 @@ give_pidfd(struct init *in, uint32_t c, uint32_t i)
 		control_finish(in, c, errno, "its cgroup or its filter cannot be opened");
 		return;
 	}
+	if (privileged)
+		say("service %s: entered as root, with all privileges and no filter", init_name(in, i));
 	control_fill(in, i, &r);
 	if (control_send(loop_fd(in, control_slot(c)), CTL_R_SVC, 0, &r, sizeof r, fds, 3) == SENT)
 		control_finish(in, c, 0, "");
@@ -125,7 +127,7 @@ serve_named(struct init *in, uint32_t c, const struct ctl_request *q, uint32_t i
 		control_pump(in, c);
 		break;
 	case CTL_PIDFD:
-		give_pidfd(in, c, i);
+		give_pidfd(in, c, i, q->flags & CTL_F_PRIVILEGED);
 		break;
 	case CTL_EVENTS:
 		tell_events(in, c, q, i);

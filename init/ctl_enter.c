@@ -217,7 +217,7 @@ enter(const struct enter *x, pid_t *out, int *code, struct err *e)
 
 	*code = CTL_EXEC_FAILED;
 	AUTO_FD busybox = x->argv ? -1 : open(MACHINE_SHELL, O_PATH | O_CLOEXEC);
-	if (read_environment(x, e) || enter_read_filter(x->filter, filter, &filter_count, e))
+	if (read_environment(x, e) || (x->filter >= 0 && enter_read_filter(x->filter, filter, &filter_count, e)))
 		return -1;
 	/* The pid was good for reading its environment only if the process is still the same one. */
 	if (sys_pidfd_send_signal(x->pidfd, 0))

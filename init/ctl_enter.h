@@ -17,14 +17,14 @@
 
 struct enter {
 	const char *name;  /* of the service */
-	uid_t uid;         /* 0: a program of the machine, which keeps its capabilities */
+	uid_t uid;         /* 0: a program of the machine, or who goes in as root: it keeps its capabilities */
 	gid_t gid;
 	uint32_t flags;    /* of its record in the service table */
 	char **argv;       /* NULL: a shell */
 	pid_t pid;         /* of the service's stub, or of its only process */
 	int pidfd;         /* the same process; this and the following are borrowed */
 	int cgroup;        /* the service's folder */
-	int filter;        /* a pipe that gives the filter of its system calls */
+	int filter;        /* a pipe that gives the filter of its system calls; -1: none shall hold the command */
 	int peer;          /* a terminal for the command, where ingotctl's 0, 1 or 2 is one; -1: none of them is */
 };
 

@@ -74,12 +74,13 @@ say_instances(const char *name, struct err *e)
 }
 
 static int
-find_target(const char *name, struct target *t, struct err *e)
+find_target(const char *name, bool privileged, struct target *t, struct err *e)
 {
+	uint32_t flags = privileged ? CTL_F_PRIVILEGED : 0;
 	int ret;
 
 	t->pidfd = t->cgroup = t->filter = -1;
-	for (int n = 0; (ret = ctl_call(CTL_PIDFD, 0, name, take_target, t, e)) && e->code == EAGAIN; n++) {
+	for (int n = 0; (ret = ctl_call(CTL_PIDFD, flags, name, take_target, t, e)) && e->code == EAGAIN; n++) {
 		if (n == LAUNCH_WAITS)
 			return -1;
 		poll(NULL, 0, LAUNCH_WAIT_MS);
@@ -259,16 +260,22 @@ open_terminal(int fd)
 }
 
 static int
-exec_in(const char *name, char **argv, int *code, struct err *e)
+exec_in(const char *name, bool privileged, char **argv, int *code, struct err *e)
 {
 	struct target t;
 	static struct session s = { .master = -1, .input = -1, .last_reads = LAST_READS };
 
 	*code = CTL_EXEC_FAILED;
-	if (find_target(name, &t, e))
+	if (find_target(name, privileged, &t, e))
 		return -1;
-	struct enter x = { .name = name, .uid = t.svc.uid, .gid = t.svc.gid, .flags = t.svc.flags, .argv = argv,
-			   .pid = t.svc.pid, .pidfd = t.pidfd, .cgroup = t.cgroup, .filter = t.filter, .peer = -1 };
+	struct enter x = { .name = name, .argv = argv, .pid = t.svc.pid, .pidfd = t.pidfd, .cgroup = t.cgroup,
+			   .filter = -1, .peer = -1 };
+	if (!privileged) {
+		x.uid = t.svc.uid;
+		x.gid = t.svc.gid;
+		x.flags = t.svc.flags;
+		x.filter = t.filter;
+	}
 	s.output = find_terminal();
 	if (s.output >= 0) {
 		if (pty_open(x.uid, x.gid, &s.master, &x.peer, e))
@@ -283,16 +290,18 @@ exec_in(const char *name, char **argv, int *code, struct err *e)
 int
 ctl_exec(int argc, char **argv)
 {
-	int at = 2, code;
+	bool privileged = argc > 1 && strcmp(argv[1], "--privileged") == 0;
+	int at = 1 + privileged, code;
 	struct err e;
 
-	if (argc < 2)
+	if (argc <= at)
 		return ctl_usage(argv[0], "which service?", "");
-	if (argv[1][0] == '-')
-		return ctl_usage(argv[0], "unknown option ", argv[1]);
-	if (argc > 2 && strcmp(argv[2], "--") == 0)
+	if (argv[at][0] == '-')
+		return ctl_usage(argv[0], "unknown option ", argv[at]);
+	const char *name = argv[at++];
+	if (at < argc && strcmp(argv[at], "--") == 0)
 		at++;
-	if (exec_in(argv[1], at < argc ? argv + at : NULL, &code, &e))
+	if (exec_in(name, privileged, at < argc ? argv + at : NULL, &code, &e))
 		ctl_fail(&e);
 	return code;
 }

@@ -42,7 +42,8 @@ enum ctl_verb {
 
 #define CTL_F_FOLLOW (1u << 0) /* CTL_LOGS, CTL_EVENTS, CTL_RUN */
 #define CTL_F_SINCE  (1u << 1) /* CTL_EVENTS: `since` holds; without it all that is kept is told */
-#define CTL_FLAGS    (CTL_F_FOLLOW | CTL_F_SINCE)
+#define CTL_F_PRIVILEGED (1u << 2) /* CTL_PIDFD: root goes in as root, which PID 1 says */
+#define CTL_FLAGS    (CTL_F_FOLLOW | CTL_F_SINCE | CTL_F_PRIVILEGED)
 
 struct ctl_request {
 	uint32_t version;

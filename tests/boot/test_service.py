@@ -215,6 +215,69 @@ def test_exec_brings_a_shell_where_the_root_has_none(machine):
     assert "/app" in lines[1].split() and not {"/svc", "/ingot"} & set(lines[1].split()), "its own root"
 
 
+def test_exec_privileged_is_root_in_the_same_namespaces_and_limits(machine):
+    """isolation case 33: what the service is held by, and what root lays down on demand"""
+    mark = machine.mark()
+    status = dict(line.split(":", 1) for line in machine.ok(
+        "ingotctl exec --privileged probe -- /bin/cat /proc/self/status").splitlines())
+    assert status["Uid"].split() == ["0"] * 4 and status["Seccomp"].strip() == "0"
+    assert status["CapEff"] == status["CapPrm"] and int(status["CapEff"], 16) >> 21 & 1
+    assert status["NoNewPrivs"].strip() == "0"
+    machine.wait_line("^ingot: service probe: entered as root, with all privileges and no filter$", since=mark)
+    kinds = "mnt pid ipc uts cgroup net"
+    pid = machine.main_pid("probe")
+    assert machine.ok(f"ingotctl exec --privileged probe -- /bin/sh -c 'for n in {kinds}; do readlink "
+                      "/proc/self/ns/$n; done; cat /proc/self/cgroup'") == \
+        machine.ok(f"for n in {kinds}; do readlink /proc/{pid}/ns/$n; done") + "\n0::/"
+    limit = machine.ok("cat /sys/fs/cgroup/svc/probe/memory.max")
+    machine.ok("(ingotctl exec --privileged probe -- /bin/sleep 7773 &)")
+    inside = machine.until("pgrep -f '^/bin/sleep 7773'", lambda text: text.isdigit())
+    assert machine.ok(f"cat /proc/{inside}/cgroup") == "0::/svc/probe" and limit == str(16 << 20)
+    machine.ok(f"kill {inside}")
+    mark = machine.mark()
+    assert machine.exec_ok("probe", "id -u") == "10002"
+    assert not any("entered" in line for line in machine.said(mark)), "the ordinary way is not told"
+
+
+def test_exec_privileged_does_what_the_service_may_not(machine):
+    """isolation case 33"""
+    assert machine.exec("probe", "hostname other").status != 0
+    assert machine.run("ingotctl exec --privileged probe -- /bin/sh -c 'hostname other; hostname'").out == "other"
+    machine.ok("ingotctl exec --privileged probe -- /bin/hostname probe")
+    # a shell for a root that has none, as root too: applets by their names, not those of the root
+    done = machine.run("printf 'id -u; ls /app | head -n 1; sh -c \"exit 9\"\n' | ingotctl exec --privileged bare")
+    assert (done.out, done.status) == ("0\nsleep", 9)
+
+
+def test_exec_privileged_is_for_root_alone(machine):
+    done = machine.run("cp /bin/busybox /tmp/su; su visitor -c 'ingotctl exec --privileged probe -- /bin/id'")
+    assert done.status == 125 and "only root may ask" in done.out
+    assert machine.run("ingotctl exec --privilege probe").status == 2
+    assert machine.run("ingotctl exec --privileged").status == 2
+
+
+def test_exec_on_a_terminal_has_its_size_its_keys_and_jobs(machine):
+    """isolation case 33: a terminal of its own, whose size follows, whose keys signal, and whose jobs stop and go on"""
+    machine.ok("stty -F /dev/console rows 33 cols 99; rm -f /state/probe/var/lib/probe/go; "
+               "mkfifo -m 666 /state/probe/var/lib/probe/go")
+    machine.ok("(read x </state/probe/var/lib/probe/go; stty -F /dev/console rows 44 cols 111; pkill -WINCH ingotctl) "
+               ">/dev/null 2>&1 &")
+    since = machine.mark()
+    machine.send("ingotctl exec probe; echo left $?\n")
+    for keys, answer in (("echo size $(stty size)\n", "^size 33 99$"), ("echo of $(id -u)\n", "^of 10002$"),
+                         ("echo x >/var/lib/probe/go; while [ \"$(stty size)\" != '44 111' ]; do :; done; echo grown\n",
+                          "^grown$"),
+                         ("sh -c 'echo up; while read x; do echo got $x; done'\n", "^up$"),
+                         ("\x1a", r"\[1\]\+  Stopped"), ("jobs\n", r"\[1\]\+  Stopped"),
+                         ("fg\n", "^sh -c"), ("more\n", "^got more$"), ("\x03", r"^\^C$"),
+                         ("echo was $?\n", "^was 130$"), ("exit 11\n", "^left 11$")):
+        machine.send(keys)
+        machine.wait_line(answer, since=since)
+        since = machine.mark()
+    assert machine.ok("stty -F /dev/console size; rm /state/probe/var/lib/probe/go") == "44 111"
+    machine.ok("stty -F /dev/console cols 10000")
+
+
 def test_exec_ends_with_the_service(machine):
     machine.ok("(ingotctl exec sibling -- /bin/sleep 7772; echo $? >/tmp/ended) & :")
     machine.until("pgrep -f '^/bin/sleep 7772'", lambda text: text != "")
