@@ -20,10 +20,9 @@ has_mount(const struct tbl *t, const struct tbl_svc *s, enum tbl_mount_kind kind
 
 /* Its root and namespaces are the machine's, its capabilities are root's, and no limit of resources is set. */
 static void
-machine_facts(const struct tbl *t, struct score_facts *f)
+machine_facts(struct score_facts *f)
 {
 	f->bounding = ~0ull;
-	f->read_only_root = t->machine->root != 0;
 	f->cgroup_files = f->tunables = f->realtime = true;
 	f->ip = SCORE_IP_ANY;
 }
@@ -34,22 +33,23 @@ service_facts(const struct tbl *t, const struct tbl_svc *s, struct score_facts *
 	f->no_new_privs = true;
 	f->mount_ns = f->ipc_ns = f->uts_ns = true;
 	f->net_ns = s->flags & TBL_SVC_NETNS;
-	f->own_root = f->read_only_root = true;
+	f->own_root = true;
 	f->own_dev = has_mount(t, s, TBL_MOUNT_DEV, "/dev");
 	f->own_tmp = has_mount(t, s, TBL_MOUNT_TMPFS, "/tmp");
 	f->proc_hidden = f->proc_subset = true;
 	f->notify_all = s->flags & TBL_SVC_NOTIFY;
 	f->ip = f->net_ns ? SCORE_IP_NONE : SCORE_IP_ANY; /* a down loopback, or the machine's links */
-	f->wx_mounts = true; /* all of them are noexec, but the root, which is read-only */
 }
 
 void
 score_facts_of(const struct tbl *t, const struct tbl_svc *s, struct score_facts *f)
 {
 	*f = (struct score_facts){ .uid = s->uid, .umask = 0077, .own_keyring = true,
-				   .limits = s->memory_max && s->pids_max };
+				   .limits = s->memory_max && s->pids_max,
+				   /* every root is, the machine's too; what can be written to is noexec */
+				   .read_only_root = true, .wx_mounts = true };
 	if (s->flags & TBL_SVC_MACHINE)
-		machine_facts(t, f);
+		machine_facts(f);
 	else
 		service_facts(t, s, f);
 	score_calls(tbl_filter(t, s), s->filter.count, &f->calls);

@@ -2,6 +2,7 @@
 """Debian's nginx-light, redis-server and python3-minimal as services of one machine: what their packages need is in
 their roots, and each of them answers. images/trio.yml under User Mode Linux, where it is asked from inside, and under
 QEMU, over its forwarded ports (case 27)."""
+import json
 import re
 import shutil
 import signal
@@ -66,14 +67,28 @@ def test_each_is_itself_and_nothing_else(machine):
         assert int(status["CapBnd"], 16) == 0, name
 
 
+def test_nothing_of_the_posture_is_loosened_but_their_network():
+    done = build.ingot(*build.arguments("show", "trio"), "--effective", "--json")
+    assert done.returncode == 0, done.stderr
+    loosened = {v["key"]: v["value"] for v in json.loads(done.stdout)["values"] if "risk" in v}
+    assert loosened == {f"services.{name}.network.mode": "machine" for name in ("nginx", "redis", "hello")}
+
+
 @pytest.mark.skipif(not shutil.which("qemu-system-x86_64"), reason="no qemu-system-x86_64")
-def test_they_answer_over_forwarded_ports():
+def test_they_answer_over_forwarded_ports_under_the_posture_that_was_built():
+    """And isolation case 39 on the shipped kernel; no filter has refused anything that they wanted."""
     build.image("trio")
+    told = json.loads(build.ingot(*build.arguments("score", "trio"), "--json").stdout)["services"]
     web, hello = free_port(), free_port()
-    with run("trio", "-p", f"{web}:80", "-p", f"{hello}:8000") as g:
+    with run("trio", "--shell", "-p", f"{web}:80", "-p", f"{hello}:8000") as g:
+        g.connect()
         g.wait_line("^ingot: 4 services ready, ", timeout=guest.BOOT_S)
         assert page(web)[0] == 200 and "nginx answers" in page(web)[1]
         with urllib.request.urlopen(f"http://127.0.0.1:{hello}/", timeout=10) as answer:
             assert re.fullmatch("hello, visitor [0-9]+\n", answer.read().decode())
+        live = {s["name"]: s for s in json.loads(g.ok("ingotctl score --json"))["services"]}
+        for s in told:
+            assert live[s["name"]] == s, {r["option"] for r in s["reasons"]} ^ {r["option"] for r in live[s["name"]]["reasons"]}
+        assert json.loads(g.ok("ingotctl denied --json"))["denied"] == []
         g.process.send_signal(signal.SIGTERM)
         assert g.wait_end() == 0
