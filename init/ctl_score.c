@@ -13,6 +13,7 @@
 
 struct asked {
 	pid_t pid;
+	uint32_t flags; /* of its record, TBL_SVC_ */
 	int cgroup, filter; /* owned */
 };
 
@@ -24,6 +25,9 @@ take(void *ctx, struct ctl_packet *p, struct err *e)
 	(void)e;
 	if (p->reply.kind == CTL_R_SVC && a->cgroup < 0) {
 		a->pid = p->u.svc.pid;
+#ifdef TBL_SVC_JIT
+		a->flags = p->u.svc.flags;
+#endif
 		a->cgroup = take_fd(&p->fds[1]);
 		a->filter = take_fd(&p->fds[2]);
 	}
@@ -47,7 +51,7 @@ look(const char *name, struct score *out, bool *runs, struct err *e)
 		*runs = false;
 		return 0;
 	}
-	if (enter_read_filter(filter, code, &n, e) || score_live(pid, cgroup, code, n, &facts, e))
+	if (enter_read_filter(filter, code, &n, e) || score_live(pid, cgroup, a.flags, code, n, &facts, e))
 		return err_wrap(e, "service %s", name);
 	score_compute(&facts, out);
 	return 0;

@@ -14,8 +14,10 @@
 pid_t score_program(int cgroup, pid_t first);
 
 /* cgroup is the service's folder; the n instructions are the filter that PID 1 says it has, which counts only where the
- * process is under one. Of the keyring the kernel tells nobody: it counts as its own, as each launch makes one. */
-int score_live(pid_t pid, int cgroup, const struct sock_filter *filter, size_t n, struct score_facts *out,
-	       struct err *e);
+ * process is under one. Of the keyring the kernel tells nobody: it counts as its own, as each launch makes one. Of
+ * Landlock, and of memory that cannot become executable, it tells nobody either: they count where PID 1 says so by
+ * `flags` (TBL_SVC_) and this kernel has them. */
+int score_live(pid_t pid, int cgroup, uint32_t flags, const struct sock_filter *filter, size_t n,
+	       struct score_facts *out, struct err *e);
 
 #endif

@@ -6,12 +6,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <linux/bpf.h>
 #include <linux/capability.h>
+#include <linux/landlock.h>
 #include <linux/seccomp.h>
 
 #include "cleanup.h"
@@ -20,6 +22,9 @@
 #include "fmt.h"
 
 #define MOUNTS_MAX (64u << 10)
+#ifndef PR_GET_MDWE
+#define PR_GET_MDWE 66
+#endif
 
 /* ---- its processes ---- */
 
@@ -145,7 +150,7 @@ reach(pid_t pid, bool own_net)
 		line += strcspn(line, "\n"), line += *line == '\n';
 	for (; *line; line += strcspn(line, "\n"), line += *line == '\n')
 		if (strncmp(line + strspn(line, " "), "lo:", 3) != 0)
-			return SCORE_IP_ANY;
+			return SCORE_IP_DECLARED; /* a private network: it leads where the image file says */
 	return SCORE_IP_NONE;
 }
 
@@ -270,8 +275,22 @@ read_cgroup(int cgroup, struct score_facts *f)
 	f->device_rules = dir >= 0 && has_device_rules(dir);
 }
 
+static void
+believe(uint32_t flags, struct score_facts *f)
+{
+	(void)flags, (void)f;
+#ifdef TBL_SVC_JIT
+	f->no_write_exec = !(flags & (TBL_SVC_JIT | TBL_SVC_MACHINE)) && prctl(PR_GET_MDWE, 0, 0, 0, 0) >= 0;
+#endif
+#ifdef TBL_SVC_LANDLOCK
+	f->landlock = flags & TBL_SVC_LANDLOCK &&
+		      syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0;
+#endif
+}
+
 int
-score_live(pid_t pid, int cgroup, const struct sock_filter *filter, size_t n, struct score_facts *f, struct err *e)
+score_live(pid_t pid, int cgroup, uint32_t flags, const struct sock_filter *filter, size_t n, struct score_facts *f,
+	   struct err *e)
 {
 	char status[4096];
 
@@ -289,6 +308,7 @@ score_live(pid_t pid, int cgroup, const struct sock_filter *filter, size_t n, st
 	f->notify_all = has_notify_socket(pid);
 	f->ip = reach(pid, f->net_ns);
 	read_cgroup(cgroup, f);
+	believe(flags, f);
 	bool filtered = number(field(status, "Seccomp"), 10, 0) == SECCOMP_MODE_FILTER;
 	score_calls(filter, filtered ? n : 0, &f->calls);
 	return read_mounts(pid, f, e);

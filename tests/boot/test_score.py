@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: MIT
 """The score of each service by its live process, held against what the builder said of it, for one posture after the
-other (isolation case 39); and that it is the process that is looked at."""
+other (isolation case 39); and that it is the process that is looked at. Under QEMU: User Mode Linux has not all of
+it."""
 import json
+import shutil
 
 import pytest
 
 import build
+from test_qemu import run
 
+pytestmark = pytest.mark.skipif(not shutil.which("qemu-system-x86_64"), reason="no qemu-system-x86_64")
 IMAGE = "score"
 POSTURES = ("plain", "inet", "machine", "audited", "unconfined", "loose", "speaks")
 
@@ -17,6 +21,13 @@ def told():
     done = build.ingot(*build.arguments("score", IMAGE), "--json")
     assert done.returncode == 0, done.stderr
     return {s["name"]: s for s in json.loads(done.stdout)["services"]}
+
+
+@pytest.fixture(scope="module")
+def machine():
+    build.image(IMAGE)
+    with run(IMAGE, "--shell") as g:
+        yield g.connect()
 
 
 @pytest.fixture
