@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "score.h"
 #include "table.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -43,6 +44,19 @@ read_service(const struct tbl *t, uint32_t index)
 		abort();
 }
 
+/* Its filter is run, whatever bytes it is; what comes out is within the scale. */
+static void
+read_score(const struct tbl *t, uint32_t index)
+{
+	struct score_facts facts;
+	struct score score;
+
+	score_facts_of(t, tbl_svc(t, index), &facts);
+	score_compute(&facts, &score);
+	if (score.tenths > 100 || score.n > SCORE_ITEMS_MAX)
+		abort();
+}
+
 static void
 read_table(const struct tbl *t)
 {
@@ -65,6 +79,8 @@ read_table(const struct tbl *t)
 		read_text(tbl_str(t, tbl_link(t, i)->name));
 	for (uint32_t i = 0; i < tbl_count(t, TBL_SVCS); i++)
 		read_service(t, i);
+	for (uint32_t i = 0; i < tbl_count(t, TBL_SVCS) && i < 4; i++)
+		read_score(t, i);
 }
 
 static void
