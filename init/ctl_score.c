@@ -2,19 +2,19 @@
  *
  * ingotctl score: the score of each service that runs, from its process; by the same weights as `ingot score` has.
  */
-#include <errno.h>
-#include <unistd.h>
+#include <signal.h>
 
 #include "cleanup.h"
 #include "ctl.h"
 #include "ctl_enter.h"
 #include "ctl_score.h"
 #include "ctl_words.h"
+#include "sys.h"
 
 struct asked {
 	pid_t pid;
 	uint32_t flags; /* of its record, TBL_SVC_ */
-	int cgroup, filter; /* owned */
+	int pidfd, cgroup, filter; /* owned */
 };
 
 static int
@@ -28,33 +28,54 @@ take(void *ctx, struct ctl_packet *p, struct err *e)
 #ifdef TBL_SVC_JIT
 		a->flags = p->u.svc.flags;
 #endif
+		a->pidfd = take_fd(&p->fds[0]);
 		a->cgroup = take_fd(&p->fds[1]);
 		a->filter = take_fd(&p->fds[2]);
 	}
 	return 0;
 }
 
+/* What was read of a process that has ended meanwhile is of none, or of another. */
+static bool
+is_there(const struct asked *a, pid_t pid)
+{
+	return sys_pidfd_send_signal(a->pidfd, 0) == 0 && kill(pid, 0) == 0;
+}
+
 /* Whether it runs: only then there is something to look at. */
+static int
+look_at(const struct asked *a, struct score *out, bool *runs, struct err *e)
+{
+	static struct sock_filter code[TBL_FILTER_MAX + 1];
+	pid_t pid = score_program(a->cgroup, a->pid);
+	struct score_facts facts;
+	size_t n;
+
+	if (pid == 0)
+		return 0;
+	int ret = enter_read_filter(a->filter, code, &n, e) ||
+		  score_live(pid, a->cgroup, a->flags, code, n, &facts, e) ? -1 : 0;
+	*runs = is_there(a, pid);
+	if (*runs && ret == 0)
+		score_compute(&facts, out);
+	return *runs ? ret : 0;
+}
+
 static int
 look(const char *name, struct score *out, bool *runs, struct err *e)
 {
-	static struct sock_filter code[TBL_FILTER_MAX + 1];
-	struct asked a = { .cgroup = -1, .filter = -1 };
-	struct score_facts facts;
-	struct err refused;
-	size_t n;
+	struct asked a = { .pidfd = -1, .cgroup = -1, .filter = -1 };
+	struct err refused; /* it does not run, or is being launched */
+	int ret = 0;
 
-	*runs = ctl_call(CTL_PIDFD, 0, name, take, &a, &refused) == 0 && a.pid > 0 && a.cgroup >= 0 && a.filter >= 0;
-	AUTO_FD cgroup = a.cgroup, filter = a.filter;
-	pid_t pid = *runs ? score_program(cgroup, a.pid) : 0;
-	if (pid == 0) {
-		*runs = false;
-		return 0;
-	}
-	if (enter_read_filter(filter, code, &n, e) || score_live(pid, cgroup, a.flags, code, n, &facts, e))
-		return err_wrap(e, "service %s", name);
-	score_compute(&facts, out);
-	return 0;
+	*runs = false;
+	if (ctl_call(CTL_PIDFD, 0, name, take, &a, &refused) == 0 && a.pid > 0 && a.pidfd >= 0 && a.cgroup >= 0 &&
+	    a.filter >= 0)
+		ret = look_at(&a, out, runs, e);
+	fd_cleanup(&a.pidfd);
+	fd_cleanup(&a.cgroup);
+	fd_cleanup(&a.filter);
+	return ret ? err_wrap(e, "service %s", name) : 0;
 }
 
 static void
