@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 
 #include "cleanup.h"
 #include "ctl.h"
@@ -110,6 +111,7 @@ struct inside {
 	const struct enter *x;
 	int error;   /* close-on-exec pipe */
 	int busybox; /* the machine's, for a service without a shell; -1 if there is none */
+	int user;    /* its user namespace; -1: the machine's */
 };
 
 __attribute__((noreturn)) static void
@@ -139,7 +141,7 @@ child(const struct inside *in)
 
 	if (setns(x->pidfd, NAMESPACES) || chdir("/"))
 		report(in, PLACE_NAMESPACES);
-	if (identity_become(x->uid, x->gid, &step))
+	if (identity_become(x->uid, x->gid, in->user, &step))
 		report(in, PLACE_IDENTITY);
 	if (x->peer >= 0 && pty_become(x->peer))
 		report(in, PLACE_TERMINAL);
@@ -191,6 +193,22 @@ ordinary_oom_score(void)
 	return fd < 0 || write(fd, "0", 1) < 0 ? -1 : 0;
 }
 
+/* Its user namespace, opened from outside as the child has no /proc but the service's: -1 where it is our own. */
+static int
+open_user(const struct enter *x, int *user, struct err *e)
+{
+	struct stat own, its;
+	char path[32];
+
+	fmt(path, sizeof path, "/proc/%d/ns/user", x->pid);
+	*user = open(path, O_RDONLY | O_CLOEXEC);
+	if (*user < 0 || fstat(*user, &its) || stat("/proc/self/ns/user", &own))
+		return err_set(e, errno, "its user namespace");
+	if (own.st_dev == its.st_dev && own.st_ino == its.st_ino)
+		close(take_fd(user));
+	return 0;
+}
+
 /* The caller joins the pid namespace only for its children, so that one clone3 is enough. */
 static pid_t
 clone_inside(const struct inside *in)
@@ -217,7 +235,9 @@ enter(const struct enter *x, pid_t *out, int *code, struct err *e)
 
 	*code = CTL_EXEC_FAILED;
 	AUTO_FD busybox = x->argv ? -1 : open(MACHINE_SHELL, O_PATH | O_CLOEXEC);
-	if (read_environment(x, e) || (x->filter >= 0 && enter_read_filter(x->filter, filter, &filter_count, e)))
+	AUTO_FD user = -1;
+	if (read_environment(x, e) || open_user(x, &user, e) ||
+	    (x->filter >= 0 && enter_read_filter(x->filter, filter, &filter_count, e)))
 		return -1;
 	/* The pid was good for reading its environment only if the process is still the same one. */
 	if (sys_pidfd_send_signal(x->pidfd, 0))
@@ -225,7 +245,7 @@ enter(const struct enter *x, pid_t *out, int *code, struct err *e)
 	if (pipe2(pair, O_CLOEXEC))
 		return err_set(e, errno, "making a pipe");
 	AUTO_FD read_end = pair[0];
-	struct inside in = { .x = x, .error = pair[1], .busybox = busybox };
+	struct inside in = { .x = x, .error = pair[1], .busybox = busybox, .user = user };
 	*out = clone_inside(&in);
 	int failure = errno;
 	close(pair[1]);

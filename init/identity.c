@@ -99,12 +99,17 @@ session(void)
 }
 
 int
-identity_become(uid_t uid, gid_t gid, uint32_t *step)
+identity_become(uid_t uid, gid_t gid, int user, uint32_t *step)
 {
 	bool machine = uid == 0;
 
 	*step = LAUNCH_RLIMITS;
 	if (!machine && limits())
+		return -1;
+	*step = LAUNCH_USER_NS;
+	/* Behind all that wants a right of the machine. In it the process has every capability, of no use outside, until the
+	 * next steps; its other ids show as nobody's. */
+	if (user >= 0 && setns(user, CLONE_NEWUSER))
 		return -1;
 	*step = LAUNCH_IDS;
 	if (session() || (!machine && ids(uid, gid)))

@@ -98,6 +98,7 @@ struct svc_run {
 	int net;                /* kept_ns.c: its network namespace, with TBL_SVC_NETNS; 0: none is kept */
 	uint64_t net_ms;        /* kept_ns.c: until when, or SVC_NEVER */
 	int listen[TBL_LISTEN_MAX]; /* listen.c: 0: there is none */
+	int user;               /* kept_ns.c: its user namespace, with TBL_SVC_USERNS; 0: there is none yet */
 };
 
 /* A change of a service's state. Its number is its place in the order of all changes since the boot, from 1. */

@@ -163,8 +163,10 @@ hand_on_all(const struct init *in, bool on)
 	for (uint32_t i = 0; i < in->s->services; i++)
 		for (int k = 0; k < 2 * LOG_STREAMS; k++)
 			all = hand_on(in->s->run[i].log_pipe[k / 2][k % 2], on) && all;
-	for (uint32_t i = 0; i < in->s->services; i++)
+	for (uint32_t i = 0; i < in->s->services; i++) {
 		all = hand_on(in->s->run[i].net, on) && all;
+		all = hand_on(in->s->run[i].user, on) && all;
+	}
 	for (uint32_t i = 0; CFG_LISTEN && i < in->s->services; i++)
 		for (int k = 0; k < TBL_LISTEN_MAX; k++)
 			all = hand_on(in->s->run[i].listen[k], on) && all;

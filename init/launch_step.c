@@ -28,6 +28,7 @@ static const char *const names[LAUNCH_STEPS] = {
 	[LAUNCH_SECCOMP] = "seccomp",
 	[LAUNCH_LISTEN] = "listen",
 	[LAUNCH_MDWE] = "mdwe",
+	[LAUNCH_USER_NS] = "user namespace",
 };
 
 const char *

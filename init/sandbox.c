@@ -24,7 +24,7 @@
 #include "stub_abi.h"
 #include "sys.h"
 
-#define LIFT 16 /* above every number of stub_abi.h */
+#define LIFT 32 /* above every number of stub_abi.h */
 static_assert(LIFT >= STUB_FD_END + TBL_LISTEN_MAX, "what is lifted is not yet in its place");
 
 __attribute__((noreturn)) static void
@@ -72,14 +72,15 @@ step_fds(struct sandbox *x)
 	int null = open(TEMPLATE_DEV "/null", O_RDONLY | O_CLOEXEC);
 
 	if (null < 0 || lift(&null) || lift(&x->error) || lift(&x->output[0]) || lift(&x->output[1]) ||
-	    lift(&x->status) || lift(&x->ready) || lift(&x->notify) || lift(&x->stub))
+	    lift(&x->status) || lift(&x->ready) || lift(&x->notify) || lift(&x->user) || lift(&x->stub))
 		return -1;
 	for (uint32_t i = 0; CFG_LISTEN && i < x->s->listen.count; i++)
 		if (lift(&x->listen[i]))
 			return -1;
 	if (place(null, 0, 0) || place(x->output[0], 1, 0) || place(x->output[1], 2, 0) ||
 	    place(x->error, STUB_FD_ERROR, 0) || place(x->status, STUB_FD_STATUS, 0) || place(x->ready, STUB_FD_READY, 0) ||
-	    place(x->stub, STUB_FD_EXE, O_CLOEXEC) || place(x->notify, STUB_FD_NOTIFY, O_CLOEXEC))
+	    place(x->stub, STUB_FD_EXE, O_CLOEXEC) || place(x->notify, STUB_FD_NOTIFY, O_CLOEXEC) ||
+	    place(x->user, STUB_FD_USER, O_CLOEXEC))
 		return -1;
 	/* dup3 has closed what stood at these numbers; where nothing was placed, PID 1's may still stand. */
 	if (x->status < 0)
@@ -90,6 +91,8 @@ step_fds(struct sandbox *x)
 		close(STUB_FD_EXE);
 	if (x->notify < 0)
 		close(STUB_FD_NOTIFY);
+	if (x->user < 0)
+		close(STUB_FD_USER);
 	x->error = STUB_FD_ERROR;
 	if (CFG_LISTEN && place_listeners(x))
 		return -1;
@@ -249,7 +252,7 @@ sandbox_run(struct sandbox *x)
 	for (size_t i = 0; !machine && i < sizeof isolation / sizeof *isolation; i++)
 		if (isolation[i].run(x))
 			fail(x, isolation[i].name);
-	if (identity_become(x->s->uid, x->s->gid, &step))
+	if (identity_become(x->s->uid, x->s->gid, x->user < 0 ? -1 : STUB_FD_USER, &step))
 		fail(x, step);
 	if (machine)
 		exec_machine(x);

@@ -17,6 +17,7 @@ struct sandbox {
 	int output[2];          /* stdout and stderr */
 	int net;                /* the network namespace of an earlier run, or -1 */
 	int listen[TBL_LISTEN_MAX]; /* as many as the record has */
+	int user;               /* the user namespace, or -1 */
 	int root;               /* of the service, once it is attached */
 	uint32_t mount;         /* index of the mount being made */
 };

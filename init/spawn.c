@@ -189,7 +189,7 @@ spawn(const struct launcher *l, const struct tbl *t, uint32_t svc, const struct 
 {
 	const struct tbl_svc *s = tbl_svc(t, svc);
 	struct sandbox x = { .t = t, .s = s, .name = tbl_str(t, s->name), .root = -1,
-			     .output = { given->output[0], given->output[1] }, .net = given->net };
+			     .output = { given->output[0], given->output[1] }, .net = given->net, .user = given->user };
 	struct pipes p = { { -1, -1 }, { -1, -1 }, { -1, -1 }, -1 };
 	AUTO_FD cgroup = -1;
 

@@ -26,6 +26,7 @@ struct spawn_given {
 	const int *listen; /* as many as the record has */
 	int net;       /* the network namespace of an earlier run; -1, with TBL_SVC_NETNS: the child makes one, and sends it
 			* over error_fd, which is a socket then (pass.h) */
+	int user;      /* its user namespace, or -1 */
 };
 
 /* What a launch leaves with the caller, who owns each descriptor; all are O_CLOEXEC, the pipes O_NONBLOCK. */
@@ -51,6 +52,7 @@ enum launch_step {
 	LAUNCH_SECCOMP,    /* behind LAUNCH_CAPS */
 	LAUNCH_LISTEN,     /* before all others */
 	LAUNCH_MDWE,       /* behind LAUNCH_CAPS */
+	LAUNCH_USER_NS,    /* to make it, before the clone: spawn's caller; to enter it, behind LAUNCH_RLIMITS */
 	LAUNCH_STEPS
 };
 

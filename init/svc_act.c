@@ -95,7 +95,10 @@ spawn_fresh(struct init *in, uint32_t i, struct spawned *sp, struct err *e)
 		return err_set(e, errno, "step %s", launch_step_name(LAUNCH_LISTEN));
 	}
 	given.listen = in->s->run[i].listen;
-	kept_ns_give(in, i, &given);
+	if (kept_ns_give(in, i, &given)) {
+		sp->failed_step = LAUNCH_USER_NS;
+		return err_set(e, errno, "step %s", launch_step_name(LAUNCH_USER_NS));
+	}
 	return spawn(&in->launcher, &in->table, i, &given, sp, e);
 }
 

@@ -390,6 +390,8 @@ check_service(const struct tbl *t, uint32_t index, struct err *e)
 		return err_set(e, 0, "the folder it starts in is wrong");
 	if (machine != (s->uid == 0) || machine != (s->gid == 0) || (machine && s->mounts.count != 0))
 		return err_set(e, 0, "only a program of the machine runs as uid 0 and gid 0, and without mounts");
+	if (machine && s->flags & TBL_SVC_USERNS)
+		return err_set(e, 0, "a program of the machine has no user namespace");
 	if (!numbers_ok(s))
 		return err_set(e, 0, "a value is out of range");
 	if (!health_ok(t, s))

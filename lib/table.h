@@ -176,6 +176,7 @@ enum tbl_on_failure {
 #define TBL_SVC_MACHINE (1u << 0) /* a program of the machine itself: its root, its namespaces, uid 0, its capabilities;
 				     only the cgroup is its own. Written by the builder alone (the DHCP client). */
 #define TBL_SVC_NETNS   (1u << 1) /* a network namespace of its own, holding a down lo (network mode none) */
+#define TBL_SVC_USERNS  (1u << 2) /* a user namespace of its own: its uid and gid are the only ids in it */
 #define TBL_SVC_CRITICAL (1u << 8) /* the watchdog is fed only while it is well */
 #define TBL_SVC_NOTIFY  (1u << 9) /* has a socket for sd_notify at TBL_NOTIFY_PATH, in a tmpfs of its own */
 #define TBL_SVC_LOG_STATE   (1u << 16) /* its output is kept on the state disk, log_kb of it */
@@ -192,8 +193,8 @@ struct tbl_listen {
 };
 
 #define TBL_SVC_JIT     (1u << 24) /* it may make memory executable that it has written */
-#define TBL_SVC_FLAGS   (TBL_SVC_MACHINE | TBL_SVC_NETNS | TBL_SVC_CRITICAL | TBL_SVC_NOTIFY | TBL_SVC_LOG | \
-			 TBL_SVC_JIT)
+#define TBL_SVC_FLAGS   (TBL_SVC_MACHINE | TBL_SVC_NETNS | TBL_SVC_USERNS | TBL_SVC_CRITICAL | TBL_SVC_NOTIFY | \
+			 TBL_SVC_LOG | TBL_SVC_JIT)
 
 struct tbl_svc {
 	uint32_t name; /* string; the builder sees to it that it is unique */

@@ -142,6 +142,16 @@ has_netns(const struct build *b)
 }
 
 static bool
+has_userns(const struct build *b)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < b->plan.n_units; i++)
+		any |= !b->plan.units[i].unit->machine_ids;
+	return any;
+}
+
+static bool
 has_network(const struct build *b)
 {
 	bool any = b->project.image.network.links.n > 0;
@@ -232,6 +242,7 @@ static const struct {
 	{ "UTS_NS", NULL, has_units, "each service has namespaces of its own" },
 	{ "IPC_NS", NULL, has_units, "each service has namespaces of its own" },
 	{ "PID_NS", NULL, has_units, "each service has namespaces of its own" },
+	{ "USER_NS", NULL, has_userns, "a service has its own ids alone" },
 	{ "NET_NS", NULL, has_netns, "a service has a network of its own, or none" },
 	{ "CGROUPS", NULL, has_units, "each service has a cgroup of its own" },
 	{ "MEMCG", NULL, has_units, "each service has a limits.memory" },

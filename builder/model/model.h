@@ -372,6 +372,7 @@ struct model_service {
 	LIST_OF(const char *) unchecked; /* paths whose programs are not held against the root */
 	int critical;
 	int jit; /* memory may be written and executed */
+	int machine_ids;
 	uint64_t replicas; /* 0: not stated, and the one instance has the service's name */
 	struct model_logs logs;
 	LIST_OF(struct model_listen) listen;

@@ -525,8 +525,11 @@ static const struct key service_logs_keys[] = {
 	{ "seccomp", KEY_STRUCT, AT(model_service, seccomp), .sub = seccomp_keys, .size = sizeof(struct model_seccomp), \
 	  .doc = "the system calls it may make" }, \
 	{ "jit", KEY_BOOL, AT(model_service, jit), .preset = "false", \
-	  .doc = "loosens: its programs may execute memory that they have written, as a compiler at run time must, and " \
-		 "so may who takes them over" }, \
+	  .doc = "its programs may execute memory that they have written, as a compiler at run time must", \
+	  .risk = "who takes it over may bring code of his own" }, \
+	{ "machine-ids", KEY_BOOL, AT(model_service, machine_ids), .preset = "false", \
+	  .doc = "no user namespace: files of root are root's to it, not nobody's", \
+	  .risk = "its uid is one of the machine's, and so would be a right that it gains" }, \
 	LATER("capabilities", "loosen the empty set"), \
 	LATER("landlock", "paths it may use"), \
 	{ "logs", KEY_STRUCT, AT(model_service, logs), .sub = service_logs_keys, .size = sizeof(struct model_logs), \

@@ -219,6 +219,8 @@ print_service(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 	print_deps(t, to, s);
 	fprintf(to, "    user: uid %u, gid %u\n", s->uid, s->gid);
 	print_network(t, to, s);
+	if (!(s->flags & (TBL_SVC_USERNS | TBL_SVC_MACHINE)))
+		fprintf(to, "    user namespace: none, its ids are the machine's\n");
 	fprintf(to, "    limits: memory %" PRIu64 ", pids %u", s->memory_max, s->pids_max);
 	if (s->memory_high)
 		fprintf(to, ", memory.high %" PRIu64, s->memory_high);

@@ -14,11 +14,11 @@ def status_of(machine, pid):
     return dict(line.split(":", 1) for line in machine.ok(f"cat /proc/{pid}/status").splitlines())
 
 
-@pytest.mark.parametrize("kind", ("mnt", "pid", "ipc", "uts", "cgroup", "net"))
+@pytest.mark.parametrize("kind", ("mnt", "pid", "ipc", "uts", "cgroup", "net", "user"))
 def test_namespaces_differ_from_the_machines_and_from_each_other(machine, kind):
     """isolation case 7"""
     seen = [machine.ok(f"readlink /proc/1/ns/{kind}")]
-    for name in ("probe", "sibling", "bare", "echo"):
+    for name in ("probe", "sibling", "bare", "squeezed"):
         seen.append(machine.ok(f"readlink /proc/{machine.main_pid(name)}/ns/{kind}"))
     assert len(set(seen)) == len(seen), seen
 
@@ -38,6 +38,38 @@ def test_network_namespace_of_a_service_is_its_own_again_at_the_next_run(machine
     again = net()
     assert again != machine.ok("readlink /proc/1/ns/net")
     assert machine.until(kept, lambda out: again in out)
+
+
+def test_user_namespace_holds_its_own_ids_alone(machine):
+    pid = machine.main_pid("probe")
+    assert machine.ok(f"cat /proc/{pid}/uid_map").split() == ["10002", "10002", "1"]
+    assert machine.ok(f"cat /proc/{pid}/gid_map").split() == ["10102", "10102", "1"]
+    assert machine.ok(f"readlink /proc/{machine.service('probe')['pid']}/ns/user") == machine.ok(
+        f"readlink /proc/{pid}/ns/user"), "the stub's is the same"
+    assert machine.exec_ok("probe", "id -u; id -g; stat -c '%u %g' /bin /tmp").split() == [
+        "10002", "10102", "65534", "65534", "10002", "10102"]
+    assert machine.exec_ok("probe", "readlink /proc/self/ns/user") == machine.ok(f"readlink /proc/{pid}/ns/user")
+    machine.ok("ingotctl restart probe")
+    assert machine.ok(f"cat /proc/{machine.main_pid('probe')}/uid_map").split() == ["10002", "10002", "1"]
+
+
+def test_nobody_makes_a_user_namespace(machine):
+    """Neither on the machine, nor, with every capability there, in a service's own."""
+    pid = machine.main_pid("probe")
+    assert machine.ok("cat /proc/sys/user/max_user_namespaces") == "0"
+    assert machine.ok(f"nsenter -t {pid} -U --preserve-credentials cat /proc/sys/user/max_user_namespaces") == "0"
+    for where in ("", f"nsenter -t {pid} -U --preserve-credentials "):
+        assert "No space left on device" in machine.run(f"{where}unshare -U true").out
+    machine.ok("echo 100 >/proc/sys/user/max_user_namespaces")
+    assert machine.run("unshare -U true").status == 0
+    assert "No space left on device" in machine.run(f"nsenter -t {pid} -U --preserve-credentials unshare -U true").out
+    machine.ok("echo 0 >/proc/sys/user/max_user_namespaces")
+
+
+def test_ids_of_the_machine_only_where_declared(machine):
+    pid = machine.main_pid("echo")
+    assert machine.ok(f"readlink /proc/{pid}/ns/user") == machine.ok("readlink /proc/1/ns/user")
+    assert machine.exec_ok("echo", "stat -c %u /bin") == "0"
 
 
 def test_network_of_the_machine_is_shared_only_where_declared(machine):

@@ -133,7 +133,7 @@ TEST(a_service_is_whole)
 	assert_int_equal(tbl_dep(&m.t, s, 1), 0);
 	assert_int_equal(s->uid, 10001);
 	assert_int_equal(s->gid, 33);
-	assert_int_equal(s->flags, TBL_SVC_CRITICAL | TBL_SVC_NOTIFY | TBL_SVC_JIT);
+	assert_int_equal(s->flags, TBL_SVC_USERNS | TBL_SVC_CRITICAL | TBL_SVC_NOTIFY | TBL_SVC_JIT);
 	assert_string_equal(tbl_str(&m.t, m.t.machine->watchdog), "/dev/watchdog1");
 	assert_int_equal(m.t.machine->watchdog_ms, 20000);
 	assert_int_equal(s->ready, TBL_READY_PROBE);
@@ -202,7 +202,7 @@ TEST(a_job_is_a_job)
 	assert_int_equal(s->every_ms, 300000);
 	assert_int_equal(s->run_timeout_ms, 60000);
 	assert_int_equal(s->restart, TBL_RESTART_NEVER);
-	assert_int_equal(s->flags, TBL_SVC_NETNS);
+	assert_int_equal(s->flags, TBL_SVC_NETNS | TBL_SVC_USERNS);
 	assert_int_equal(s->cpu_quota_us, 0);
 	s = named(&m, "night");
 	assert_int_equal(s->every_ms, 0);
