@@ -139,6 +139,7 @@ child(const struct inside *in)
 	const struct enter *x = in->x;
 	uint32_t step;
 
+	identity_signals();
 	if (setns(x->pidfd, NAMESPACES) || chdir("/"))
 		report(in, PLACE_NAMESPACES);
 	if (identity_become(x->uid, x->gid, in->user, &step))

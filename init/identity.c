@@ -91,11 +91,16 @@ fresh_keyring(void)
 static int
 session(void)
 {
+	umask(0077);
+	return setsid() < 0 || fresh_keyring() || setpriority(PRIO_PROCESS, 0, 0) ? -1 : 0;
+}
+
+void
+identity_signals(void)
+{
 	for (int sig = 1; sig <= 64; sig++)
 		if (sig != SIGKILL && sig != SIGSTOP)
 			sys_sigdefault(sig);
-	umask(0077);
-	return setsid() < 0 || fresh_keyring() || setpriority(PRIO_PROCESS, 0, 0) ? -1 : 0;
 }
 
 int

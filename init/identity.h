@@ -11,11 +11,15 @@
 
 #include <linux/filter.h>
 
-/* In a session and with a session keyring of its own, umask 077, nice 0, each signal's disposition the default (the
- * mask stays). Then, unless uid is 0, which a program of the machine has: the resource limits of the default posture,
- * every processor, the user namespace `user` unless that is -1, the ids without extra groups, locked securebits, all five capability sets empty, no_new_privs.
- * Undumpable from here until exec. Returns 0, or -1 with errno and *step, an enum launch_step; the process must not go
- * on then. */
+/* Each signal's disposition is the default. An exec sees to that but for what is ignored, which it hands on: PID 1
+ * calls this once and ignores none, so that a start need not; ingotctl does not know what its shell has ignored. */
+void identity_signals(void);
+
+/* In a session and with a session keyring of its own, umask 077, nice 0; signals stay as they are. Then, unless uid is
+ * 0, which a program of the machine has: the resource limits of the default posture, every processor, the user
+ * namespace `user` unless that is -1, the ids without extra groups, locked securebits, all five capability sets empty,
+ * no_new_privs. Undumpable from here until exec. Returns 0, or -1 with errno and *step, an enum launch_step; the
+ * process must not go on then. */
 int identity_become(uid_t uid, gid_t gid, int user, uint32_t *step);
 
 /* Where flags (TBL_SVC_JIT) do not allow it, nothing that the process has written can become executable, for it and all

@@ -8,8 +8,8 @@
 
 #include "init.h"
 
-/* The launch begins: *given gets what there is, and a user namespace in any case. Returns 0, or -1 with errno where that
- * cannot be made. */
+/* The launch begins: *given gets what there is, and a user namespace in any case. Returns 0, or -1 with errno where
+ * that cannot be made. */
 int kept_ns_give(struct init *in, uint32_t i, struct spawn_given *given);
 
 /* Whether the child was to send the namespace that it made; and here it is, ours from now on. */

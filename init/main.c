@@ -17,6 +17,7 @@
 #include "loop.h"
 #include "reexec.h"
 #include "ending.h"
+#include "identity.h"
 #include "signals.h"
 
 void
@@ -67,6 +68,7 @@ main(int argc, char **argv)
 	if (getpid() != 1)
 		return write(STDERR_FILENO, usage, sizeof usage - 1) < 0 ? 1 : 2;
 	signals_block();
+	identity_signals();
 	reboot(RB_DISABLE_CAD); /* Ctrl-Alt-Del: SIGINT, not an end on the spot */
 	umask(022);
 	int fd = CFG_SURVIVE ? keep_given(argc, argv) : -1;

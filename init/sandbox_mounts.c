@@ -26,6 +26,13 @@ clone_tree(const char *path)
 	return sys_open_tree(at, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 }
 
+/* The same of a path that is made of folders of PID 1's alone. */
+static int
+clone_own(const char *path)
+{
+	return sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+}
+
 int
 sandbox_root(struct sandbox *x)
 {
@@ -35,24 +42,11 @@ sandbox_root(struct sandbox *x)
 
 	if (sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &private))
 		return -1;
-	x->root = clone_tree(path);
+	x->root = clone_own(path);
 	if (x->root < 0 || sys_mount_setattr(x->root, "", AT_EMPTY_PATH, &closed))
 		return -1;
 	/* On top of its own folder: other mounts can be moved into attached trees only. */
 	return sys_move_mount(x->root, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH);
-}
-
-static int
-new_proc(void)
-{
-	AUTO_FD fs = sys_fsopen("proc");
-
-	if (fs < 0 || sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", "proc") ||
-	    sys_fsconfig(fs, FSCONFIG_SET_STRING, "subset", "pid") ||
-	    sys_fsconfig(fs, FSCONFIG_SET_STRING, "hidepid", "invisible") ||
-	    sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL))
-		return -1;
-	return sys_fsmount(fs, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 }
 
 static int
@@ -68,30 +62,55 @@ static int
 detached(const struct sandbox *x, const struct tbl_mount *m, const char *path)
 {
 	switch ((enum tbl_mount_kind)m->kind) {
-	case TBL_MOUNT_PROC: return new_proc();
-	case TBL_MOUNT_DEV: return clone_tree(TEMPLATE_DEV); /* by path: PID 1's descriptor is of another namespace */
-	case TBL_MOUNT_TMPFS: return template_tmpfs(m->size, m->mode, x->s->uid, x->s->gid);
+	case TBL_MOUNT_DEV: return clone_own(TEMPLATE_DEV); /* by path: PID 1's descriptor is of another namespace */
 	case TBL_MOUNT_STATE: return clone_state(x, path);
+	case TBL_MOUNT_PROC:
+	case TBL_MOUNT_TMPFS:
 	case TBL_MOUNT_KINDS: break;
 	}
 	errno = EINVAL;
 	return -1;
 }
 
+/* A file system of its own, mounted where `to` is: one call, where to configure and to move it takes a dozen. */
+static int
+mount_new(int to, const char *type, const char *options)
+{
+	return fchdir(to) || mount(type, ".", type, MS_NOSUID | MS_NODEV | MS_NOEXEC, options) ? -1 : 0;
+}
+
+static int
+mount_tmpfs(const struct sandbox *x, const struct tbl_mount *m, int to)
+{
+	char options[TEMPLATE_OPTIONS];
+
+	template_options(options, m->size, m->mode, x->s->uid, x->s->gid);
+	return mount_new(to, "tmpfs", options);
+}
+
+static int
+mount_one(const struct sandbox *x, const struct tbl_mount *m)
+{
+	const char *path = tbl_str(x->t, m->path);
+	AUTO_FD to = sys_openat2(x->root, path + 1, O_PATH | O_DIRECTORY | O_CLOEXEC,
+				 RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+
+	if (to < 0)
+		return -1;
+	if (m->kind == TBL_MOUNT_PROC)
+		return mount_new(to, "proc", "subset=pid,hidepid=invisible");
+	if (m->kind == TBL_MOUNT_TMPFS)
+		return mount_tmpfs(x, m, to);
+	AUTO_FD from = detached(x, m, path);
+	return from < 0 ? -1 : sys_move_mount(from, "", to, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+}
+
 int
 sandbox_mount(struct sandbox *x)
 {
-	for (x->mount = 0; x->mount < x->s->mounts.count; x->mount++) {
-		const struct tbl_mount *m = tbl_mount(x->t, x->s, x->mount);
-		const char *path = tbl_str(x->t, m->path);
-		AUTO_FD from = detached(x, m, path);
-		if (from < 0)
+	for (x->mount = 0; x->mount < x->s->mounts.count; x->mount++)
+		if (mount_one(x, tbl_mount(x->t, x->s, x->mount)))
 			return -1;
-		AUTO_FD to = sys_openat2(x->root, path + 1, O_PATH | O_DIRECTORY | O_CLOEXEC,
-					 RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
-		if (to < 0 || sys_move_mount(from, "", to, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
-			return -1;
-	}
 	return 0;
 }
 

@@ -34,6 +34,16 @@ template_inodes(uint64_t size)
 	return size / INODE_BYTES + INODES_SPARE;
 }
 
+void
+template_options(char out[TEMPLATE_OPTIONS], uint64_t size, uint32_t mode, uid_t uid, gid_t gid)
+{
+	char bits[8];
+
+	octal(bits, mode);
+	fmt(out, TEMPLATE_OPTIONS, "size=%llu,nr_inodes=%llu,mode=%s,uid=%u,gid=%u", (unsigned long long)size,
+	    (unsigned long long)template_inodes(size), bits, uid, gid);
+}
+
 int
 template_tmpfs(uint64_t size, uint32_t mode, uid_t uid, gid_t gid)
 {

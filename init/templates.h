@@ -15,6 +15,10 @@
 #define TEMPLATE_STATE "/state" /* the state of a service at PATH is /state/NAME/PATH */
 #define TEMPLATE_PATH_MAX (sizeof TEMPLATE_STATE + 1 + TBL_NAME_MAX + TBL_PATH_MAX + 1)
 
+/* The options of a tmpfs, as mount takes them. */
+#define TEMPLATE_OPTIONS 128
+void template_options(char out[TEMPLATE_OPTIONS], uint64_t size, uint32_t mode, uid_t uid, gid_t gid);
+
 /* A detached tmpfs, nosuid nodev noexec; the caller owns the descriptor. Returns -1 with errno. */
 int template_tmpfs(uint64_t size, uint32_t mode, uid_t uid, gid_t gid);
 

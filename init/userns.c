@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A namespace begins with a process in it. That one forbids namespaces below its own, and ends at once; PID 1 writes the
- * maps while its place is still there, as the right to do so is PID 1's. Nothing in this waits for anybody but for the
- * kernel to run a child of three system calls.
+ * A namespace begins with a process in it. That one forbids namespaces below its own, and ends at once; PID 1 writes
+ * the maps while its place is still there, as the right to do so is PID 1's. Nothing in this waits for anybody but for
+ * the kernel to run a child of three system calls.
  */
 #include "userns.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Compiling a filter. Of an argument only the low half is looked at: the kernel takes each of those that are checked as
- * 32 bits, or has no meaning for the high ones.
+ * Compiling a filter. At each load the kernel checks it, translates it and runs it for each number, so that its length
+ * is what a start pays for: each leaf stands once. Of an argument only the low half is looked at: the kernel takes each
+ * of those that are checked as 32 bits, or has no meaning for the high ones.
  */
 #include "filter.h"
 
@@ -42,10 +43,23 @@ struct range {
 	bool kill;
 };
 
+#define BUSH_MAX 128 /* ranges; with all leaves but the last one, no jump among them is longer than 255 */
+
+enum { LEAF_KILL = VERDICTS, LEAVES }; /* a leaf is a verdict, or this */
+
+/* From a node to a leaf that does not stand yet. */
+struct jump {
+	size_t at;
+	unsigned leaf;
+	bool right; /* where the number is not below the node's */
+};
+
 struct writer {
 	const struct filter_rules *rules;
 	struct range ranges[SYSCALLS + 4];
 	size_t n_ranges;
+	struct jump jumps[BUSH_MAX];
+	size_t n_jumps;
 	struct sock_filter *out;
 	size_t n;
 };
@@ -214,14 +228,83 @@ add_range(struct writer *w, uint32_t first, enum verdict v, bool kill)
 		w->ranges[w->n_ranges++] = (struct range){ first, v, kill };
 }
 
-/* Those from `low` to before `high`; the number is loaded. A jump reaches 255 instructions, JA any. */
+/* The leaf of a range. */
+static unsigned
+leaf_of(const struct writer *w, size_t range)
+{
+	return w->ranges[range].kill ? LEAF_KILL : (unsigned)w->ranges[range].verdict;
+}
+
+static void
+put_leaf(struct writer *w, unsigned leaf)
+{
+	if (leaf == LEAF_KILL)
+		put_return(w, SECCOMP_RET_KILL_PROCESS);
+	else
+		put_verdict(w, (enum verdict)leaf);
+}
+
+/* The nodes over the ranges from `low` to before `high`, two at least; the number is loaded. */
+static void
+put_nodes(struct writer *w, size_t low, size_t high)
+{
+	size_t middle = low + (high - low) / 2, at = w->n;
+
+	put(w, &(struct sock_filter)JUMP(BPF_JGE, w->ranges[middle].first, 0, 0), 1);
+	if (middle - low > 1)
+		put_nodes(w, low, middle);
+	else
+		w->jumps[w->n_jumps++] = (struct jump){ at, leaf_of(w, low), false };
+	if (high - middle > 1) {
+		w->out[at].jt = (uint8_t)(w->n - at - 1);
+		put_nodes(w, middle, high);
+	} else {
+		w->jumps[w->n_jumps++] = (struct jump){ at, leaf_of(w, middle), true };
+	}
+}
+
+/* Behind the nodes that lead to it, where there are any. */
+static void
+place_leaf(struct writer *w, unsigned leaf)
+{
+	size_t at = w->n;
+	bool placed = false;
+
+	for (size_t i = 0; i < w->n_jumps; i++) {
+		const struct jump *j = &w->jumps[i];
+		if (j->leaf != leaf)
+			continue;
+		if (!placed)
+			put_leaf(w, leaf);
+		placed = true;
+		assert(at - j->at - 1 <= UINT8_MAX);
+		*(j->right ? &w->out[j->at].jt : &w->out[j->at].jf) = (uint8_t)(at - j->at - 1);
+	}
+}
+
+/* Few enough for each jump to reach each leaf; the longest one stands last, for its end need not be reached. */
+static void
+put_bush(struct writer *w, size_t low, size_t high)
+{
+	if (high - low == 1) {
+		put_leaf(w, leaf_of(w, low));
+		return;
+	}
+	w->n_jumps = 0;
+	put_nodes(w, low, high);
+	for (unsigned leaf = 0; leaf < LEAVES; leaf++)
+		if (leaf != CHECK_SOCKET)
+			place_leaf(w, leaf);
+	place_leaf(w, CHECK_SOCKET);
+}
+
+/* All from `low` to before `high`. A jump reaches 255 instructions, JA any. */
 static void
 put_tree(struct writer *w, size_t low, size_t high)
 {
-	if (high - low == 1) {
-		if (w->ranges[low].kill)
-			return put_return(w, SECCOMP_RET_KILL_PROCESS);
-		return put_verdict(w, w->ranges[low].verdict);
+	if (high - low <= BUSH_MAX) {
+		put_bush(w, low, high);
+		return;
 	}
 	size_t middle = low + (high - low) / 2, at = w->n;
 	const struct sock_filter node[] = {
@@ -230,15 +313,7 @@ put_tree(struct writer *w, size_t low, size_t high)
 	};
 	put(w, node, COUNT(node));
 	put_tree(w, low, middle);
-	size_t left = w->n - at - COUNT(node);
-	if (left <= UINT8_MAX) {
-		memmove(w->out + at + 1, w->out + at + 2, left * sizeof *w->out);
-		w->n--;
-		w->out[at].jt = (uint8_t)left;
-		w->out[at].jf = 0;
-	} else {
-		w->out[at + 1].k = (uint32_t)left;
-	}
+	w->out[at + 1].k = (uint32_t)(w->n - at - COUNT(node));
 	put_tree(w, middle, high);
 }
 
