@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
  * Runs an ingot-init as PID 1 of namespaces of its own and lets its n-th call of one system call fail: the processes
- * that it starts are not traced. It prints what it did; whether PID 1 is right is for test_fault.py to say.
+ * that it starts are not traced, but with `kill`. It prints what it did; whether PID 1 is right is for test_fault.py to
+ * say.
  *
  *   fault SCENARIO                        each call that PID 1 made, and how often, at its end
  *   fault SCENARIO CALL N ERRNO HOW       HOW: `instead` (the call is not made) or `after` (it is, its answer is lost)
  *
  *   fault SCENARIO CALL N 0 look          nothing fails; what limits each group has at each such call is printed
+ *
+ *   fault SCENARIO kill STEP              the first process that PID 1 clones is killed at its first call, the next one
+ *                                         STEP calls later, and so on, until one comes to its exec before: that one and
+ *                                         all behind it live
  *
  * SCENARIO is a program that is started in PID 1's namespaces once the control socket is there. Linux on x86_64; wants
  * to be in the root of the cgroup tree.
@@ -35,6 +40,16 @@ static struct {
 	long call, number, code; /* what is to fail; call -1: nothing */
 	bool after, look;
 } plan = { .call = -1 };
+
+/* With `kill`: of those that PID 1 clones. */
+static struct {
+	bool on;
+	pid_t pid;         /* the one that is followed, or 0 */
+	unsigned number;   /* of the call at which the next one is killed */
+	unsigned step;
+	unsigned calls;    /* that it has begun */
+	bool begins, done;
+} steps = { .number = 1 };
 
 static unsigned count[CALLS_MAX];
 static pid_t init_pid;
@@ -171,6 +186,43 @@ at_call(bool begins)
 	}
 }
 
+/* A child of PID 1 has begun, has stopped or has ended. Those by fork are the logger and the like, and go their way. */
+static void
+follow(pid_t pid, int status)
+{
+	if (!WIFSTOPPED(status)) {
+		if (pid == steps.pid)
+			steps.pid = 0;
+		return;
+	}
+	bool cloned = ptrace(PTRACE_PEEKUSER, pid, (void *)(8ul * ORIG_RAX), 0) == SYS_clone3;
+	if (steps.done || (pid != steps.pid && (steps.pid || !cloned))) {
+		ptrace(PTRACE_DETACH, pid, 0, 0);
+		return;
+	}
+	if (!steps.pid) {
+		steps.pid = pid;
+		steps.calls = 0;
+		steps.begins = true;
+		ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC);
+	}
+	if (status >> 8 == (SIGTRAP | PTRACE_EVENT_EXEC << 8)) {
+		printf("fault: steps %u\n", steps.calls);
+		steps.done = true;
+		steps.pid = 0;
+		ptrace(PTRACE_DETACH, pid, 0, 0);
+		return;
+	}
+	if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
+		if (steps.begins && ++steps.calls == steps.number) {
+			steps.number += steps.step;
+			kill(pid, SIGKILL);
+		}
+		steps.begins = !steps.begins;
+	}
+	ptrace(PTRACE_SYSCALL, pid, 0, 0);
+}
+
 /* Until PID 1 has ended; returns its wait status. */
 static int
 trace(pid_t scenario)
@@ -186,6 +238,8 @@ trace(pid_t scenario)
 			return last;
 		if (pid == scenario)
 			printf("fault: scenario %d\n", WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+		if (steps.on && pid != init_pid && pid != scenario)
+			follow(pid, status);
 		if (pid != init_pid)
 			continue;
 		last = status;
@@ -227,8 +281,10 @@ main(int argc, char **argv)
 {
 	int status;
 
-	if (argc != 2 && argc != 6) {
-		fprintf(stderr, "usage: fault SCENARIO [CALL N ERRNO instead|after|look]\n");
+	steps.on = argc == 4 && strcmp(argv[2], "kill") == 0;
+	steps.step = steps.on ? (unsigned)atoi(argv[3]) : 0;
+	if (argc != 2 && argc != 6 && !steps.on) {
+		fprintf(stderr, "usage: fault SCENARIO [kill STEP | CALL N ERRNO instead|after|look]\n");
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* the scenario's lines come between */
@@ -243,7 +299,10 @@ main(int argc, char **argv)
 	init_pid = start_init();
 	if (init_pid < 0 || waitpid(init_pid, &status, 0) != init_pid || !WIFSTOPPED(status))
 		fail("/init");
-	if (ptrace(PTRACE_SETOPTIONS, init_pid, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL))
+	long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
+	if (steps.on) /* a clone3 with SIGCHLD counts as a fork, or a vfork */
+		options |= PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE;
+	if (ptrace(PTRACE_SETOPTIONS, init_pid, 0, options))
 		fail("SETOPTIONS");
 	signal(SIGALRM, on_alarm);
 	alarm(LIMIT_S);

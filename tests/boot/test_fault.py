@@ -136,6 +136,19 @@ def test_limits_hold_before_there_is_a_process(tracer):
         assert limits == ["4194304", "8", "50000 100000" if name == "web" else "max 100000"]
 
 
+def test_a_launch_that_is_killed_at_any_step_leaves_nothing(tracer):
+    """isolation case 35: the first process that PID 1 clones is killed at its first call, the next ones each some calls
+    later, until one has come to its program; what is there in the end is what is there without that."""
+    def left(words):
+        out = tracer.g.run(f"/opt/fault /opt/steps {words}", timeout=90).out
+        return out, re.findall("^left (.*)$", out, re.M)
+
+    (calm, wanted), (out, found) = left(""), left(f"kill {1 if LONG else 5}")
+    assert len(wanted) == 4 and "groups by-fd by-tcp web" in wanted, calm
+    assert found == wanted, out
+    assert int(re.search("^fault: steps ([0-9]+)$", out, re.M).group(1)) > 40, "a launch has more steps"
+
+
 @pytest.mark.parametrize("call", CALLS if LONG else QUICK)
 def test_a_call_that_fails_once(tracer, call):
     number, codes = CALLS[call]
