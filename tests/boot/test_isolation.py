@@ -2,11 +2,13 @@
 """What surrounds a service, held against ingot-init(8) and read back from the kernel: namespaces, root, writable
 places, devices, environment, descriptors, ids, and the limits of its cgroup."""
 import json
+import os
 import re
 
 import pytest
 
 IMAGE = "lab"
+STARTS = 10000 if os.environ.get("LONG") else 100
 WRITABLE = ("/tmp", "/run", "/dev/shm", "/var/lib/probe", "/srv/deep/er")
 
 
@@ -253,3 +255,30 @@ def test_what_a_filter_refused_is_told_by_name(machine):
         assert told["sibling", call]["times"] >= 1 and told["sibling", call]["what"] == "refused"
     assert all(name == "sibling" for name, _ in told)
     assert re.search("(?m)^sibling +unshare +[0-9]+ +refused$", machine.ok("ingotctl denied"))
+
+
+def left(machine):
+    """PID 1's descriptors, its mounts, all cgroups, all namespaces that a process is in, stubs."""
+    return machine.ok("ls /proc/1/fd | wc -l; wc -l </proc/1/mountinfo; find /sys/fs/cgroup -type d | wc -l; "
+                      "ls -l /proc/[0-9]*/ns 2>/dev/null | grep -o '[a-z_]*:.[0-9]*.$' | sort -u | wc -l; "
+                      "cat /proc/[0-9]*/comm | grep -c ingot-stub")
+
+
+def kernel_kib(machine):
+    """What the kernel has taken for itself."""
+    return int(machine.ok("sync; echo 3 >/proc/sys/vm/drop_caches; "
+                          "awk '/^(Slab|KernelStack|PageTables|Percpu):/ { n += $2 } END { print n }' /proc/meminfo"))
+
+
+def test_starts_and_stops_leave_nothing(machine):
+    """isolation case 34: ten thousand of them in the long tier"""
+    def again(n):
+        assert machine.ok(f"for i in $(seq {n}); do ingotctl restart held || echo $i; done", timeout=n) == ""
+
+    again(20)
+    before, kib = left(machine), kernel_kib(machine)
+    for _ in range(STARTS // 100):
+        again(100)
+    machine.until("true", lambda _: left(machine) == before)
+    assert kernel_kib(machine) - kib < 512
+    assert int(machine.ok("sed -n 's/^nr_dying_descendants //p' /sys/fs/cgroup/svc/cgroup.stat")) < 50
