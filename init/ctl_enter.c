@@ -17,6 +17,7 @@
 #include "cleanup.h"
 #include "ctl.h"
 #include "ctl_pty.h"
+#include "ctl_rules.h"
 #include "fmt.h"
 #include "identity.h"
 #include "sys.h"
@@ -34,12 +35,13 @@ struct enter_error {
 	uint32_t place; /* index of places */
 };
 
-enum place { PLACE_NAMESPACES, PLACE_TERMINAL, PLACE_IDENTITY, PLACE_EXEC };
+enum place { PLACE_NAMESPACES, PLACE_TERMINAL, PLACE_IDENTITY, PLACE_RULES, PLACE_EXEC };
 
 static const char *const places[] = {
 	[PLACE_NAMESPACES] = "joining its namespaces",
 	[PLACE_TERMINAL] = "taking the terminal",
 	[PLACE_IDENTITY] = "becoming its user",
+	[PLACE_RULES] = "taking on its restrictions",
 	[PLACE_EXEC] = "executing",
 };
 
@@ -150,8 +152,8 @@ child(const struct inside *in)
 	if (prctl(PR_SET_PDEATHSIG, SIGHUP, 0, 0, 0) || sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC))
 		report(in, PLACE_IDENTITY);
 	sys_sigmask(0, NULL);
-	if (x->uid != 0 && identity_memory(x->flags))
-		report(in, PLACE_IDENTITY);
+	if (x->uid != 0 && (rules_enter(in->busybox, x->peer) || identity_memory(x->flags)))
+		report(in, PLACE_RULES);
 	if (identity_filter(filter, (uint32_t)filter_count))
 		report(in, PLACE_IDENTITY);
 	environ = env_words;
@@ -237,7 +239,7 @@ enter(const struct enter *x, pid_t *out, int *code, struct err *e)
 	*code = CTL_EXEC_FAILED;
 	AUTO_FD busybox = x->argv ? -1 : open(MACHINE_SHELL, O_PATH | O_CLOEXEC);
 	AUTO_FD user = -1;
-	if (read_environment(x, e) || open_user(x, &user, e) ||
+	if (read_environment(x, e) || open_user(x, &user, e) || rules_read(x->pid, x->flags, e) ||
 	    (x->filter >= 0 && enter_read_filter(x->filter, filter, &filter_count, e)))
 		return -1;
 	/* The pid was good for reading its environment only if the process is still the same one. */

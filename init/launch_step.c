@@ -29,6 +29,7 @@ static const char *const names[LAUNCH_STEPS] = {
 	[LAUNCH_LISTEN] = "listen",
 	[LAUNCH_MDWE] = "mdwe",
 	[LAUNCH_USER_NS] = "user namespace",
+	[LAUNCH_LANDLOCK] = "landlock",
 };
 
 const char *

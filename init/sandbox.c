@@ -19,6 +19,7 @@
 
 #include "fmt.h"
 #include "identity.h"
+#include "landlock.h"
 #include "pass.h"
 #include "templates.h"
 #include "stub_abi.h"
@@ -157,6 +158,7 @@ struct step {
 static const struct step isolation[] = {
 	{ LAUNCH_CGROUP_NS, step_cgroup_ns },
 	{ LAUNCH_ROOT, sandbox_root },
+	{ LAUNCH_LANDLOCK, sandbox_rules },
 	{ LAUNCH_MOUNT, sandbox_mount },
 	{ LAUNCH_PIVOT, sandbox_pivot },
 	{ LAUNCH_NOTIFY, step_notify },
@@ -256,6 +258,8 @@ sandbox_run(struct sandbox *x)
 		fail(x, step);
 	if (machine)
 		exec_machine(x);
+	if (x->rules >= 0 && landlock_enter(x->rules))
+		fail(x, LAUNCH_LANDLOCK);
 	if (identity_memory(x->s->flags))
 		fail(x, LAUNCH_MDWE);
 	if (identity_filter(tbl_filter(x->t, x->s), x->s->filter.count))

@@ -20,6 +20,7 @@ struct sandbox {
 	int user;               /* the user namespace, or -1 */
 	int root;               /* of the service, once it is attached */
 	uint32_t mount;         /* index of the mount being made */
+	int landlock, rules;    /* version and rules of Landlock; 0 and -1: none */
 };
 
 /* Carries out the steps and executes the stub, or the program itself with TBL_SVC_MACHINE. */
@@ -29,5 +30,8 @@ __attribute__((noreturn)) void sandbox_run(struct sandbox *x);
 int sandbox_root(struct sandbox *x);
 int sandbox_mount(struct sandbox *x);
 int sandbox_pivot(struct sandbox *x);
+/* And of sandbox_rules.c: all rules but those of the mounts; and the one of a mount, while at is its root. */
+int sandbox_rules(struct sandbox *x);
+int sandbox_allow(const struct sandbox *x, const struct tbl_mount *m, int at);
 
 #endif

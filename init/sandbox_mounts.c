@@ -88,6 +88,17 @@ mount_tmpfs(const struct sandbox *x, const struct tbl_mount *m, int to)
 	return mount_new(to, "tmpfs", options);
 }
 
+/* What a path leads to now is the root of what was mounted there. */
+static int
+allow_mounted(const struct sandbox *x, const struct tbl_mount *m, const char *path)
+{
+	if (x->rules < 0)
+		return 0;
+	AUTO_FD at = sys_openat2(x->root, path + 1, O_PATH | O_DIRECTORY | O_CLOEXEC,
+				 RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+	return at < 0 ? -1 : sandbox_allow(x, m, at);
+}
+
 static int
 mount_one(const struct sandbox *x, const struct tbl_mount *m)
 {
@@ -100,9 +111,11 @@ mount_one(const struct sandbox *x, const struct tbl_mount *m)
 	if (m->kind == TBL_MOUNT_PROC)
 		return mount_new(to, "proc", "subset=pid,hidepid=invisible");
 	if (m->kind == TBL_MOUNT_TMPFS)
-		return mount_tmpfs(x, m, to);
+		return mount_tmpfs(x, m, to) || allow_mounted(x, m, path) ? -1 : 0;
 	AUTO_FD from = detached(x, m, path);
-	return from < 0 ? -1 : sys_move_mount(from, "", to, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	if (from < 0 || sandbox_allow(x, m, from))
+		return -1;
+	return sys_move_mount(from, "", to, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
 int

@@ -13,6 +13,7 @@
 #include "cgroup.h"
 #include "cleanup.h"
 #include "knobs.h"
+#include "landlock.h"
 #include "templates.h"
 #include "sandbox.h"
 #include "stub_abi.h"
@@ -26,7 +27,7 @@ struct pipes {
 int
 spawn_open(struct launcher *l, struct err *e)
 {
-	*l = (struct launcher){ .stub = -1, .cgroups = -1 };
+	*l = (struct launcher){ .stub = -1, .cgroups = -1, .landlock = landlock_version() };
 	l->stub = open(STUB_PATH, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (l->stub < 0)
 		return err_set(e, errno, "%s", STUB_PATH);
@@ -189,7 +190,8 @@ spawn(const struct launcher *l, const struct tbl *t, uint32_t svc, const struct 
 {
 	const struct tbl_svc *s = tbl_svc(t, svc);
 	struct sandbox x = { .t = t, .s = s, .name = tbl_str(t, s->name), .root = -1,
-			     .output = { given->output[0], given->output[1] }, .net = given->net, .user = given->user };
+			     .output = { given->output[0], given->output[1] }, .net = given->net, .user = given->user,
+			     .landlock = l->landlock, .rules = -1 };
 	struct pipes p = { { -1, -1 }, { -1, -1 }, { -1, -1 }, -1 };
 	AUTO_FD cgroup = -1;
 

@@ -17,6 +17,7 @@
 struct launcher {
 	int stub;    /* O_PATH of /ingot/stub */
 	int cgroups; /* folder of the services' cgroups: /sys/fs/cgroup/svc */
+	int landlock; /* its version, 0: the kernel has none */
 	bool disk;   /* state.c: /state is a disk, and all folders on it are made */
 };
 
@@ -53,6 +54,7 @@ enum launch_step {
 	LAUNCH_LISTEN,     /* before all others */
 	LAUNCH_MDWE,       /* behind LAUNCH_CAPS */
 	LAUNCH_USER_NS,    /* to make it, before the clone: spawn's caller; to enter it, behind LAUNCH_RLIMITS */
+	LAUNCH_LANDLOCK,   /* behind LAUNCH_ROOT, and behind LAUNCH_CAPS */
 	LAUNCH_STEPS
 };
 

@@ -36,7 +36,7 @@ static const struct {
 
 static_assert(sizeof(struct tbl_header) % ALIGN == 0, "sections start aligned");
 static_assert(sizeof(struct tbl_machine) == 96, "the layout is a contract: raise TBL_VERSION with it");
-static_assert(sizeof(struct tbl_svc) == 304, "the layout is a contract: raise TBL_VERSION with it");
+static_assert(sizeof(struct tbl_svc) == 312, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_mount) == 24, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_listen) == 24, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_link) == 24, "the layout is a contract: raise TBL_VERSION with it");
@@ -376,6 +376,19 @@ numbers_ok(const struct tbl_svc *s)
 	return s->uid != UINT32_MAX && s->gid != UINT32_MAX;
 }
 
+static bool
+programs_ok(const struct tbl *t, const struct tbl_svc *s)
+{
+	bool ok = span_ok(t, s->programs, TBL_WORDS) && s->programs.count <= TBL_PROGRAMS_MAX &&
+		  !(s->flags & TBL_SVC_MACHINE && s->flags & TBL_SVC_LANDLOCK);
+
+	for (uint32_t i = 0; ok && i < s->programs.count; i++) {
+		const char *name = tbl_word(t, s->programs, i);
+		ok = *name && !strchr(name, '/') && strlen(name) <= TBL_PATH_MAX && strcmp(name, "..") != 0;
+	}
+	return ok;
+}
+
 static int
 check_service(const struct tbl *t, uint32_t index, struct err *e)
 {
@@ -401,6 +414,8 @@ check_service(const struct tbl *t, uint32_t index, struct err *e)
 	/* whether it is a program, the kernel looks */
 	if (!span_ok(t, s->filter, TBL_FILTERS) || s->filter.count > (machine ? 0 : TBL_FILTER_MAX))
 		return err_set(e, 0, "the filter of its system calls is wrong");
+	if (!programs_ok(t, s))
+		return err_set(e, 0, "what it may execute is wrong");
 	return check_lists(t, s, index, e);
 }
 

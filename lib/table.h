@@ -32,6 +32,7 @@
 #define TBL_FILTER_MAX 4096 /* instructions */
 #define TBL_KNOBS_MAX 64 /* of a service */
 #define TBL_KNOB_MAX 191 /* of what one is written or reads, without the NUL */
+#define TBL_PROGRAMS_MAX 32
 #define TBL_NOTIFY_PATH "/run/notify" /* where a service with TBL_SVC_NOTIFY finds its socket */
 
 enum tbl_section {
@@ -193,8 +194,9 @@ struct tbl_listen {
 };
 
 #define TBL_SVC_JIT     (1u << 24) /* it may make memory executable that it has written */
+#define TBL_SVC_LANDLOCK (1u << 25) /* it executes `programs` alone, and writes to its mounts alone */
 #define TBL_SVC_FLAGS   (TBL_SVC_MACHINE | TBL_SVC_NETNS | TBL_SVC_USERNS | TBL_SVC_CRITICAL | TBL_SVC_NOTIFY | \
-			 TBL_SVC_LOG | TBL_SVC_JIT)
+			 TBL_SVC_LOG | TBL_SVC_JIT | TBL_SVC_LANDLOCK)
 
 struct tbl_svc {
 	uint32_t name; /* string; the builder sees to it that it is unique */
@@ -246,6 +248,7 @@ struct tbl_svc {
 	uint32_t net;  /* with a private network: one more than its index in TBL_NETS; 0: none */
 	uint32_t pad2;
 	struct tbl_span knobs; /* of TBL_KNOBS: more for its cgroup */
+	struct tbl_span programs; /* of TBL_WORDS: what holds programs, each a name in its root, or "." for all of it */
 };
 
 enum tbl_mount_kind {

@@ -220,6 +220,13 @@ struct model_cgroup {
 	const char *reads; /* NULL: the value */
 };
 
+enum landlock_mode { LANDLOCK_ENFORCED, LANDLOCK_UNCONFINED };
+
+struct model_landlock {
+	struct key_head head;
+	int mode; /* enum landlock_mode */
+};
+
 struct model_limits {
 	struct key_head head;
 	uint64_t memory;
@@ -356,6 +363,7 @@ struct model_service {
 	LIST_OF(const char *) wants;
 	struct model_network network;
 	struct model_seccomp seccomp;
+	struct model_landlock landlock;
 	struct model_limits limits;
 	struct model_scratch scratch;
 	LIST_OF(struct model_state) state;

@@ -199,6 +199,10 @@ static const struct key_risk seccomp_risks[] = {
 	{ "unconfined", "every system call of the kernel can be tried" },
 	{ NULL, NULL },
 };
+static const struct key_risk landlock_risks[] = {
+	{ "unconfined", "what holds it where a mount or a mode of a file is wrong is gone" },
+	{ NULL, NULL },
+};
 static const struct key_risk socket_risks[] = {
 	{ "netlink", "every part of the kernel that netlink leads to" },
 	{ "packet", "packets of the link itself" },
@@ -208,6 +212,8 @@ static const struct key_risk socket_risks[] = {
 	{ "bluetooth", "Bluetooth" },
 	{ NULL, NULL },
 };
+static const struct key_word landlock_words[] = { [LANDLOCK_ENFORCED] = { "enforce", 0 },
+						  [LANDLOCK_UNCONFINED] = { "unconfined", 0 }, { NULL, 0 } };
 static const struct key_word protocol_words[] = { [NET_TCP] = { "tcp", 0 }, [NET_UDP] = { "udp", 0 }, { NULL, 0 } };
 static const struct key_word restart_words[] = { [TBL_RESTART_NEVER] = { "never", 0 },
 						 [TBL_RESTART_ON_FAILURE] = { "on-failure", 0 },
@@ -428,6 +434,14 @@ static const struct key health_keys[] = {
 	END
 };
 
+static const struct key landlock_keys[] = {
+	{ "mode", KEY_WORD, AT(model_landlock, mode), .preset = "enforce", .words = landlock_words,
+	  .risks = landlock_risks,
+	  .doc = "enforce: it executes what its root holds, writes to its state, its scratch and its devices, and reaches "
+		 "neither signals nor abstract sockets outside; unconfined: as modes and mounts alone have it" },
+	END
+};
+
 static const struct key backoff_keys[] = {
 	{ "first", KEY_TIME, AT(model_backoff, first), .preset = "100ms", .min = 1, .doc = "wait before the first restart" },
 	{ "max", KEY_TIME, AT(model_backoff, max), .preset = "30s", .min = 1,
@@ -531,7 +545,8 @@ static const struct key service_logs_keys[] = {
 	  .doc = "no user namespace: files of root are root's to it, not nobody's", \
 	  .risk = "its uid is one of the machine's, and so would be a right that it gains" }, \
 	LATER("capabilities", "loosen the empty set"), \
-	LATER("landlock", "paths it may use"), \
+	{ "landlock", KEY_STRUCT, AT(model_service, landlock), .sub = landlock_keys, .size = sizeof(struct model_landlock), \
+	  .doc = "what it may do with files, whatever their modes say, where the kernel has Landlock" }, \
 	{ "logs", KEY_STRUCT, AT(model_service, logs), .sub = service_logs_keys, .size = sizeof(struct model_logs), \
 	  .doc = "what becomes of its output" }
 

@@ -229,6 +229,8 @@ print_service(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 	fputc('\n', to);
 	print_knobs(t, to, s);
 	print_mounts(t, to, s);
+	if (s->flags & TBL_SVC_LANDLOCK)
+		print_words(t, to, "landlock: executes", s->programs);
 	if (s->flags & TBL_SVC_JIT)
 		fprintf(to, "    jit: it may execute what it has written\n");
 	if (s->flags & TBL_SVC_CRITICAL)

@@ -11,6 +11,7 @@
 
 #include "plan.h"
 #include "table.h"
+#include "tree.h"
 
 struct svc_section {
 	char *bytes; /* malloc'ed; svc_table.c frees it */
@@ -19,6 +20,7 @@ struct svc_section {
 
 struct compiler {
 	const struct plan *plan;
+	struct tree *tree; /* all files of the image, but the table */
 	struct svc_section section[TBL_SECTIONS];
 	uint32_t own; /* so many of the first services are the machine's own: the DHCP client, or ingot-net */
 	uint32_t switcher; /* of them: what makes private networks, with any */
@@ -42,6 +44,8 @@ uint32_t svc_net(struct compiler *c, const struct model_service *s);
 /* svc_knobs.c: what its file asks of its cgroup beyond the record's own limits. */
 struct tbl_span svc_knobs(struct compiler *c, const struct model_limits *l);
 
+/* svc_programs.c: what of a service's root holds programs. */
+struct tbl_span svc_programs(struct compiler *c, const char *root);
 /* svc_records.c: first of all, where each unit will stand: c->first. */
 void svc_place_units(struct compiler *c);
 /* The services and jobs of the plan in its order, behind the machine's own one. */

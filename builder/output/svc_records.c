@@ -244,7 +244,8 @@ record_of(struct compiler *c, const struct plan_unit *u)
 		.cwd = s->cwd && s->cwd[1] ? svc_string(c, s->cwd) : 0,
 		.kind = u->job ? TBL_JOB : TBL_SERVICE,
 		.flags = (s->network.mode == NET_NONE ? TBL_SVC_NETNS : 0u) | (s->critical ? TBL_SVC_CRITICAL : 0u) |
-			 (s->machine_ids ? 0u : TBL_SVC_USERNS) | (s->jit ? TBL_SVC_JIT : 0u),
+			 (s->machine_ids ? 0u : TBL_SVC_USERNS) | (s->jit ? TBL_SVC_JIT : 0u) |
+			 (s->landlock.mode == LANDLOCK_ENFORCED ? TBL_SVC_LANDLOCK : 0u),
 		.deps = c->probed ? svc_behind_witness(c) : deps(c, s->needs.v, s->needs.n, makes_network(c, s)),
 		.wants = deps(c, s->wants.v, s->wants.n, UINT32_MAX),
 		.mounts = mounts(c, s),
@@ -269,6 +270,7 @@ record_of(struct compiler *c, const struct plan_unit *u)
 		.memory_high = s->limits.memory_high,
 		.listen = svc_listen(c, s),
 		.knobs = svc_knobs(c, &s->limits),
+		.programs = svc_programs(c, u->root.path),
 	};
 }
 

@@ -122,7 +122,7 @@ join(struct compiler *c, size_t *size)
 int
 svc_table_make(const struct plan *p, const struct kernel *k, struct tree *t, void **out, size_t *size, struct err *e)
 {
-	struct compiler c = { .plan = p, .own = (p->net || p->dhcp) + (p->nets.n != 0),
+	struct compiler c = { .plan = p, .tree = t, .own = (p->net || p->dhcp) + (p->nets.n != 0),
 			      .switcher = p->net || p->dhcp, .probed = p->probed };
 	struct tbl check;
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What surrounds a service on the shipped kernel, which has what User Mode Linux lacks: memory that is never written
-and executable. The service's own program and what is executed in it later are held alike."""
+and executable, and Landlock. The service's own program and what is executed in it later are held alike."""
 import shutil
 
 import pytest
@@ -16,22 +16,68 @@ REFUSED = "Permission denied"
 def machine():
     build.image("posture")
     with guest.qemu([build.INGOT, *build.arguments("run", "posture"), "--shell"], "posture") as g:
-        yield g.connect()
+        g.connect()
+        g.wait_line("^ingot: 5 services ready, ", timeout=guest.BOOT_S)
+        yield g
 
 
 def gains(text):
     return dict(line.split(" ", 1) for line in text.splitlines())
 
 
-def test_memory_that_was_written_is_never_executed(machine):
-    done = gains(machine.exec_ok("held", "gain /tmp"))
-    assert done["mmap"] == done["mprotect"] == REFUSED
-    assert done["file"] == "Operation not permitted", "its folder is noexec"
+def left(machine, name, file):
+    """What the program of a service has left in its /tmp."""
+    path = f"/proc/{machine.main_pid(name)}/root/tmp/{file}"
+    return machine.until(f"cat {path}", lambda text: text and "can't" not in text)
 
 
-def test_jit_loosens_memory_alone(machine):
-    machine.until(f"cat /proc/{machine.main_pid('loose')}/root/tmp/gained", lambda text: "file" in text)
-    for text in (machine.exec_ok("loose", "cat /tmp/gained"), machine.exec_ok("loose", "gain /tmp")):
+@pytest.mark.parametrize("name, memory", (("held", REFUSED), ("loose", "ok")))
+def test_memory_that_was_written_is_executed_where_jit_says_so_alone(machine, name, memory):
+    for text in (left(machine, name, "gained"), machine.exec_ok(name, "gain /tmp")):
         done = gains(text)
-        assert done["mmap"] == done["mprotect"] == "ok"
-        assert done["file"] == "Operation not permitted"
+        assert done["mmap"] == done["mprotect"] == memory
+        assert done["file"] == "Operation not permitted", "its folder is noexec"
+
+
+@pytest.mark.parametrize("name, memory", (("held", REFUSED), ("loose", "ok")))
+def test_its_own_memory_is_no_file_to_write(machine, name, memory):
+    for text in (left(machine, name, "gained"), machine.exec_ok(name, "gain /tmp")):
+        assert gains(text)["memory"] == memory
+    assert (machine.exec(name, "echo x >/proc/self/comm").status == 0) == (memory == "ok")
+
+
+def test_writes_go_where_they_are_declared(machine):
+    machine.exec_ok("held", "for d in /tmp /run /dev/shm /var/lib/held; do "
+                            "cd $d && mkdir -p a/b c && echo x >a/b/f && mv a/b/f c/f && ln c/f g && "
+                            "ln -s g h && mkfifo i && : >>g && rm -r a c g h i || exit 1; done")
+    machine.exec_ok("held", "echo x >/dev/null && head -c 1 /dev/urandom >/dev/null")
+    assert "No space left on device" in machine.exec("held", "echo x >/dev/full").out
+    assert machine.ok("ingotctl logs held").endswith("said by name"), "its pipes are nobody's folder"
+
+
+def test_nothing_writable_is_executed_even_where_its_mount_would_let_it(machine):
+    for name, status in (("held", 126), ("loose", 0)):
+        pid = machine.main_pid(name)
+        machine.exec_ok(name, "cp /bin/busybox /tmp/true && chmod 755 /tmp/true")
+        assert machine.exec(name, "/tmp/true").status == 126
+        machine.ok(f"nsenter -t {pid} -m mount -o remount,bind,exec,nosuid,nodev none /tmp")
+        assert machine.exec(name, "/tmp/true").status == status
+        machine.ok(f"nsenter -t {pid} -m mount -o remount,bind,noexec,nosuid,nodev none /tmp")
+
+
+def test_a_shell_is_lent_to_what_has_none(machine):
+    assert "app" in machine.shell("bare", "ls /")
+    assert machine.run("ingotctl exec bare -- /bin/sh").status == 127
+
+
+def test_abstract_sockets_of_others_are_out_of_reach(machine):
+    assert left(machine, "asks", "asked") == "Operation not permitted"
+    assert machine.exec_ok("asks", "abstract connect secret") == "Operation not permitted"
+    assert machine.exec_ok("asks", "abstract connect other") == "Connection refused"
+
+
+def test_services_are_signalled_and_stop_as_ever(machine):
+    machine.exec_ok("held", "kill -0 $$")
+    pid = machine.main_pid("asks")
+    machine.ok("ingotctl restart asks")
+    assert machine.main_pid("asks") != pid

@@ -40,6 +40,9 @@ read_service(const struct tbl *t, uint32_t index)
 			abort();
 		sink += tbl_mount(t, s, i)->size;
 	}
+	for (uint32_t i = 0; i < s->programs.count; i++)
+		if (strchr(tbl_word(t, s->programs, i), '/'))
+			abort();
 	if ((s->uid == 0) != (s->flags & TBL_SVC_MACHINE) || tbl_word(t, s->argv, 0)[0] != '/' || !s->memory_max)
 		abort();
 }

@@ -98,7 +98,7 @@ TEST(what_is_required_is_missed)
 
 TEST(not_built_yet_is_said_so)
 {
-	image_says(SERVICE("landlock: strict"), "`landlock` is not supported yet");
+	image_says(SERVICE("capabilities: [X]"), "`capabilities` is not supported yet");
 }
 
 TEST(a_job_has_no_readiness_and_a_service_no_schedule)

@@ -19,16 +19,23 @@ struct made {
 	struct tbl t;
 };
 
-/* With two modules and, where asked for, a busybox in the machine's root. */
 static void
-make(struct made *m, const char *yaml, bool busybox)
+put_program(struct tree *t, const char *path, uint32_t mode)
+{
+	struct content none = { .mem = "" };
+	struct tree_put how = put_as(mode, TREE_STRICT);
+	struct err e = { .msg = "" };
+
+	assert_int_equal(tree_put_file(t, path, &none, &how, &e), 0);
+}
+
+/* With two modules. */
+static void
+make_of(struct made *m, const char *yaml, struct tree *tree)
 {
 	char name_a[] = "button", name_b[] = "virtio_net";
 	struct kernel_module modules[] = { { .name = name_a }, { .name = name_b } };
 	struct kernel k = { .modules = modules, .n_modules = 2 };
-	struct content none = { .mem = "" };
-	struct tree_put how = put_as(0755, TREE_STRICT);
-	struct tree *tree = tree_new();
 	struct project project;
 	struct plan plan;
 	struct err e = { .msg = "" };
@@ -37,14 +44,23 @@ make(struct made *m, const char *yaml, bool busybox)
 	assert_string_equal(said, "");
 	free(said);
 	plan_make(&plan, &project);
-	if (busybox)
-		assert_int_equal(tree_put_file(tree, "/bin/busybox", &none, &how, &e), 0);
 	if (svc_table_make(&plan, &k, tree, &m->bytes, &m->size, &e))
 		fail_msg("%s", e.msg);
 	assert_int_equal(tbl_open(&m->t, m->bytes, m->size, &e), 0);
 	tree_free(tree);
 	plan_release(&plan);
 	project_release(&project);
+}
+
+/* And, where asked for, a busybox in the machine's root. */
+static void
+make(struct made *m, const char *yaml, bool busybox)
+{
+	struct tree *tree = tree_new();
+
+	if (busybox)
+		put_program(tree, "/bin/busybox", 0755);
+	make_of(m, yaml, tree);
 }
 
 static const char whole[] = IMAGE_HEAD
@@ -63,6 +79,7 @@ static const char whole[] = IMAGE_HEAD
 	"    scratch: {size: 2M}\n"
 	"    critical: true\n"
 	"    jit: true\n"
+	"    landlock: {mode: enforce}\n"
 	"    state: [{path: /var/z, size: 1M}, {path: /var/a, size: 2M, mode: 0750}]\n"
 	"    ready: {tcp: 8080, timeout: 7s}\n"
 	"    health: {http: {port: 8081, path: /health}, notify: 9s, every: 2s, timeout: 500ms, failures: 4, successes: 2,\n"
@@ -133,7 +150,7 @@ TEST(a_service_is_whole)
 	assert_int_equal(tbl_dep(&m.t, s, 1), 0);
 	assert_int_equal(s->uid, 10001);
 	assert_int_equal(s->gid, 33);
-	assert_int_equal(s->flags, TBL_SVC_USERNS | TBL_SVC_CRITICAL | TBL_SVC_NOTIFY | TBL_SVC_JIT);
+	assert_int_equal(s->flags, TBL_SVC_USERNS | TBL_SVC_CRITICAL | TBL_SVC_NOTIFY | TBL_SVC_JIT | TBL_SVC_LANDLOCK);
 	assert_string_equal(tbl_str(&m.t, m.t.machine->watchdog), "/dev/watchdog1");
 	assert_int_equal(m.t.machine->watchdog_ms, 20000);
 	assert_int_equal(s->ready, TBL_READY_PROBE);
@@ -202,7 +219,7 @@ TEST(a_job_is_a_job)
 	assert_int_equal(s->every_ms, 300000);
 	assert_int_equal(s->run_timeout_ms, 60000);
 	assert_int_equal(s->restart, TBL_RESTART_NEVER);
-	assert_int_equal(s->flags, TBL_SVC_NETNS | TBL_SVC_USERNS);
+	assert_int_equal(s->flags, TBL_SVC_NETNS | TBL_SVC_USERNS | TBL_SVC_LANDLOCK);
 	assert_int_equal(s->cpu_quota_us, 0);
 	s = named(&m, "night");
 	assert_int_equal(s->every_ms, 0);
@@ -347,6 +364,7 @@ static const struct {
 	{ "scratch: {size: 2M}", "scratch: {size: 3M}" },
 	{ "critical: true", "critical: false" },
 	{ "jit: true", "jit: false" },
+	{ "mode: enforce", "mode: unconfined" },
 	{ "/dev/watchdog1", "/dev/watchdog0" },
 	{ "timeout: 20s", "timeout: 21s" },
 	{ "path: /var/z", "path: /var/y" },
@@ -529,6 +547,36 @@ TEST(logs_and_what_a_service_says_otherwise)
 	free(m.bytes);
 }
 
+TEST(it_executes_what_its_root_holds)
+{
+	struct made m;
+	struct tree *tree = tree_new();
+
+	put_program(tree, "/bin/other", 0755);
+	put_program(tree, "/svc/a/usr/bin/run", 0755);
+	put_program(tree, "/svc/a/usr/bin/more", 0755);
+	put_program(tree, "/svc/a/server", 0711);
+	put_program(tree, "/svc/a/etc/run", 0644);
+	make_of(&m, IMAGE_HEAD SMALL, tree);
+	const struct tbl_svc *s = named(&m, "a");
+	assert_int_equal(s->programs.count, 2);
+	assert_string_equal(tbl_word(&m.t, s->programs, 0), "server");
+	assert_string_equal(tbl_word(&m.t, s->programs, 1), "usr");
+	free(m.bytes);
+
+	tree = tree_new();
+	for (int i = 0; i <= TBL_PROGRAMS_MAX; i++) {
+		char path[32];
+		snprintf(path, sizeof path, "/svc/a/%d", i);
+		put_program(tree, path, 0755);
+	}
+	make_of(&m, IMAGE_HEAD SMALL, tree);
+	s = named(&m, "a");
+	assert_int_equal(s->programs.count, 1);
+	assert_string_equal(tbl_word(&m.t, s->programs, 0), ".");
+	free(m.bytes);
+}
+
 TEST(descriptions_do_not_change_the_bytes)
 {
 	differ(IMAGE_HEAD "services:\n  a: {command: [/bin/run], limits: {memory: 8M}}\n",
@@ -583,6 +631,7 @@ main(void)
 		cmocka_unit_test(checks_of_replicas_look_each_at_their_own),
 		cmocka_unit_test(replicas_that_are_alike_share_their_lists),
 		cmocka_unit_test(logs_and_what_a_service_says_otherwise),
+		cmocka_unit_test(it_executes_what_its_root_holds),
 		cmocka_unit_test(descriptions_do_not_change_the_bytes),
 		cmocka_unit_test(the_table_is_shown_whole),
 	};

@@ -169,6 +169,7 @@ fill_services(struct good_table *t, struct strings *s)
 	t->svcs[1].listen = (struct tbl_span){ 0, 2 };
 	t->svcs[1].net = 1;
 	t->svcs[1].knobs = (struct tbl_span){ 0, 2 };
+	t->svcs[1].programs = (struct tbl_span){ 7, 1 };
 
 	t->svcs[2].name = string(s, "report-1");
 	t->svcs[2].root = string(s, "/svc/report-1");
