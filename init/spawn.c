@@ -12,6 +12,8 @@
 
 #include "cgroup.h"
 #include "cleanup.h"
+#include "console.h"
+#include "devices.h"
 #include "knobs.h"
 #include "landlock.h"
 #include "templates.h"
@@ -40,7 +42,11 @@ spawn_open(struct launcher *l, struct err *e)
 int
 spawn_init(struct launcher *l, struct err *e)
 {
-	return template_dev(e) || spawn_open(l, e) ? -1 : 0;
+	if (template_dev(e) || spawn_open(l, e))
+		return -1;
+	if (devices_hold(l->cgroups))
+		warn("devices: %s: what a service may open is held by its /dev alone", err_text(errno));
+	return 0;
 }
 
 /* ---- pipes ---- */

@@ -46,7 +46,7 @@ CALLS = {
     "getrandom": (318, "EAGAIN"), "memfd_create": (319, "EMFILE"), "pidfd_send_signal": (424, "ENOMEM"),
     "move_mount": (429, "ENOMEM"), "fsopen": (430, "EMFILE"), "fsconfig": (431, "ENOMEM"), "fsmount": (432, "ENOMEM"),
     "clone3": (435, "EAGAIN ENOMEM"), "openat2": (437, "EMFILE EAGAIN"), "mount_setattr": (442, "ENOMEM"),
-    "landlock_create_ruleset": (444, "EOPNOTSUPP"),
+    "bpf": (321, "EPERM ENOMEM"), "landlock_create_ruleset": (444, "EOPNOTSUPP"),
 }
 # As they are called these cannot fail.
 NEVER = {14: "rt_sigprocmask", 34: "pause", 39: "getpid", 95: "umask", 228: "clock_gettime"}

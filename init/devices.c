@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which devices a service may open: a program for the kernel, attached to the group that all services' groups lie in,
+ * so that a launch costs nothing. It stands behind the /dev of a service, which holds these nodes alone: a node that
+ * comes in by another way, or as a descriptor's path, opens nothing.
+ */
+#include "devices.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <linux/bpf.h>
+
+#include "cleanup.h"
+
+static const struct {
+	uint32_t major, minor;
+} nodes[] = {
+	{ 1, 3 }, { 1, 5 }, { 1, 7 }, { 1, 8 }, { 1, 9 }, /* null, zero, full, random, urandom */
+	{ 5, 0 }, /* tty */
+};
+#define PTS_MAJOR 136 /* the terminal of an `ingotctl exec`: nobody can come by another's */
+
+#define NODES (sizeof nodes / sizeof *nodes)
+#define LENGTH (6 + 2 * NODES + 4)
+
+#define LOAD(to, field) { .code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = (to), .src_reg = BPF_REG_1, \
+			  .off = offsetof(struct bpf_cgroup_dev_ctx, field) }
+#define ALU(op, to, number) { .code = BPF_ALU64 | (op) | BPF_K, .dst_reg = (to), .imm = (int32_t)(number) }
+#define JUMP(how, reg, number, to) { .code = BPF_JMP | (how) | BPF_K, .dst_reg = (reg), .off = (int16_t)(to), \
+				     .imm = (int32_t)(number) }
+#define EXIT { .code = BPF_JMP | BPF_EXIT }
+
+/* Character devices, opened and not made: what is made by mknod, and every block device, is refused. */
+static void
+write_program(struct bpf_insn code[LENGTH])
+{
+	const size_t deny = LENGTH - 4, allow = LENGTH - 2;
+	const struct bpf_insn begin[] = {
+		LOAD(BPF_REG_2, access_type), /* the access above, the type in the low half */
+		ALU(BPF_AND, BPF_REG_2, BPF_DEVCG_ACC_MKNOD << 16 | 0xffff),
+		JUMP(BPF_JNE, BPF_REG_2, BPF_DEVCG_DEV_CHAR, deny - 3),
+		LOAD(BPF_REG_3, major),
+		LOAD(BPF_REG_4, minor),
+		JUMP(BPF_JEQ, BPF_REG_3, PTS_MAJOR, allow - 6),
+	};
+	const struct bpf_insn end[] = { ALU(BPF_MOV, BPF_REG_0, 0), EXIT, ALU(BPF_MOV, BPF_REG_0, 1), EXIT };
+	size_t n = sizeof begin / sizeof *begin;
+
+	memcpy(code, begin, sizeof begin);
+	for (size_t i = 0; i < NODES; i++) {
+		code[n++] = (struct bpf_insn)JUMP(BPF_JNE, BPF_REG_3, nodes[i].major, 1);
+		code[n] = (struct bpf_insn)JUMP(BPF_JEQ, BPF_REG_4, nodes[i].minor, allow - n - 1);
+		n++;
+	}
+	memcpy(code + n, end, sizeof end);
+}
+
+static int
+bpf(int command, union bpf_attr *attr)
+{
+	return (int)syscall(SYS_bpf, command, attr, sizeof *attr);
+}
+
+int
+devices_hold(int cgroup)
+{
+	struct bpf_insn code[LENGTH];
+	union bpf_attr load = { .prog_type = BPF_PROG_TYPE_CGROUP_DEVICE, .insn_cnt = LENGTH,
+				.insns = (uintptr_t)code, .license = (uintptr_t)"MIT" };
+
+	write_program(code);
+	AUTO_FD program = bpf(BPF_PROG_LOAD, &load);
+	if (program < 0)
+		return -1;
+	union bpf_attr attach = { .target_fd = (uint32_t)cgroup, .attach_bpf_fd = (uint32_t)program,
+				  .attach_type = BPF_CGROUP_DEVICE };
+	return bpf(BPF_PROG_ATTACH, &attach);
+}
