@@ -56,6 +56,8 @@ svc_filter_rules(const struct model_service *s, struct filter_rules *out)
 	*out = (struct filter_rules){ .families = families_of(s) };
 	out->mode = c->mode == SECCOMP_AUDITED ? FILTER_AUDIT : FILTER_ENFORCE;
 	policy_default(out);
+	if (s->jit)
+		policy_jit(out);
 	for (size_t i = 0; i < c->allow.n; i++)
 		out->verdict[syscall_number(c->allow.v[i])] = ALLOW;
 	for (size_t i = 0; i < c->deny.n; i++)

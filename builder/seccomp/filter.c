@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -25,6 +26,9 @@
 #define NEW_NAMESPACES (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | \
 			CLONE_NEWNET)
 #define NEW_FILE (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))
+#ifndef SHM_EXEC
+#define SHM_EXEC 0100000
+#endif
 #define SET_IDS  (S_ISUID | S_ISGID)
 #define TYPES_INTO_TERMINAL TIOCSTI /* and TIOCLINUX, which musl does not name */
 #ifndef TIOCLINUX
@@ -203,6 +207,8 @@ put_verdict(struct writer *w, enum verdict v)
 		return put_socketpair(w);
 	case CHECK_PERSONALITY:
 		return put_personality(w);
+	case CHECK_SHMAT:
+		return put_bits(w, arg(2), SHM_EXEC);
 	case CHECK_MODE_1:
 		return put_bits(w, arg(1), SET_IDS);
 	case CHECK_MODE_2:

@@ -24,6 +24,7 @@ enum verdict {
 	CHECK_SOCKET,      /* of the families */
 	CHECK_SOCKETPAIR,  /* AF_UNIX, if it is among them */
 	CHECK_PERSONALITY, /* Linux's own, and a look */
+	CHECK_SHMAT,       /* not to be executed */
 	/* No file becomes setuid or setgid. */
 	CHECK_MODE_1, /* the mode is argument 1 */
 	CHECK_MODE_2,

@@ -4,7 +4,7 @@
  * enters namespaces and mounts, looks into other processes, programs the kernel (bpf, perf, io_uring, userfaultfd),
  * keeps keys, or rules the machine (modules, kexec, swap, clock, accounting): most of it needs a capability that no
  * service has, and all of it has been a way out of a sandbox. Filters and rules that only tighten (seccomp, landlock)
- * are allowed.
+ * are allowed. What makes memory executable that was written under another name (files and segments in memory) is not.
  */
 #include "policy.h"
 
@@ -27,7 +27,7 @@ static const char allowed[] =
 	"io_cancel io_destroy futex futex_waitv "
 	/* memory */
 	"mmap munmap mprotect mremap msync mincore madvise brk mlock mlock2 munlock mlockall munlockall membarrier "
-	"memfd_create pkey_alloc pkey_free pkey_mprotect get_mempolicy "
+	"pkey_alloc pkey_free pkey_mprotect get_mempolicy "
 	/* processes */
 	"fork vfork execve execveat exit exit_group wait4 waitid kill tkill tgkill getpid getppid gettid setpgid getpgid "
 	"getpgrp setsid getsid prctl arch_prctl set_tid_address set_robust_list get_robust_list rseq restart_syscall "
@@ -44,7 +44,7 @@ static const char allowed[] =
 	/* sockets that are there, and messages */
 	"bind listen accept accept4 connect getsockname getpeername sendto recvfrom sendmsg recvmsg sendmmsg recvmmsg "
 	"setsockopt getsockopt shutdown "
-	"shmget shmat shmctl shmdt semget semop semtimedop semctl msgget msgsnd msgrcv msgctl mq_open mq_unlink "
+	"shmget shmctl shmdt semget semop semtimedop semctl msgget msgsnd msgrcv msgctl mq_open mq_unlink "
 	"mq_timedsend mq_timedreceive mq_notify mq_getsetattr ";
 
 /* What takes a privilege that no service has, to give away files, ids or capabilities, or shapes how the kernel shares
@@ -62,6 +62,7 @@ static const struct {
 	{ "setgid", DENY_QUIET },
 	{ "clone", CHECK_CLONE },
 	{ "clone3", DENY_QUIET }, /* its flags lie in memory, where no filter can look */
+	{ "shmat", CHECK_SHMAT },
 	{ "ioctl", CHECK_IOCTL },
 	{ "socket", CHECK_SOCKET },
 	{ "socketpair", CHECK_SOCKETPAIR },
@@ -111,6 +112,13 @@ policy_default(struct filter_rules *r)
 	set_all(r, privileged, DENY_PERM);
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
 		set(r, others[i].name, others[i].verdict);
+}
+
+void
+policy_jit(struct filter_rules *r)
+{
+	set(r, "memfd_create", ALLOW);
+	set(r, "shmat", ALLOW);
 }
 
 bool

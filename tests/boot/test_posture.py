@@ -33,9 +33,12 @@ def left(machine, name, file):
 
 @pytest.mark.parametrize("name, memory", (("held", REFUSED), ("loose", "ok")))
 def test_memory_that_was_written_is_executed_where_jit_says_so_alone(machine, name, memory):
+    """isolation case 12"""
     for text in (left(machine, name, "gained"), machine.exec_ok(name, "gain /tmp")):
         done = gains(text)
         assert done["mmap"] == done["mprotect"] == memory
+        assert done["memfd"] == ("ok" if memory == "ok" else "Function not implemented")
+        assert done["segment"] == ("ok" if memory == "ok" else "Operation not permitted")
         assert done["file"] == "Operation not permitted", "its folder is noexec"
 
 
@@ -81,3 +84,16 @@ def test_services_are_signalled_and_stop_as_ever(machine):
     pid = machine.main_pid("asks")
     machine.ok("ingotctl restart asks")
     assert machine.main_pid("asks") != pid
+
+
+def test_devices_beside_the_listed_ones_open_for_nobody_in_its_group(machine):
+    """isolation case 13, of nodes that come in by another way: even for the machine's root"""
+    inside = "echo $$ >/sys/fs/cgroup/svc/held/cgroup.procs && "
+    for node in ("null", "zero", "full", "random", "urandom"):
+        machine.ok(f"{inside} : </dev/{node}")
+    for node in ("kmsg", "mem", "console"):
+        machine.ok(f": </dev/{node}")
+        assert "Operation not permitted" in machine.run(f"{inside} : </dev/{node}").out, node
+    for node in ("c 1 3", "b 7 0"):
+        assert "Operation not permitted" in machine.run(f"{inside} mknod /run/node {node}").out
+    machine.ok("mknod /run/node c 1 3 && rm /run/node")

@@ -220,6 +220,22 @@ TEST(arguments_decide)
 	assert_int_equal(call(SYS_personality, ADDR_NO_RANDOMIZE, 0, 0, 0), refused(EPERM));
 }
 
+TEST(memory_that_was_written_is_not_executed_by_another_name)
+{
+	struct filter_rules r = { .families = NETWORKED };
+
+	compile(NETWORKED, FILTER_ENFORCE);
+	assert_int_equal(call(SYS_memfd_create, 0, 0, 0, 0), refused(ENOSYS));
+	assert_int_equal(call(SYS_shmat, 1, 0, 0100000, 0), refused(EPERM));
+	assert_int_equal(call(SYS_shmat, 1, 0, 0110000, 0), refused(EPERM));
+	assert_int_equal(call(SYS_shmat, 1, 0, 0010000, 0), SECCOMP_RET_ALLOW);
+	policy_default(&r);
+	policy_jit(&r);
+	length = filter_compile(&r, code);
+	assert_int_equal(call(SYS_memfd_create, 0, 0, 0, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(call(SYS_shmat, 1, 0, 0100000, 0), SECCOMP_RET_ALLOW);
+}
+
 TEST(no_file_becomes_setuid)
 {
 	static const uint64_t bits[] = { S_ISUID, S_ISGID, S_ISUID | 0755 };
@@ -314,6 +330,7 @@ main(void)
 		cmocka_unit_test(privileged_calls_give_eperm),
 		cmocka_unit_test(sockets_are_of_the_families_that_were_named),
 		cmocka_unit_test(arguments_decide),
+		cmocka_unit_test(memory_that_was_written_is_not_executed_by_another_name),
 		cmocka_unit_test(no_file_becomes_setuid),
 		cmocka_unit_test(what_the_stub_calls_is_allowed_and_known),
 		cmocka_unit_test(the_kernel_takes_it),

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <unistd.h>
 
 #define SIZE 4096
@@ -47,6 +48,23 @@ written(int fd)
 	return fd >= 0 && write(fd, code, sizeof code) == sizeof code && map(PROT_READ | PROT_EXEC, fd) != MAP_FAILED;
 }
 
+static int
+segment(void)
+{
+	int id = shmget(IPC_PRIVATE, SIZE, IPC_CREAT | 0700);
+	char *at = shmat(id, NULL, 0);
+
+	if (at == (void *)-1)
+		return 0;
+	memcpy(at, code, sizeof code);
+	shmdt(at);
+	at = shmat(id, NULL, SHM_RDONLY | SHM_EXEC);
+	int error = errno;
+	shmctl(id, IPC_RMID, NULL);
+	errno = error;
+	return at != (void *)-1;
+}
+
 /* Over its own code, which is mapped read-only: the kernel writes there for a debugger's sake. */
 static int
 memory(void)
@@ -66,6 +84,7 @@ main(int argc, char **argv)
 	say("mmap", map(PROT_READ | PROT_WRITE | PROT_EXEC, -1) != MAP_FAILED);
 	say("mprotect", protect());
 	say("memfd", written(memfd_create("code", 0)));
+	say("segment", segment());
 	say("memory", memory());
 	if (argc > 1) {
 		snprintf(path, sizeof path, "%s/code", argv[1]);
