@@ -99,6 +99,7 @@ control_fill(const struct init *in, uint32_t i, struct ctl_svc *r)
 		r->health = v->unhealthy ? CTL_HEALTH_SICK : CTL_HEALTH_WELL;
 	r->pressure = in->s->run[i].pressure;
 	r->flags = tbl_svc(&in->table, i)->flags;
+	r->caps = tbl_svc(&in->table, i)->caps;
 	r->pressed = in->s->run[i].pressure && in->s->run[i].pressure_ms != SVC_NEVER;
 	r->sick = v->sick;
 	r->sick_value = v->sick_value;

@@ -144,7 +144,7 @@ child(const struct inside *in)
 	identity_signals();
 	if (setns(x->pidfd, NAMESPACES) || chdir("/"))
 		report(in, PLACE_NAMESPACES);
-	if (identity_become(x->uid, x->gid, in->user, &step))
+	if (identity_become(x->uid, x->gid, x->caps, in->user, &step))
 		report(in, PLACE_IDENTITY);
 	if (x->peer >= 0 && pty_become(x->peer))
 		report(in, PLACE_TERMINAL);

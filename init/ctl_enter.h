@@ -19,6 +19,7 @@ struct enter {
 	const char *name;  /* of the service */
 	uid_t uid;         /* 0: a program of the machine, or who goes in as root: it keeps its capabilities */
 	gid_t gid;
+	uint64_t caps;     /* that the service keeps */
 	uint32_t flags;    /* of its record in the service table */
 	char **argv;       /* NULL: a shell */
 	pid_t pid;         /* of the service's stub, or of its only process */

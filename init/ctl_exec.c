@@ -274,6 +274,7 @@ exec_in(const char *name, bool privileged, char **argv, int *code, struct err *e
 		x.uid = t.svc.uid;
 		x.gid = t.svc.gid;
 		x.flags = t.svc.flags;
+		x.caps = t.svc.caps;
 		x.filter = t.filter;
 	}
 	s.output = find_terminal();

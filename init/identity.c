@@ -63,20 +63,43 @@ ids(uid_t uid, gid_t gid)
 }
 
 static int
-drop_bounding(void)
+drop_bounding(uint64_t caps)
 {
 	for (unsigned long cap = 0;; cap++)
-		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0))
+		if (!(cap < 64 && caps >> cap & 1) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0))
 			return errno == EINVAL && cap > CAP_SYS_RESOURCE ? 0 : -1; /* behind the kernel's last one */
 }
 
+/* The inheritable ones, and of the others as many more. */
 static int
-drop(void)
+set_caps(uint64_t more, uint64_t caps)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	struct __user_cap_data_struct set[_LINUX_CAPABILITY_U32S_3];
 
-	if (drop_bounding() || prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) || sys_capset(&header, none))
+	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+		set[i].inheritable = (uint32_t)(caps >> (32 * i));
+		set[i].effective = set[i].permitted = set[i].inheritable | (uint32_t)(more >> (32 * i));
+	}
+	return sys_capset(&header, set);
+}
+
+/* An exec keeps the ambient ones of who is not root. They are raised while the securebits let that be. */
+static int
+raise_caps(uint64_t caps)
+{
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) || (caps && set_caps(~0ull, caps)))
+		return -1;
+	for (unsigned long cap = 0; caps >> cap; cap++)
+		if (caps >> cap & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0))
+			return -1;
+	return 0;
+}
+
+static int
+drop(uint64_t caps)
+{
+	if (drop_bounding(caps) || set_caps(0, caps))
 		return -1;
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
@@ -104,7 +127,7 @@ identity_signals(void)
 }
 
 int
-identity_become(uid_t uid, gid_t gid, int user, uint32_t *step)
+identity_become(uid_t uid, gid_t gid, uint64_t caps, int user, uint32_t *step)
 {
 	bool machine = uid == 0;
 
@@ -116,11 +139,14 @@ identity_become(uid_t uid, gid_t gid, int user, uint32_t *step)
 	 * next steps; its other ids show as nobody's. */
 	if (user >= 0 && setns(user, CLONE_NEWUSER))
 		return -1;
+	*step = LAUNCH_CAPS;
+	if (!machine && raise_caps(caps))
+		return -1;
 	*step = LAUNCH_IDS;
 	if (session() || (!machine && ids(uid, gid)))
 		return -1;
 	*step = LAUNCH_CAPS;
-	return machine ? 0 : drop();
+	return machine ? 0 : drop(caps);
 }
 
 int

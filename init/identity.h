@@ -17,10 +17,10 @@ void identity_signals(void);
 
 /* In a session and with a session keyring of its own, umask 077, nice 0; signals stay as they are. Then, unless uid is
  * 0, which a program of the machine has: the resource limits of the default posture, every processor, the user
- * namespace `user` unless that is -1, the ids without extra groups, locked securebits, all five capability sets empty,
- * no_new_privs. Undumpable from here until exec. Returns 0, or -1 with errno and *step, an enum launch_step; the
- * process must not go on then. */
-int identity_become(uid_t uid, gid_t gid, int user, uint32_t *step);
+ * namespace `user` unless that is -1, the ids without extra groups, locked securebits, all five capability sets hold
+ * caps (bit N: capability N) and nothing else, no_new_privs. Undumpable from here until exec. Returns 0, or -1 with
+ * errno and *step, an enum launch_step; the process must not go on then. */
+int identity_become(uid_t uid, gid_t gid, uint64_t caps, int user, uint32_t *step);
 
 /* Where flags (TBL_SVC_JIT) do not allow it, nothing that the process has written can become executable, for it and all
  * that it executes. Returns 0, or -1 with errno; 0 too where the kernel does not have that, as those before 6.3. */

@@ -162,7 +162,7 @@ log_lock_in(void)
 
 	if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) < 0)
 		return -1;
-	return identity_become(NOBODY, NOBODY, -1, &step);
+	return identity_become(NOBODY, NOBODY, 0, -1, &step);
 }
 
 /* Lines that are put together for a collector lie in memory. */

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* A new field that is a string or a list has its comparison below; a number is compared with all the others. */
-static_assert(sizeof(struct tbl_svc) == 312, "same_service() compares every field");
+static_assert(sizeof(struct tbl_svc) == 320, "same_service() compares every field");
 
 static bool
 same_str(const struct tbl *a, uint32_t x, const struct tbl *b, uint32_t y)

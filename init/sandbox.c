@@ -254,7 +254,7 @@ sandbox_run(struct sandbox *x)
 	for (size_t i = 0; !machine && i < sizeof isolation / sizeof *isolation; i++)
 		if (isolation[i].run(x))
 			fail(x, isolation[i].name);
-	if (identity_become(x->s->uid, x->s->gid, x->user < 0 ? -1 : STUB_FD_USER, &step))
+	if (identity_become(x->s->uid, x->s->gid, x->s->caps, x->user < 0 ? -1 : STUB_FD_USER, &step))
 		fail(x, step);
 	if (machine)
 		exec_machine(x);

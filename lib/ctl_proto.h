@@ -113,6 +113,7 @@ struct ctl_svc {
 	uint32_t pressed;   /* and that it was so just now */
 	uint32_t flags;     /* of its record in the service table */
 	uint32_t pad;
+	uint64_t caps;      /* the same */
 };
 
 enum ctl_health { CTL_HEALTH_UNKNOWN /* not up, or nobody looks */, CTL_HEALTH_WELL, CTL_HEALTH_SICK, CTL_HEALTHS };

@@ -36,7 +36,7 @@ static const struct {
 
 static_assert(sizeof(struct tbl_header) % ALIGN == 0, "sections start aligned");
 static_assert(sizeof(struct tbl_machine) == 96, "the layout is a contract: raise TBL_VERSION with it");
-static_assert(sizeof(struct tbl_svc) == 312, "the layout is a contract: raise TBL_VERSION with it");
+static_assert(sizeof(struct tbl_svc) == 320, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_mount) == 24, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_listen) == 24, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_link) == 24, "the layout is a contract: raise TBL_VERSION with it");
@@ -414,6 +414,8 @@ check_service(const struct tbl *t, uint32_t index, struct err *e)
 	/* whether it is a program, the kernel looks */
 	if (!span_ok(t, s->filter, TBL_FILTERS) || s->filter.count > (machine ? 0 : TBL_FILTER_MAX))
 		return err_set(e, 0, "the filter of its system calls is wrong");
+	if (machine && s->caps)
+		return err_set(e, 0, "a program of the machine has capabilities of its own");
 	if (!programs_ok(t, s))
 		return err_set(e, 0, "what it may execute is wrong");
 	return check_lists(t, s, index, e);

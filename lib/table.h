@@ -248,6 +248,7 @@ struct tbl_svc {
 	uint32_t net;  /* with a private network: one more than its index in TBL_NETS; 0: none */
 	uint32_t pad2;
 	struct tbl_span knobs; /* of TBL_KNOBS: more for its cgroup */
+	uint64_t caps; /* that it keeps, bit N: capability N; 0 with TBL_SVC_MACHINE, which keeps all */
 	struct tbl_span programs; /* of TBL_WORDS: what holds programs, each a name in its root, or "." for all of it */
 };
 

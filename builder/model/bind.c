@@ -5,6 +5,7 @@
  */
 #include "keys.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,9 +70,9 @@ bind_number(struct binder *b, const struct key *k, const struct node *n, uint64_
 static int
 bind_word(struct binder *b, const struct key *k, const struct node *n)
 {
-	const char *known[32];
+	const char *known[KEY_WORDS_MAX + 1];
 	size_t count = 0;
-	char list[256] = "";
+	char list[1024] = "";
 
 	for (const struct key_word *w = k->words; w->text; w++) {
 		if (strcmp(w->text, n->text) == 0) {
@@ -79,6 +80,7 @@ bind_word(struct binder *b, const struct key *k, const struct node *n)
 				diag(b->diags, n, "`%s: %s` is not supported yet", k->name, n->text);
 			return (int)(w - k->words);
 		}
+		assert(count < KEY_WORDS_MAX);
 		known[count++] = w->text;
 		if (count > 1)
 			strncat(list, ", ", sizeof list - strlen(list) - 1);

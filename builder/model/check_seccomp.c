@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the image file says of a service's system calls: names that exist, and none that its stub lives by.
+ * What the image file says of a service's system calls: names that exist, and none that its stub lives by. And of its
+ * capabilities: one that undoes all else is said twice.
  */
 #include <string.h>
 
@@ -39,4 +40,31 @@ project_check_seccomp(struct project *p, const struct model_service *s)
 	}
 	if (c->mode == SECCOMP_UNCONFINED && (c->allow.n || c->deny.n || c->sockets.n))
 		diag(p->diags, node_place(c->head.node, "mode"), "an unconfined service has no lists: take `mode` or the lists away");
+}
+
+static bool
+has_word(const char *const *v, size_t n, const char *word)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < n && !found; i++)
+		found = strcmp(v[i], word) == 0;
+	return found;
+}
+
+void
+project_check_capabilities(struct project *p, const struct model_service *s)
+{
+	const struct node *at = node_get(s->head.node, "capabilities"), *by = node_get(s->head.node, "can-escape-by");
+	bool escapes;
+
+	for (size_t i = 0; i < s->capabilities.n; i++) {
+		const char *word = s->capabilities.v[i];
+		if (model_capability(word, &escapes) && escapes && !has_word(s->can_escape_by.v, s->can_escape_by.n, word))
+			diag(p->diags, at->items[i], "with %s the service can leave all that isolates it: take it away, or write "
+			     "`can-escape-by: [%s]` as well", word, word);
+	}
+	for (size_t i = 0; i < s->can_escape_by.n; i++)
+		if (!has_word(s->capabilities.v, s->capabilities.n, s->can_escape_by.v[i]))
+			diag(p->diags, by->items[i], "%s is none of the service's `capabilities`", s->can_escape_by.v[i]);
 }

@@ -55,6 +55,8 @@ struct key_list {
 	size_t n;
 };
 
+#define KEY_WORDS_MAX 63 /* of one key */
+
 struct key_word {
 	const char *text;
 	int later; /* known, not built yet */

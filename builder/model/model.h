@@ -6,6 +6,8 @@
 #ifndef INGOT_MODEL_H
 #define INGOT_MODEL_H
 
+#include <stdbool.h>
+
 #include "keys.h"
 
 /* A list that a key table fills: KEY_TEXTS and the like; v and n as in struct key_list. */
@@ -379,6 +381,8 @@ struct model_service {
 	uint64_t timeout;
 	LIST_OF(const char *) unchecked; /* paths whose programs are not held against the root */
 	int critical;
+	LIST_OF(const char *) capabilities; /* names without CAP_ */
+	LIST_OF(const char *) can_escape_by;
 	int jit; /* memory may be written and executed */
 	int machine_ids;
 	uint64_t replicas; /* 0: not stated, and the one instance has the service's name */
@@ -560,8 +564,14 @@ struct image {
 extern const struct key image_keys[];
 extern const struct key recipe_keys[];
 
+/* model_caps.c: what `capabilities` and `can-escape-by` may name. */
+extern const struct key_word capability_words[], escape_words[];
+
 /* The signals that `stop: {signal}` may name, in the order of its words. */
 extern const int stop_signals[];
+
+/* The bit of a capability that `capabilities` may name; *escapes: with it a service can leave what isolates it. */
+uint64_t model_capability(const char *word, bool *escapes);
 
 /* The number of a signal that `restart: {signals}` may name, or 0. */
 int model_signal(const char *word);

@@ -544,7 +544,14 @@ static const struct key service_logs_keys[] = {
 	{ "machine-ids", KEY_BOOL, AT(model_service, machine_ids), .preset = "false", \
 	  .doc = "no user namespace: files of root are root's to it, not nobody's", \
 	  .risk = "its uid is one of the machine's, and so would be a right that it gains" }, \
-	LATER("capabilities", "loosen the empty set"), \
+	{ "capabilities", KEY_WORDS, AT(model_service, capabilities), .words = capability_words, \
+	  .doc = "those that its processes keep, in the machine itself: it has no user namespace then; the calls that they are " \
+		 "for may have to be allowed by `seccomp` too; absent: none", \
+	  .risk = "a right of root's" }, \
+	{ "can-escape-by", KEY_WORDS, AT(model_service, can_escape_by), .words = escape_words, \
+	  .doc = "those of its `capabilities` by which it can leave all that isolates it, once more: each must stand here " \
+		 "too", \
+	  .risk = "who takes it over can leave all that isolates it" }, \
 	{ "landlock", KEY_STRUCT, AT(model_service, landlock), .sub = landlock_keys, .size = sizeof(struct model_landlock), \
 	  .doc = "what it may do with files, whatever their modes say, where the kernel has Landlock" }, \
 	{ "logs", KEY_STRUCT, AT(model_service, logs), .sub = service_logs_keys, .size = sizeof(struct model_logs), \

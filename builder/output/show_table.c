@@ -208,6 +208,21 @@ print_knobs(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 }
 
 static void
+print_capabilities(FILE *to, const struct tbl_svc *s)
+{
+	unsigned known = 0;
+
+	fprintf(to, "    capabilities:");
+	for (; capability_words[known].text; known++)
+		if (s->caps >> known & 1)
+			fprintf(to, " %s", capability_words[known].text);
+	for (unsigned i = known; i < 64; i++) /* of another version */
+		if (s->caps >> i & 1)
+			fprintf(to, " %u", i);
+	fputc('\n', to);
+}
+
+static void
 print_service(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 {
 	fprintf(to, "  %s:\n    kind: %s\n    root: %s\n", tbl_str(t, s->name), s->kind == TBL_JOB ? "job" : "service",
@@ -229,6 +244,8 @@ print_service(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 	fputc('\n', to);
 	print_knobs(t, to, s);
 	print_mounts(t, to, s);
+	if (s->caps)
+		print_capabilities(to, s);
 	if (s->flags & TBL_SVC_LANDLOCK)
 		print_words(t, to, "landlock: executes", s->programs);
 	if (s->flags & TBL_SVC_JIT)

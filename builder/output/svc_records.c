@@ -227,13 +227,24 @@ add_logs(struct compiler *c, struct tbl_svc *r, const struct model_service *s)
 		r->log_kb = (uint32_t)(size >> 10);
 }
 
-/* What all instances have alike. */
+static uint64_t
+capabilities(const struct model_service *s)
+{
+	uint64_t set = 0;
+	bool escapes;
+
+	for (size_t i = 0; i < s->capabilities.n; i++)
+		set |= model_capability(s->capabilities.v[i], &escapes);
+	return set;
+}
+
 static uint32_t
 makes_network(const struct compiler *c, const struct model_service *s)
 {
 	return s->network.mode == NET_PRIVATE ? c->switcher : UINT32_MAX;
 }
 
+/* What all instances have alike. A capability that is kept is one of the machine's, so no namespace of its own. */
 static struct tbl_svc
 record_of(struct compiler *c, const struct plan_unit *u)
 {
@@ -244,7 +255,7 @@ record_of(struct compiler *c, const struct plan_unit *u)
 		.cwd = s->cwd && s->cwd[1] ? svc_string(c, s->cwd) : 0,
 		.kind = u->job ? TBL_JOB : TBL_SERVICE,
 		.flags = (s->network.mode == NET_NONE ? TBL_SVC_NETNS : 0u) | (s->critical ? TBL_SVC_CRITICAL : 0u) |
-			 (s->machine_ids ? 0u : TBL_SVC_USERNS) | (s->jit ? TBL_SVC_JIT : 0u) |
+			 (s->machine_ids || s->capabilities.n ? 0u : TBL_SVC_USERNS) | (s->jit ? TBL_SVC_JIT : 0u) |
 			 (s->landlock.mode == LANDLOCK_ENFORCED ? TBL_SVC_LANDLOCK : 0u),
 		.deps = c->probed ? svc_behind_witness(c) : deps(c, s->needs.v, s->needs.n, makes_network(c, s)),
 		.wants = deps(c, s->wants.v, s->wants.n, UINT32_MAX),
@@ -270,6 +281,7 @@ record_of(struct compiler *c, const struct plan_unit *u)
 		.memory_high = s->limits.memory_high,
 		.listen = svc_listen(c, s),
 		.knobs = svc_knobs(c, &s->limits),
+		.caps = capabilities(s),
 		.programs = svc_programs(c, u->root.path),
 	};
 }

@@ -17,7 +17,7 @@ def machine():
     build.image("posture")
     with guest.qemu([build.INGOT, *build.arguments("run", "posture"), "--shell"], "posture") as g:
         g.connect()
-        g.wait_line("^ingot: 5 services ready, ", timeout=guest.BOOT_S)
+        g.wait_line("^ingot: 6 services ready, ", timeout=guest.BOOT_S)
         yield g
 
 
@@ -66,6 +66,17 @@ def test_nothing_writable_is_executed_even_where_its_mount_would_let_it(machine)
         machine.ok(f"nsenter -t {pid} -m mount -o remount,bind,exec,nosuid,nodev none /tmp")
         assert machine.exec(name, "/tmp/true").status == status
         machine.ok(f"nsenter -t {pid} -m mount -o remount,bind,noexec,nosuid,nodev none /tmp")
+
+
+def test_capabilities_are_the_declared_ones_in_every_set(machine):
+    """isolation cases 2 and 33"""
+    for name, caps in (("able", 1 << 5 | 1 << 40), ("held", 0)):
+        of_the_program = machine.ok(f"grep -E '^(Cap|NoNew)' /proc/{machine.main_pid(name)}/status")
+        assert machine.exec_ok(name, "grep -E '^(Cap|NoNew)' /proc/self/status") == of_the_program
+        found = dict(line.split(":\t") for line in of_the_program.splitlines())
+        assert found.pop("NoNewPrivs") == "1"
+        assert {key: int(value, 16) for key, value in found.items()} == dict.fromkeys(
+            ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"), caps)
 
 
 def test_a_shell_is_lent_to_what_has_none(machine):

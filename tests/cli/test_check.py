@@ -49,7 +49,9 @@ def test_shipped_images_are_right(top, project):
     (("-x]\n", "-x]\n    needs: [web]\n"), "t.yml:11:12: the needs go in a circle: web -> web"),
     (("memory: 8M", "memory: 8G"),
      "t.yml:1:1: the services' memory limits add up to 8388608K, the machine has 262144K (budget.memory)"),
-    (("memory: 8M}", "memory: 8M}\n    landlock: strict"), "t.yml:12:15: `landlock` is not supported yet"),
+    (("memory: 8M}", "memory: 8M}\n    capabilities: [SYS_ADMIN]"),
+     "t.yml:12:20: with SYS_ADMIN the service can leave all that isolates it: take it away, or write "
+     "`can-escape-by: [SYS_ADMIN]` as well"),
     (("memory: 8M}", "memory: 8M}\n    seccomp: {allow: [ptrace, ptrase]}"),
      "t.yml:12:31: x86_64 has no system call `ptrase`: names are those of the man pages' section 2, such as ptrace"),
     (("memory: 8M}", "memory: 8M}\n    seccomp: {allow: [bpf], deny: [bpf]}"),

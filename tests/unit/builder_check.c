@@ -415,6 +415,20 @@ TEST(ingot_net_is_a_service_of_the_machine)
 	     "the services' memory limits with ingot-net's 16M add up to 40960K, the machine has 32768K");
 }
 
+TEST(capabilities_that_undo_all_else_are_said_twice)
+{
+	assert_right(SERVICE("capabilities: [NET_BIND_SERVICE, KILL]"));
+	assert_right(SERVICE("capabilities: [BPF, SYS_ADMIN], can-escape-by: [SYS_ADMIN, BPF]"));
+	says(SERVICE("capabilities: [SYS_ADMIN]"), "with SYS_ADMIN the service can leave all that isolates it: take it away, "
+	     "or write `can-escape-by: [SYS_ADMIN]` as well");
+	says(SERVICE("capabilities: [DAC_READ_SEARCH, SYS_MODULE, SYS_RAWIO, SYS_PTRACE, BPF], "
+		     "can-escape-by: [DAC_READ_SEARCH, SYS_MODULE, SYS_RAWIO, SYS_PTRACE]"), "with BPF the service");
+	says(SERVICE("can-escape-by: [BPF]"), "BPF is none of the service's `capabilities`");
+	says(SERVICE("capabilities: [KILL], can-escape-by: [KILL]"), "`KILL`");
+	says(SERVICE("capabilities: [NET_BIND_SERVISE]"), "did you mean `NET_BIND_SERVICE`?");
+	says(SERVICE("capabilities: [CAP_KILL]"), "`CAP_KILL`");
+}
+
 /* ---- needs ---- */
 
 TEST(needs_resolve)
@@ -559,6 +573,7 @@ main(void)
 		cmocka_unit_test(what_a_link_gets_is_right),
 		cmocka_unit_test(a_vlan_is_on_a_link_before_it),
 		cmocka_unit_test(ingot_net_is_a_service_of_the_machine),
+		cmocka_unit_test(capabilities_that_undo_all_else_are_said_twice),
 		cmocka_unit_test(needs_resolve),
 		cmocka_unit_test(dhcp_can_be_needed_only_where_it_is),
 		cmocka_unit_test(circles_are_named),

@@ -98,7 +98,14 @@ TEST(what_is_required_is_missed)
 
 TEST(not_built_yet_is_said_so)
 {
-	image_says(SERVICE("capabilities: [X]"), "`capabilities` is not supported yet");
+	static const struct key later[] = { { "soon", KEY_LATER, .doc = "to come" }, { .name = NULL } };
+	struct arena *a = arena_new();
+	struct key_head head;
+	char *said = bind(a, later, "soon: [1]\n", &head);
+
+	assert_string_equal(said, "t.yml:1:7: `soon` is not supported yet\n");
+	free(said);
+	arena_free(a);
 }
 
 TEST(a_job_has_no_readiness_and_a_service_no_schedule)

@@ -79,6 +79,8 @@ static const char whole[] = IMAGE_HEAD
 	"    scratch: {size: 2M}\n"
 	"    critical: true\n"
 	"    jit: true\n"
+	"    capabilities: [NET_RAW, BPF]\n"
+	"    can-escape-by: [BPF]\n"
 	"    landlock: {mode: enforce}\n"
 	"    state: [{path: /var/z, size: 1M}, {path: /var/a, size: 2M, mode: 0750}]\n"
 	"    ready: {tcp: 8080, timeout: 7s}\n"
@@ -150,7 +152,8 @@ TEST(a_service_is_whole)
 	assert_int_equal(tbl_dep(&m.t, s, 1), 0);
 	assert_int_equal(s->uid, 10001);
 	assert_int_equal(s->gid, 33);
-	assert_int_equal(s->flags, TBL_SVC_USERNS | TBL_SVC_CRITICAL | TBL_SVC_NOTIFY | TBL_SVC_JIT | TBL_SVC_LANDLOCK);
+	assert_int_equal(s->caps, 1ull << 13 | 1ull << 39);
+	assert_int_equal(s->flags, TBL_SVC_CRITICAL | TBL_SVC_NOTIFY | TBL_SVC_JIT | TBL_SVC_LANDLOCK);
 	assert_string_equal(tbl_str(&m.t, m.t.machine->watchdog), "/dev/watchdog1");
 	assert_int_equal(m.t.machine->watchdog_ms, 20000);
 	assert_int_equal(s->ready, TBL_READY_PROBE);
@@ -364,6 +367,7 @@ static const struct {
 	{ "scratch: {size: 2M}", "scratch: {size: 3M}" },
 	{ "critical: true", "critical: false" },
 	{ "jit: true", "jit: false" },
+	{ "NET_RAW", "KILL" },
 	{ "mode: enforce", "mode: unconfined" },
 	{ "/dev/watchdog1", "/dev/watchdog0" },
 	{ "timeout: 20s", "timeout: 21s" },
@@ -600,6 +604,7 @@ TEST(the_table_is_shown_whole)
 	assert_has(text, "sysctl: /proc/sys/net/ipv4/ip_unprivileged_port_start = 80\n");
 	assert_has(text, "watchdog: /dev/watchdog1, timeout 20000 ms\n");
 	assert_has(text, "    critical: the watchdog is fed only while it is well\n");
+	assert_has(text, "    capabilities: NET_RAW BPF\n");
 	assert_has(text, "    jit: it may execute what it has written\n");
 	assert_has(text, "link eth0: dhcp\n");
 	assert_has(text, "  web:\n    kind: service\n    root: /svc/web\n    command: /bin/run -g daemon off\n");

@@ -185,6 +185,7 @@ static const struct nonsense refused[] = {
 	AT(svcs[0].mounts.count, 1),
 	AT(svcs[1].uid, 0),
 	AT(svcs[1].uid, UINT32_MAX),
+	AT(svcs[0].caps, 1),
 	AT(svcs[1].programs.first, 8),
 	AT(svcs[1].programs.first, 5) /* a path */,
 	AT(svcs[1].programs.count, TBL_PROGRAMS_MAX + 1),
