@@ -24,6 +24,7 @@
 #include "ending.h"
 #include "history.h"
 #include "keep.h"
+#include "lacks.h"
 #include "links.h"
 #include "logger.h"
 #include "loop.h"
@@ -146,7 +147,7 @@ boot_services(struct init *in, struct err *e)
 	set_machine(in);
 	if (keep_book(in, e) || spawn_init(&in->launcher, e))
 		return -1;
-	if (state_init(in, e))
+	if (lacks_init(in, e) || state_init(in, e))
 		return -1;
 	history_init(in);
 	svc_act_init(in);

@@ -15,7 +15,7 @@
 static enum sent
 send_state(struct init *in, uint32_t c)
 {
-	struct ctl_state r = { .kind = in->s->state_kind };
+	struct ctl_state r = { .kind = in->s->state_kind, .lacks = in->s->lacks };
 
 	fmt(r.text, sizeof r.text, "%s", in->s->state_text);
 	return control_reply(in, c, CTL_R_STATE, &r, sizeof r);

@@ -7,6 +7,7 @@
 #include "ctl.h"
 #include "ctl_table.h"
 #include "ctl_words.h"
+#include "features.h"
 #include "fmt.h"
 #include "json.h"
 #include "sick.h"
@@ -67,7 +68,12 @@ static void
 print_state(void)
 {
 	const struct ctl_state *state = ctl_state();
+	int lacks = 0;
 
+	for (uint32_t f = 0; state && f < FEATURES; f++)
+		if (state->lacks >> f & 1)
+			out_fmt("%s%s", lacks++ ? ", " : "the kernel lacks: ", feature_name(f));
+	out_fmt(lacks ? "\n\n" : "");
 	if (state && state->kind == CTL_STATE_DISK)
 		out_fmt("state: %s\n\n", state->text);
 	else if (state && state->kind == CTL_STATE_INSTEAD)
@@ -176,6 +182,12 @@ json_state(struct json *j)
 	json_key(j, "text");
 	json_string(j, state->text);
 	json_object_end(j);
+	json_key(j, "lacks");
+	json_array(j);
+	for (uint32_t f = 0; f < FEATURES; f++)
+		if (state->lacks >> f & 1)
+			json_string(j, feature_name(f));
+	json_array_end(j);
 }
 
 static void

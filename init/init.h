@@ -256,6 +256,7 @@ struct state {
 	struct logger logger;                 /* logger.c */
 	int32_t down_status;                  /* shutdown.c: the machine's exit status, for the VM's host */
 	char down_why[CTL_DOWN_WHY];          /* shutdown.c: what asked for the end */
+	uint32_t lacks;                       /* lacks.c: bit N: the kernel has no feature N of lib/features.h */
 	/* Last, as keep.c leaves it out of its sum: a page that is looked at costs memory. */
 	char said[CFG_MAX_SERVICES][CTL_SAID_SIZE]; /* notify.c: by run.ring, the text of STATUS= */
 };

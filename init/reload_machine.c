@@ -8,7 +8,7 @@
 
 #include "reload_plan.h"
 
-static_assert(sizeof(struct tbl_machine) == 96, "reload_machine_change() compares every field");
+static_assert(sizeof(struct tbl_machine) == 104, "reload_machine_change() compares every field");
 
 static bool
 same_str(const struct tbl *a, uint32_t x, const struct tbl *b, uint32_t y)
@@ -69,5 +69,7 @@ reload_machine_change(const struct tbl *a, const struct tbl *b)
 		return "the watchdog";
 	if (memcmp(x->syslog, y->syslog, sizeof x->syslog) != 0 || x->syslog_port != y->syslog_port)
 		return "the syslog collector";
+	if (x->required != y->required)
+		return "the features of the kernel";
 	return NULL;
 }

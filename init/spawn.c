@@ -12,7 +12,6 @@
 
 #include "cgroup.h"
 #include "cleanup.h"
-#include "console.h"
 #include "devices.h"
 #include "knobs.h"
 #include "landlock.h"
@@ -44,8 +43,7 @@ spawn_init(struct launcher *l, struct err *e)
 {
 	if (template_dev(e) || spawn_open(l, e))
 		return -1;
-	if (devices_hold(l->cgroups))
-		warn("devices: %s: what a service may open is held by its /dev alone", err_text(errno));
+	l->devices = devices_hold(l->cgroups) == 0;
 	return 0;
 }
 

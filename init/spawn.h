@@ -18,6 +18,7 @@ struct launcher {
 	int stub;    /* O_PATH of /ingot/stub */
 	int cgroups; /* folder of the services' cgroups: /sys/fs/cgroup/svc */
 	int landlock; /* its version, 0: the kernel has none */
+	bool devices; /* devices.c holds them; known to spawn_init alone */
 	bool disk;   /* state.c: /state is a disk, and all folders on it are made */
 };
 

@@ -138,6 +138,7 @@ enum ctl_state_kind { CTL_STATE_MEMORY, CTL_STATE_DISK, CTL_STATE_INSTEAD, CTL_S
 struct ctl_state {
 	uint32_t kind; /* enum ctl_state_kind */
 	char text[CTL_STATE_TEXT]; /* for people; "" for memory */
+	uint32_t lacks; /* of the kernel, bit N: feature N of lib/features.h */
 };
 
 /* CTL_R_DOWN: the last that is heard of a machine, whoever asked for its end; its session is CTL_SESSION_NONE. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "crc32.h"
+#include "features.h"
 
 #define ALIGN 8u
 
@@ -35,7 +36,7 @@ static const struct {
 };
 
 static_assert(sizeof(struct tbl_header) % ALIGN == 0, "sections start aligned");
-static_assert(sizeof(struct tbl_machine) == 96, "the layout is a contract: raise TBL_VERSION with it");
+static_assert(sizeof(struct tbl_machine) == 104, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_svc) == 320, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_mount) == 24, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_listen) == 24, "the layout is a contract: raise TBL_VERSION with it");
@@ -460,7 +461,7 @@ check_machine(const struct tbl *t, struct err *e)
 	if (!str_ok(t, m->image) || !str_ok(t, m->hostname) || strlen(tbl_str(t, m->hostname)) > 64 ||
 	    (m->shell != 0 && !path_ok(t, m->shell)) || (m->root != 0 && !path_ok(t, m->root)) ||
 	    m->purpose > tbl_count(t, TBL_SVCS) || m->early > (m->root ? tbl_count(t, TBL_MODULES) : 0) ||
-	    m->syslog_port > UINT16_MAX || !zone_ok(&m->zone))
+	    m->syslog_port > UINT16_MAX || m->required >> FEATURES || !zone_ok(&m->zone))
 		return err_set(e, 0, "service table: the machine record is wrong");
 	if (!disk_ok(t))
 		return err_set(e, 0, "service table: what it says of the state disk is wrong");

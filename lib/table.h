@@ -101,6 +101,8 @@ struct tbl_machine {
 	uint32_t watchdog_ms; /* with a watchdog: its timeout, whole seconds */
 	uint8_t syslog[4];    /* with a port: the IPv4 address that logs are sent to */
 	uint32_t syslog_port; /* of UDP; 0: none */
+	uint32_t required;    /* of the kernel, bit N: feature N of lib/features.h */
+	uint32_t pad;
 };
 
 struct tbl_module {

@@ -319,6 +319,49 @@ check_symbols(const struct build *b, const char *config)
 	}
 }
 
+/* What lib/features.h names: the symbol that it takes, and the first version of Linux that has it. */
+static const struct {
+	const char *symbol;
+	unsigned major, minor;
+} features[FEATURES] = {
+	[FEATURE_LANDLOCK] = { "SECURITY_LANDLOCK", 5, 13 },
+	[FEATURE_MDWE] = { "MMU", 6, 3 },
+	[FEATURE_MEMFD_NOEXEC] = { "MEMFD_CREATE", 6, 3 },
+	[FEATURE_DEVICES] = { "CGROUP_BPF", 4, 15 },
+};
+
+/* A release that does not begin with a version is taken for a new one: the boot tells. */
+static bool
+is_older(const char *release, unsigned major, unsigned minor)
+{
+	char *end;
+	unsigned long a = strtoul(release, &end, 10), b = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
+
+	return end != release && (a < major || (a == major && b < minor));
+}
+
+static void
+check_features(const struct build *b, const char *config)
+{
+	const struct model_features *m = &b->project.image.features;
+	const char *lacks = "";
+
+	for (unsigned f = 0; f < FEATURES; f++) {
+		bool older = is_older(b->kernel.release, features[f].major, features[f].minor);
+		if (!older && state_of(config, features[f].symbol) == 'y')
+			continue;
+		const char *why = older ? arena_printf(b->project.arena, "it comes with Linux %u.%u", features[f].major,
+						       features[f].minor)
+					: arena_printf(b->project.arena, "it has no CONFIG_%s", features[f].symbol);
+		lacks = arena_printf(b->project.arena, "%s%s%s (%s)", lacks, lacks[0] ? ", " : "", feature_name(f), why);
+		if (m->need[f] == NEED_REQUIRED)
+			diag(b->project.diags, node_place(m->head.node, feature_name(f)), "the kernel %s lacks %s: %s; take "
+			     "another one, or write `best`", b->kernel.release, feature_name(f), why);
+	}
+	if (lacks[0] && has_units(b) && b->plan.fresh)
+		progress_note("the kernel %s lacks %s: services are held without", b->kernel.release, lacks);
+}
+
 int
 check_kernel_config(const struct build *b, struct err *e)
 {
@@ -334,6 +377,7 @@ check_kernel_config(const struct build *b, struct err *e)
 	if (!config)
 		return -1;
 	check_symbols(b, config);
+	check_features(b, config);
 	free(config);
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "features.h"
 #include "keys.h"
 
 /* A list that a key table fills: KEY_TEXTS and the like; v and n as in struct key_list. */
@@ -520,6 +521,14 @@ struct model_watchdog {
 	uint64_t timeout;
 };
 
+enum need { NEED_BEST, NEED_REQUIRED };
+
+/* What the image asks of its kernel. */
+struct model_features {
+	struct key_head head;
+	int need[FEATURES]; /* enum need */
+};
+
 enum root_kind { ROOT_MEMORY, ROOT_SQUASHFS };
 
 struct model_initramfs {
@@ -557,6 +566,7 @@ struct image {
 	struct model_logs logs;
 	struct model_budget budget;
 	struct model_watchdog *watchdog; /* NULL: none */
+	struct model_features features;
 	struct model_run run;
 	LIST_OF(struct model_test) tests;
 };

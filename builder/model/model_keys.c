@@ -545,8 +545,8 @@ static const struct key service_logs_keys[] = {
 	  .doc = "no user namespace: files of root are root's to it, not nobody's", \
 	  .risk = "its uid is one of the machine's, and so would be a right that it gains" }, \
 	{ "capabilities", KEY_WORDS, AT(model_service, capabilities), .words = capability_words, \
-	  .doc = "those that its processes keep, in the machine itself: it has no user namespace then; the calls that they are " \
-		 "for may have to be allowed by `seccomp` too; absent: none", \
+	  .doc = "those that its processes keep, in the machine itself: it has no user namespace then; the calls that they " \
+		 "are for may have to be allowed by `seccomp` too; absent: none", \
 	  .risk = "a right of root's" }, \
 	{ "can-escape-by", KEY_WORDS, AT(model_service, can_escape_by), .words = escape_words, \
 	  .doc = "those of its `capabilities` by which it can leave all that isolates it, once more: each must stand here " \
@@ -677,6 +677,21 @@ static const struct key watchdog_keys[] = {
 	  .doc = "its driver must be in the kernel, or among `kernel: {modules}`" },
 	{ "timeout", KEY_TIME, AT(model_watchdog, timeout), .preset = "30s", .min = 3000, .max = 3600000,
 	  .doc = "whole seconds from the last feeding to the reset; it is fed three times as often" },
+	END
+};
+
+static const struct key_word need_words[] = { [NEED_BEST] = { "best", 0 }, [NEED_REQUIRED] = { "required", 0 },
+					      { NULL, 0 } };
+
+static const struct key features_keys[] = {
+	{ "landlock", KEY_WORD, AT(model_features, need[FEATURE_LANDLOCK]), .preset = "best", .words = need_words,
+	  .doc = "what a service executes, writes to and reaches is held whatever its mounts say" },
+	{ "mdwe", KEY_WORD, AT(model_features, need[FEATURE_MDWE]), .preset = "best", .words = need_words,
+	  .doc = "memory that a service has written is not executed (Linux 6.3)" },
+	{ "memfd-noexec", KEY_WORD, AT(model_features, need[FEATURE_MEMFD_NOEXEC]), .preset = "best", .words = need_words,
+	  .doc = "nor is a file in memory (Linux 6.3)" },
+	{ "devices", KEY_WORD, AT(model_features, need[FEATURE_DEVICES]), .preset = "best", .words = need_words,
+	  .doc = "a filter in the kernel stands behind the /dev of services" },
 	END
 };
 
@@ -823,6 +838,9 @@ const struct key image_keys[] = {
 	  .doc = "what the machine has" },
 	{ "watchdog", KEY_OPTION, AT(image, watchdog), .sub = watchdog_keys, .size = sizeof(struct model_watchdog),
 	  .doc = "resets the machine when PID 1 hangs or a service that is `critical` stays away; absent: none" },
+	{ "features", KEY_STRUCT, AT(image, features), .sub = features_keys, .size = sizeof(struct model_features),
+	  .doc = "what its kernel may lack. best: the build and the boot say that it does, and services are held without; "
+		 "required: there is no such build, and no such boot" },
 	{ "run", KEY_STRUCT, AT(image, run), .sub = run_keys, .size = sizeof(struct model_run),
 	  .doc = "how `ingot run` starts the VM" },
 	{ "tests", KEY_STRUCTS, AT(image, tests), .sub = test_keys, .size = sizeof(struct model_test),

@@ -305,6 +305,9 @@ svc_table_print(const struct tbl *t, FILE *to)
 	if (t->machine->syslog_port)
 		fprintf(to, "syslog: %u.%u.%u.%u port %u\n", t->machine->syslog[0], t->machine->syslog[1], t->machine->syslog[2],
 			t->machine->syslog[3], t->machine->syslog_port);
+	for (uint32_t f = 0; f < FEATURES; f++)
+		if (t->machine->required >> f & 1)
+			fprintf(to, "the kernel must have: %s\n", feature_name(f));
 	for (uint32_t i = 0; i < tbl_count(t, TBL_MODULES); i++)
 		fprintf(to, "module: %s\n", tbl_str(t, tbl_module(t, i)->path));
 	for (uint32_t i = 0; i < tbl_count(t, TBL_SYSCTLS); i++)

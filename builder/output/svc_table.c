@@ -84,6 +84,8 @@ add_machine(struct compiler *c, const struct kernel *k, struct tree *t)
 		memcpy(m.syslog, &address, sizeof m.syslog);
 		m.syslog_port = (uint32_t)y->port;
 	}
+	for (unsigned f = 0; f < FEATURES; f++)
+		m.required |= p->project->image.features.need[f] == NEED_REQUIRED ? 1u << f : 0;
 	svc_append(c, TBL_MACHINE, &m);
 	for (size_t i = 0; i < k->n_modules; i++) {
 		struct tbl_module r = { .path = svc_string(c, arena_printf(p->arena, "/ingot/modules/%s.ko", k->modules[i].name)) };

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Boots that go wrong and the kernel command line's words, held against ingot-init(8): one clear line and power-off, a
 shell where it is asked for and nowhere else. The images are damaged here, entry by entry."""
+import json
 import stat
 import time
 
@@ -158,3 +159,20 @@ def test_boot_is_quick(start):
         booted = g.wait_line("^ingot: end: booted in ([0-9]+) ms, 2 services$")
         assert int(booted.group(1)) < 500
         assert time.monotonic() - g.started < 30
+
+
+def test_a_kernel_without_what_the_image_requires_is_refused_by_name(start):
+    """isolation case 36"""
+    with start("lacking", "", panic=0) as g:
+        assert g.wait_end(timeout=30) == 0
+        assert g.said() == ["boot failed: the image requires what this kernel lacks: landlock", "power off"]
+
+
+def test_what_a_kernel_lacks_of_the_best_is_said_and_shown(start):
+    """isolation case 36, of what is not required"""
+    with start("end") as g:
+        g.connect()
+        lacks = json.loads(g.ok("ingotctl status --json"))["lacks"]
+        assert {"landlock", "mdwe", "memfd-noexec"} <= set(lacks)
+        assert g.ok("ingotctl status").startswith(f"the kernel lacks: {', '.join(lacks)}\n\n")
+        assert f"this kernel lacks {', '.join(lacks)}: services are held without" in g.said()

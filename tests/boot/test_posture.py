@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What surrounds a service on the shipped kernel, which has what User Mode Linux lacks: memory that is never written
 and executable, and Landlock. The service's own program and what is executed in it later are held alike."""
+import json
 import shutil
 
 import pytest
@@ -29,6 +30,11 @@ def left(machine, name, file):
     """What the program of a service has left in its /tmp."""
     path = f"/proc/{machine.main_pid(name)}/root/tmp/{file}"
     return machine.until(f"cat {path}", lambda text: text and "can't" not in text)
+
+
+def test_this_kernel_lacks_nothing(machine):
+    assert json.loads(machine.ok("ingotctl status --json"))["lacks"] == []
+    assert not [line for line in machine.said() if "lacks" in line]
 
 
 @pytest.mark.parametrize("name, memory", (("held", REFUSED), ("loose", "ok")))

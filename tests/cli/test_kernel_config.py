@@ -104,3 +104,19 @@ def test_state_on_a_disk_wants_its_file_system_and_quotas(project):
     assert refused(project, config(BASE + ["BLOCK", "QUOTA", "QFMT_V2"], EXT4_FS="m"), image) == [
         PLACE + "CONFIG_EXT4_FS as a module, and state is on an ext4 disk: add ext4 to `modules`"]
     assert build(project, config(BASE + ["BLOCK", "EXT4_FS", "QUOTA", "QFMT_V2"]), image).status == 0
+
+
+FEATURES = BASE + ["SECURITY_LANDLOCK", "CGROUP_BPF", "MMU", "MEMFD_CREATE"]
+
+
+@pytest.mark.parametrize("feature, symbol", [("landlock", "SECURITY_LANDLOCK"), ("devices", "CGROUP_BPF")])
+def test_a_feature_that_is_required_is_refused_by_its_name(project, feature, symbol):
+    """isolation case 36, at build"""
+    image = IMAGE + f"features: {{{feature}: required}}\n"
+    lines = refused(project, config(FEATURES), image)
+    assert len(lines) == 1 and f"the kernel 1.0-test lacks {feature}: it comes with Linux " in lines[0], lines
+    assert lines[0].startswith("t.yml:12:") and lines[0].endswith("; take another one, or write `best`")
+
+
+def test_a_feature_of_the_best_that_is_missed_refuses_nothing(project):
+    assert build(project, config(BASE)).status == 0

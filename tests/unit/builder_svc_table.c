@@ -65,6 +65,7 @@ make(struct made *m, const char *yaml, bool busybox)
 
 static const char whole[] = IMAGE_HEAD
 	"hostname: box\n"
+	"features: {landlock: required, devices: best}\n"
 	"watchdog: {device: /dev/watchdog1, timeout: 20s}\n"
 	"users: [{name: www, uid: 10001, gid: 33}]\n"
 	"network: {links: [{name: eth0, dhcp: true}]}\n"
@@ -367,6 +368,8 @@ static const struct {
 	{ "scratch: {size: 2M}", "scratch: {size: 3M}" },
 	{ "critical: true", "critical: false" },
 	{ "jit: true", "jit: false" },
+	{ "landlock: required", "mdwe: required" },
+	{ "devices: best", "devices: required" },
 	{ "NET_RAW", "KILL" },
 	{ "mode: enforce", "mode: unconfined" },
 	{ "/dev/watchdog1", "/dev/watchdog0" },
@@ -604,6 +607,7 @@ TEST(the_table_is_shown_whole)
 	assert_has(text, "sysctl: /proc/sys/net/ipv4/ip_unprivileged_port_start = 80\n");
 	assert_has(text, "watchdog: /dev/watchdog1, timeout 20000 ms\n");
 	assert_has(text, "    critical: the watchdog is fed only while it is well\n");
+	assert_has(text, "the kernel must have: landlock\n");
 	assert_has(text, "    capabilities: NET_RAW BPF\n");
 	assert_has(text, "    jit: it may execute what it has written\n");
 	assert_has(text, "link eth0: dhcp\n");

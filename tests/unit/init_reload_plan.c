@@ -274,6 +274,7 @@ TEST(the_machine_stays_as_it_was_booted)
 	REFUSED(b.machine.root = b.machine.shell, "the root");
 	REFUSED(b.machine.zone.offset_s = 3600, "the timezone");
 	REFUSED(b.machine.disk_label = 0, "the state disk");
+	REFUSED(b.machine.required = 1, "the features of the kernel");
 	REFUSED(b.machine.disk_wait_ms++, "the state disk");
 	REFUSED(b.machine.disk_policy[TBL_DISK_FULL] = TBL_POLICY_USE, "the state disk");
 	REFUSED(b.machine.watchdog = b.machine.shell, "the watchdog");
