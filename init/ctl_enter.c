@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "cleanup.h"
@@ -104,6 +105,22 @@ enter_read_filter(int fd, struct sock_filter out[TBL_FILTER_MAX + 1], size_t *co
 	if (n < 0 || size == cap || size % sizeof *out)
 		return err_set(e, n < 0 ? errno : EPROTO, "the filter of its system calls");
 	*count = size / sizeof *out;
+	return 0;
+}
+
+/* ---- resources ---- */
+
+/* The limits that the service was started with: its stub still has them. */
+static int
+read_limits(pid_t pid, struct err *e)
+{
+	struct rlimit r;
+
+	for (uint32_t i = 0; i < TBL_RLIMIT_KINDS; i++) {
+		if (prlimit(pid, (int)i, NULL, &r))
+			return err_set(e, errno, "its limits");
+		identity_limit(i, r.rlim_cur, r.rlim_max);
+	}
 	return 0;
 }
 
@@ -239,7 +256,7 @@ enter(const struct enter *x, pid_t *out, int *code, struct err *e)
 	*code = CTL_EXEC_FAILED;
 	AUTO_FD busybox = x->argv ? -1 : open(MACHINE_SHELL, O_PATH | O_CLOEXEC);
 	AUTO_FD user = -1;
-	if (read_environment(x, e) || open_user(x, &user, e) || rules_read(x->pid, x->flags, e) ||
+	if (read_environment(x, e) || open_user(x, &user, e) || rules_read(x->pid, x->flags, e) || read_limits(x->pid, e) ||
 	    (x->filter >= 0 && enter_read_filter(x->filter, filter, &filter_count, e)))
 		return -1;
 	/* The pid was good for reading its environment only if the process is still the same one. */

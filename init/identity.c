@@ -26,24 +26,31 @@
 #endif
 
 static const struct {
-	int resource;
-	struct rlimit limit;
-} rlimits[] = {
-	{ RLIMIT_NOFILE, { 1024, 4096 } },
-	{ RLIMIT_CORE, { 0, 0 } },
-	{ RLIMIT_MEMLOCK, { 64 << 10, 64 << 10 } },
-	{ RLIMIT_MSGQUEUE, { 0, 0 } },
-	{ RLIMIT_RTPRIO, { 0, 0 } },
-	{ RLIMIT_NICE, { 0, 0 } },
+	uint32_t resource, soft, hard;
+} posture[] = {
+	{ RLIMIT_NOFILE, 1024, 4096 }, { RLIMIT_CORE, 0, 0 },   { RLIMIT_MEMLOCK, 64 << 10, 64 << 10 },
+	{ RLIMIT_MSGQUEUE, 0, 0 },     { RLIMIT_RTPRIO, 0, 0 }, { RLIMIT_NICE, 0, 0 },
 };
+static struct rlimit own[TBL_RLIMIT_KINDS];
+static uint32_t owned; /* bit N: own[N] holds */
+
+void
+identity_limit(uint32_t resource, uint64_t soft, uint64_t hard)
+{
+	own[resource] = (struct rlimit){ soft, hard };
+	owned |= 1u << resource;
+}
 
 static int
 limits(void)
 {
 	unsigned long cpus[1024 / (8 * sizeof(unsigned long))];
 
-	for (size_t i = 0; i < sizeof rlimits / sizeof *rlimits; i++)
-		if (setrlimit(rlimits[i].resource, &rlimits[i].limit))
+	for (size_t i = 0; i < sizeof posture / sizeof *posture; i++)
+		if (!(owned >> posture[i].resource & 1))
+			identity_limit(posture[i].resource, posture[i].soft, posture[i].hard);
+	for (uint32_t i = 0; i < TBL_RLIMIT_KINDS; i++)
+		if (owned >> i & 1 && setrlimit((int)i, &own[i]))
 			return -1;
 	memset(cpus, 0xff, sizeof cpus); /* the kernel keeps those that exist */
 	return (int)syscall(SYS_sched_setaffinity, 0, sizeof cpus, cpus);

@@ -15,6 +15,9 @@
  * calls this once and ignores none, so that a start need not; ingotctl does not know what its shell has ignored. */
 void identity_signals(void);
 
+/* Another limit of resources than the default posture's, for the next identity_become in this process. */
+void identity_limit(uint32_t resource, uint64_t soft, uint64_t hard);
+
 /* In a session and with a session keyring of its own, umask 077, nice 0; signals stay as they are. Then, unless uid is
  * 0, which a program of the machine has: the resource limits of the default posture, every processor, the user
  * namespace `user` unless that is -1, the ids without extra groups, locked securebits, all five capability sets hold

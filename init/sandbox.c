@@ -254,6 +254,10 @@ sandbox_run(struct sandbox *x)
 	for (size_t i = 0; !machine && i < sizeof isolation / sizeof *isolation; i++)
 		if (isolation[i].run(x))
 			fail(x, isolation[i].name);
+	for (uint32_t i = 0; i < x->s->rlimits.count; i++) {
+		const struct tbl_rlimit *r = tbl_rlimit(x->t, x->s, i);
+		identity_limit(r->resource, r->value, r->value); /* in this copy of PID 1's memory alone */
+	}
 	if (identity_become(x->s->uid, x->s->gid, x->s->caps, x->user < 0 ? -1 : STUB_FD_USER, &step))
 		fail(x, step);
 	if (machine)

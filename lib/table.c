@@ -33,11 +33,12 @@ static const struct {
 	[TBL_NETS] = { "private networks", sizeof(struct tbl_net), TBL_NETS_MAX },
 	[TBL_NET_RULES] = { "rules", sizeof(struct tbl_net_rule), TBL_RULES_MAX },
 	[TBL_KNOBS] = { "knobs", sizeof(struct tbl_knob), 65536 },
+	[TBL_RLIMITS] = { "rlimits", sizeof(struct tbl_rlimit), 65536 },
 };
 
 static_assert(sizeof(struct tbl_header) % ALIGN == 0, "sections start aligned");
 static_assert(sizeof(struct tbl_machine) == 104, "the layout is a contract: raise TBL_VERSION with it");
-static_assert(sizeof(struct tbl_svc) == 320, "the layout is a contract: raise TBL_VERSION with it");
+static_assert(sizeof(struct tbl_svc) == 328, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_mount) == 24, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_listen) == 24, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_link) == 24, "the layout is a contract: raise TBL_VERSION with it");
@@ -89,6 +90,12 @@ const struct tbl_mount *
 tbl_mount(const struct tbl *t, const struct tbl_svc *s, uint32_t i)
 {
 	return at(t, TBL_MOUNTS, s->mounts.first + i);
+}
+
+const struct tbl_rlimit *
+tbl_rlimit(const struct tbl *t, const struct tbl_svc *s, uint32_t i)
+{
+	return at(t, TBL_RLIMITS, s->rlimits.first + i);
 }
 
 uint32_t
@@ -378,6 +385,16 @@ numbers_ok(const struct tbl_svc *s)
 }
 
 static bool
+rlimits_ok(const struct tbl *t, const struct tbl_svc *s)
+{
+	bool ok = span_ok(t, s->rlimits, TBL_RLIMITS) && !(s->flags & TBL_SVC_MACHINE && s->rlimits.count);
+
+	for (uint32_t i = 0; ok && i < s->rlimits.count; i++)
+		ok = tbl_rlimit(t, s, i)->resource < TBL_RLIMIT_KINDS;
+	return ok;
+}
+
+static bool
 programs_ok(const struct tbl *t, const struct tbl_svc *s)
 {
 	bool ok = span_ok(t, s->programs, TBL_WORDS) && s->programs.count <= TBL_PROGRAMS_MAX &&
@@ -415,6 +432,8 @@ check_service(const struct tbl *t, uint32_t index, struct err *e)
 	/* whether it is a program, the kernel looks */
 	if (!span_ok(t, s->filter, TBL_FILTERS) || s->filter.count > (machine ? 0 : TBL_FILTER_MAX))
 		return err_set(e, 0, "the filter of its system calls is wrong");
+	if (!rlimits_ok(t, s))
+		return err_set(e, 0, "a limit of its processes is wrong");
 	if (machine && s->caps)
 		return err_set(e, 0, "a program of the machine has capabilities of its own");
 	if (!programs_ok(t, s))

@@ -33,6 +33,7 @@
 #define TBL_KNOBS_MAX 64 /* of a service */
 #define TBL_KNOB_MAX 191 /* of what one is written or reads, without the NUL */
 #define TBL_PROGRAMS_MAX 32
+#define TBL_RLIMIT_KINDS 16u
 #define TBL_NOTIFY_PATH "/run/notify" /* where a service with TBL_SVC_NOTIFY finds its socket */
 
 enum tbl_section {
@@ -50,6 +51,7 @@ enum tbl_section {
 	TBL_NETS,    /* struct tbl_net: of each service with a private network; net_table.h */
 	TBL_NET_RULES, /* struct tbl_net_rule */
 	TBL_KNOBS,   /* struct tbl_knob, in the order they are written */
+	TBL_RLIMITS, /* struct tbl_rlimit */
 	TBL_SECTIONS
 };
 
@@ -251,6 +253,7 @@ struct tbl_svc {
 	uint32_t pad2;
 	struct tbl_span knobs; /* of TBL_KNOBS: more for its cgroup */
 	uint64_t caps; /* that it keeps, bit N: capability N; 0 with TBL_SVC_MACHINE, which keeps all */
+	struct tbl_span rlimits; /* of TBL_RLIMITS: instead of the posture's own */
 	struct tbl_span programs; /* of TBL_WORDS: what holds programs, each a name in its root, or "." for all of it */
 };
 
@@ -288,6 +291,12 @@ struct tbl_knob {
 	uint32_t pad;
 };
 
+struct tbl_rlimit {
+	uint32_t resource; /* RLIMIT_ of the kernel, below TBL_RLIMIT_KINDS */
+	uint32_t pad;
+	uint64_t value;    /* the soft and the hard one */
+};
+
 /* A checked table; borrows the bytes it was opened on and owns nothing. */
 struct tbl {
 	const uint8_t *base;
@@ -309,6 +318,7 @@ const struct tbl_sysctl *tbl_sysctl(const struct tbl *t, uint32_t i);
 const struct tbl_link *tbl_link(const struct tbl *t, uint32_t i);
 const struct tbl_svc *tbl_svc(const struct tbl *t, uint32_t i);
 const struct tbl_mount *tbl_mount(const struct tbl *t, const struct tbl_svc *s, uint32_t i);
+const struct tbl_rlimit *tbl_rlimit(const struct tbl *t, const struct tbl_svc *s, uint32_t i);
 uint32_t tbl_dep(const struct tbl *t, const struct tbl_svc *s, uint32_t i);
 uint32_t tbl_want(const struct tbl *t, const struct tbl_svc *s, uint32_t i);
 const char *tbl_word(const struct tbl *t, struct tbl_span span, uint32_t i);

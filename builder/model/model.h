@@ -230,6 +230,12 @@ struct model_landlock {
 	int mode; /* enum landlock_mode */
 };
 
+/* Of its processes; 0: as the posture has it. */
+struct model_rlimits {
+	struct key_head head;
+	uint64_t of[16]; /* by the kernel's number, RLIMIT_NOFILE and the like */
+};
+
 struct model_limits {
 	struct key_head head;
 	uint64_t memory;
@@ -367,6 +373,7 @@ struct model_service {
 	struct model_network network;
 	struct model_seccomp seccomp;
 	struct model_landlock landlock;
+	struct model_rlimits rlimits;
 	struct model_limits limits;
 	struct model_scratch scratch;
 	LIST_OF(struct model_state) state;
@@ -573,6 +580,7 @@ struct image {
 
 extern const struct key image_keys[];
 extern const struct key recipe_keys[];
+extern const struct key rlimits_keys[]; /* for their names */
 
 /* model_caps.c: what `capabilities` and `can-escape-by` may name. */
 extern const struct key_word capability_words[], escape_words[];

@@ -4,6 +4,7 @@
  */
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "model.h"
 #include "net_file.h"
@@ -442,6 +443,25 @@ static const struct key landlock_keys[] = {
 	END
 };
 
+const struct key rlimits_keys[] = {
+	{ "nofile", KEY_INT, AT(model_rlimits, of[RLIMIT_NOFILE]), .min = 16, .max = 1048576,
+	  .doc = "open files; absent: 1024, which a program may raise to 4096" },
+	{ "core", KEY_SIZE, AT(model_rlimits, of[RLIMIT_CORE]), .min = 1, .doc = "of a core file; absent: none" },
+	{ "memlock", KEY_SIZE, AT(model_rlimits, of[RLIMIT_MEMLOCK]), .min = 1, .doc = "locked memory; absent: 64K" },
+	{ "msgqueue", KEY_SIZE, AT(model_rlimits, of[RLIMIT_MSGQUEUE]), .min = 1,
+	  .doc = "bytes in POSIX message queues; absent: none" },
+	{ "rtprio", KEY_INT, AT(model_rlimits, of[RLIMIT_RTPRIO]), .min = 1, .max = 99,
+	  .doc = "loosens: real-time priority, by which it can keep a processor to itself; absent: none" },
+	{ "nice", KEY_INT, AT(model_rlimits, of[RLIMIT_NICE]), .min = 1, .max = 40,
+	  .doc = "20 less the nice value that it may come down to; absent: none" },
+	{ "stack", KEY_SIZE, AT(model_rlimits, of[RLIMIT_STACK]), .min = 65536,
+	  .doc = "of a thread; absent: the kernel's 8M" },
+	{ "fsize", KEY_SIZE, AT(model_rlimits, of[RLIMIT_FSIZE]), .min = 1, .doc = "of a file it writes; absent: no limit" },
+	{ "address-space", KEY_SIZE, AT(model_rlimits, of[RLIMIT_AS]), .min = 1u << 20,
+	  .doc = "of a process; absent: no limit" },
+	END
+};
+
 static const struct key backoff_keys[] = {
 	{ "first", KEY_TIME, AT(model_backoff, first), .preset = "100ms", .min = 1, .doc = "wait before the first restart" },
 	{ "max", KEY_TIME, AT(model_backoff, max), .preset = "30s", .min = 1,
@@ -552,6 +572,8 @@ static const struct key service_logs_keys[] = {
 	  .doc = "those of its `capabilities` by which it can leave all that isolates it, once more: each must stand here " \
 		 "too", \
 	  .risk = "who takes it over can leave all that isolates it" }, \
+	{ "rlimits", KEY_STRUCT, AT(model_service, rlimits), .sub = rlimits_keys, .size = sizeof(struct model_rlimits), \
+	  .doc = "of each of its processes, instead of what holds for every service" }, \
 	{ "landlock", KEY_STRUCT, AT(model_service, landlock), .sub = landlock_keys, .size = sizeof(struct model_landlock), \
 	  .doc = "what it may do with files, whatever their modes say, where the kernel has Landlock" }, \
 	{ "logs", KEY_STRUCT, AT(model_service, logs), .sub = service_logs_keys, .size = sizeof(struct model_logs), \

@@ -208,6 +208,19 @@ print_knobs(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 }
 
 static void
+print_rlimits(const struct tbl *t, FILE *to, const struct tbl_svc *s)
+{
+	for (uint32_t i = 0; i < s->rlimits.count; i++) {
+		const struct tbl_rlimit *r = tbl_rlimit(t, s, i);
+		size_t at = offsetof(struct model_rlimits, of) + r->resource * sizeof r->value;
+		const struct key *k = rlimits_keys;
+		while (k->name && k->offset != at)
+			k++;
+		fprintf(to, "    rlimit: %s %" PRIu64 "\n", k->name ? k->name : "unknown", r->value);
+	}
+}
+
+static void
 print_capabilities(FILE *to, const struct tbl_svc *s)
 {
 	unsigned known = 0;
@@ -244,6 +257,7 @@ print_service(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 	fputc('\n', to);
 	print_knobs(t, to, s);
 	print_mounts(t, to, s);
+	print_rlimits(t, to, s);
 	if (s->caps)
 		print_capabilities(to, s);
 	if (s->flags & TBL_SVC_LANDLOCK)

@@ -227,6 +227,20 @@ add_logs(struct compiler *c, struct tbl_svc *r, const struct model_service *s)
 		r->log_kb = (uint32_t)(size >> 10);
 }
 
+static struct tbl_span
+rlimits(struct compiler *c, const struct model_service *s)
+{
+	struct tbl_span span = { svc_count(c, TBL_RLIMITS), 0 };
+
+	for (uint32_t i = 0; i < TBL_RLIMIT_KINDS; i++) {
+		struct tbl_rlimit r = { .resource = i, .value = s->rlimits.of[i] };
+		if (r.value)
+			svc_append(c, TBL_RLIMITS, &r);
+	}
+	span.count = svc_count(c, TBL_RLIMITS) - span.first;
+	return span;
+}
+
 static uint64_t
 capabilities(const struct model_service *s)
 {
@@ -281,6 +295,7 @@ record_of(struct compiler *c, const struct plan_unit *u)
 		.memory_high = s->limits.memory_high,
 		.listen = svc_listen(c, s),
 		.knobs = svc_knobs(c, &s->limits),
+		.rlimits = rlimits(c, s),
 		.caps = capabilities(s),
 		.programs = svc_programs(c, u->root.path),
 	};

@@ -85,6 +85,17 @@ def test_capabilities_are_the_declared_ones_in_every_set(machine):
             ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"), caps)
 
 
+def test_limits_of_resources_are_the_declared_ones(machine):
+    wanted = {"Max open files": ["20000"] * 2, "Max core file size": [str(1 << 20)] * 2,
+              "Max realtime priority": ["5"] * 2, "Max locked memory": ["65536"] * 2}
+    for text in (machine.ok(f"cat /proc/{machine.main_pid('able')}/limits"),
+                 machine.exec_ok("able", "cat /proc/self/limits")):
+        rows = {line[:26].strip(): line[26:].split()[:2] for line in text.splitlines()[1:]}
+        assert {key: rows[key] for key in wanted} == wanted
+    rows = machine.exec_ok("held", "grep 'Max open' /proc/self/limits").split()
+    assert rows[3:5] == ["1024", "4096"], "another service has the posture's own"
+
+
 def test_a_shell_is_lent_to_what_has_none(machine):
     assert "app" in machine.shell("bare", "ls /")
     assert machine.run("ingotctl exec bare -- /bin/sh").status == 127

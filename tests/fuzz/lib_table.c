@@ -40,6 +40,9 @@ read_service(const struct tbl *t, uint32_t index)
 			abort();
 		sink += tbl_mount(t, s, i)->size;
 	}
+	for (uint32_t i = 0; i < s->rlimits.count; i++)
+		if (tbl_rlimit(t, s, i)->resource >= TBL_RLIMIT_KINDS)
+			abort();
 	for (uint32_t i = 0; i < s->programs.count; i++)
 		if (strchr(tbl_word(t, s->programs, i), '/'))
 			abort();

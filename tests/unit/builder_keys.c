@@ -169,7 +169,7 @@ struct writer {
 	enum mutation how;
 	bool applied;     /* that the mutation can be made to this key, and was */
 	size_t keys;      /* seen */
-	char paths[512][96];
+	char paths[1024][96];
 };
 
 static const char *

@@ -80,6 +80,7 @@ static const char whole[] = IMAGE_HEAD
 	"    scratch: {size: 2M}\n"
 	"    critical: true\n"
 	"    jit: true\n"
+	"    rlimits: {nofile: 9000, stack: 1M}\n"
 	"    capabilities: [NET_RAW, BPF]\n"
 	"    can-escape-by: [BPF]\n"
 	"    landlock: {mode: enforce}\n"
@@ -368,6 +369,8 @@ static const struct {
 	{ "scratch: {size: 2M}", "scratch: {size: 3M}" },
 	{ "critical: true", "critical: false" },
 	{ "jit: true", "jit: false" },
+	{ "nofile: 9000", "nofile: 9001" },
+	{ "stack: 1M", "memlock: 1M" },
 	{ "landlock: required", "mdwe: required" },
 	{ "devices: best", "devices: required" },
 	{ "NET_RAW", "KILL" },
@@ -608,6 +611,7 @@ TEST(the_table_is_shown_whole)
 	assert_has(text, "watchdog: /dev/watchdog1, timeout 20000 ms\n");
 	assert_has(text, "    critical: the watchdog is fed only while it is well\n");
 	assert_has(text, "the kernel must have: landlock\n");
+	assert_has(text, "    rlimit: stack 1048576\n    rlimit: nofile 9000\n");
 	assert_has(text, "    capabilities: NET_RAW BPF\n");
 	assert_has(text, "    jit: it may execute what it has written\n");
 	assert_has(text, "link eth0: dhcp\n");

@@ -186,6 +186,10 @@ static const struct nonsense refused[] = {
 	AT(svcs[0].mounts.count, 1),
 	AT(svcs[1].uid, 0),
 	AT(svcs[1].uid, UINT32_MAX),
+	AT(svcs[0].rlimits.count, 1) /* a program of the machine */,
+	AT(svcs[1].rlimits.count, 2),
+	AT(svcs[1].rlimits.first, 1),
+	AT(rlimits[0].resource, TBL_RLIMIT_KINDS),
 	AT(svcs[0].caps, 1),
 	AT(svcs[1].programs.first, 8),
 	AT(svcs[1].programs.first, 5) /* a path */,
@@ -341,6 +345,8 @@ static const struct nonsense free_fields[] = {
 	ANY(svcs[1].cpu_quota_us),
 	ANY(mounts[3].pad),
 	ANY(knobs[0].pad),
+	ANY(rlimits[0].pad),
+	ANY(rlimits[0].value),
 };
 
 static void

@@ -125,7 +125,7 @@ fill_sections(struct good_table *t)
 		[TBL_DEPS] = SECTION(deps, 2),       [TBL_WORDS] = SECTION(words, 8),     [TBL_STRINGS] = SECTION(strings, 512),
 		[TBL_FILTERS] = SECTION(filters, 4), [TBL_LISTENS] = SECTION(listens, 2), [TBL_NETS] = SECTION(nets, 1),
 		[TBL_NET_RULES] = SECTION(rules, 2),
-		[TBL_FILTERS] = SECTION(filters, 4), [TBL_KNOBS] = SECTION(knobs, 2),
+		[TBL_RLIMITS] = SECTION(rlimits, 1), [TBL_KNOBS] = SECTION(knobs, 2),
 	};
 
 	memcpy(t->header.magic, TBL_MAGIC, sizeof t->header.magic);
@@ -169,6 +169,8 @@ fill_services(struct good_table *t, struct strings *s)
 	t->svcs[1].listen = (struct tbl_span){ 0, 2 };
 	t->svcs[1].net = 1;
 	t->svcs[1].knobs = (struct tbl_span){ 0, 2 };
+	t->svcs[1].rlimits = (struct tbl_span){ 0, 1 };
+	t->rlimits[0] = (struct tbl_rlimit){ .resource = 7, .value = 9000 };
 	t->svcs[1].programs = (struct tbl_span){ 7, 1 };
 
 	t->svcs[2].name = string(s, "report-1");

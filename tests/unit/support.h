@@ -52,6 +52,7 @@ struct good_table {
 	uint32_t deps[2];
 	uint32_t words[8];
 	char strings[512];
+	struct tbl_rlimit rlimits[1]; /* of the service */
 };
 
 void good_table(struct good_table *t);
