@@ -36,6 +36,7 @@ static struct {
 	enum landlock_right right;
 } rules[RULES_MAX];
 static size_t n_rules;
+static bool ports;  /* are the service's own: none is bound */
 static int version; /* 0: nothing is held */
 
 static int
@@ -143,6 +144,7 @@ int
 rules_read(pid_t pid, uint32_t flags, struct err *e)
 {
 	version = flags & TBL_SVC_LANDLOCK ? landlock_version() : 0;
+	ports = flags & TBL_SVC_BINDS;
 	return version ? read_mounts(pid, e) || read_top(pid, e) ? -1 : 0 : 0;
 }
 
@@ -151,7 +153,7 @@ rules_enter(int program, int terminal)
 {
 	if (!version)
 		return 0;
-	AUTO_FD set = landlock_new(version, LANDLOCK_SOCKETS);
+	AUTO_FD set = landlock_new(version, LANDLOCK_SOCKETS, ports);
 	if (set < 0 || (program >= 0 && landlock_allow(set, version, program, LANDLOCK_EXECUTE)) ||
 	    (terminal >= 0 && landlock_allow(set, version, terminal, LANDLOCK_DEVICES)))
 		return -1;

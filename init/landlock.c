@@ -15,6 +15,12 @@
 /* What the headers that this is built with may not have yet. */
 #define REFER    (1ull << 13) /* version 2 */
 #define TRUNCATE (1ull << 14) /* version 3 */
+#define BIND_TCP (1ull << 0)  /* version 4 */
+#define RULE_PORT 2
+
+struct port_attr {
+	uint64_t allowed, port;
+};
 
 struct rules_attr {
 	uint64_t files, net, scoped;
@@ -38,11 +44,12 @@ landlock_version(void)
 }
 
 int
-landlock_new(int version, unsigned scopes)
+landlock_new(int version, unsigned scopes, bool binds)
 {
 	struct rules_attr attr = {
 		.files = writes(version) | LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
 			 LANDLOCK_ACCESS_FS_MAKE_BLOCK,
+		.net = binds && version >= LANDLOCK_BINDS ? BIND_TCP : 0,
 		.scoped = version >= 6 ? scopes : 0,
 	};
 
@@ -62,6 +69,14 @@ landlock_allow(int rules, int version, int at, enum landlock_right right)
 	else
 		attr.allowed_access = LANDLOCK_ACCESS_FS_WRITE_FILE | (version >= 3 ? TRUNCATE : 0);
 	return (int)syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &attr, 0);
+}
+
+int
+landlock_bind(int rules, uint32_t port)
+{
+	struct port_attr attr = { .allowed = BIND_TCP, .port = port };
+
+	return (int)syscall(SYS_landlock_add_rule, rules, RULE_PORT, &attr, 0);
 }
 
 int

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* A new field that is a string or a list has its comparison below; a number is compared with all the others. */
-static_assert(sizeof(struct tbl_svc) == 328, "same_service() compares every field");
+static_assert(sizeof(struct tbl_svc) == 336, "same_service() compares every field");
 
 static bool
 same_str(const struct tbl *a, uint32_t x, const struct tbl *b, uint32_t y)
@@ -104,7 +104,7 @@ numbers_of(const struct tbl_svc *s)
 	out.log_kb = 0;
 	out.argv.first = out.env.first = out.deps.first = out.wants.first = out.mounts.first = 0;
 	out.ready_probe.words.first = out.health.words.first = out.filter.first = out.listen.first = out.knobs.first = 0;
-	out.programs.first = out.rlimits.first = 0;
+	out.binds.first = out.programs.first = out.rlimits.first = 0;
 	out.net = 0;
 	if (s->kind != TBL_SERVICE)
 		return out;
@@ -117,6 +117,16 @@ numbers_of(const struct tbl_svc *s)
 }
 
 static bool
+same_binds(const struct tbl *a, const struct tbl_svc *x, const struct tbl *b, const struct tbl_svc *y)
+{
+	bool same = true;
+
+	for (uint32_t i = 0; same && i < x->binds.count; i++)
+		same = tbl_bind(a, x, i) == tbl_bind(b, y, i);
+	return same;
+}
+
+static bool
 same_service(const struct tbl *a, const struct tbl_svc *x, const struct tbl *b, const struct tbl_svc *y)
 {
 	struct tbl_svc p = numbers_of(x), q = numbers_of(y);
@@ -126,6 +136,7 @@ same_service(const struct tbl *a, const struct tbl_svc *x, const struct tbl *b, 
 	       same_words(a, x->ready_probe.words, b, y->ready_probe.words) &&
 	       same_words(a, x->health.words, b, y->health.words) &&
 	       same_words(a, x->programs, b, y->programs) && same_knobs(a, x, b, y) &&
+	       same_binds(a, x, b, y) &&
 	       memcmp(tbl_rlimit(a, x, 0), tbl_rlimit(b, y, 0), p.rlimits.count * sizeof(struct tbl_rlimit)) == 0 &&
 	       memcmp(tbl_filter(a, x), tbl_filter(b, y), p.filter.count * sizeof(struct sock_filter)) == 0 &&
 	       same_deps(a, x, b, y, tbl_dep, p.deps.count) && same_deps(a, x, b, y, tbl_want, p.wants.count) &&

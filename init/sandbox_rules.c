@@ -20,9 +20,13 @@ sandbox_rules(struct sandbox *x)
 {
 	if (!x->landlock || !(x->s->flags & TBL_SVC_LANDLOCK))
 		return 0;
-	x->rules = landlock_new(x->landlock, LANDLOCK_SOCKETS | LANDLOCK_SIGNALS);
+	bool binds = x->s->flags & TBL_SVC_BINDS && x->landlock >= LANDLOCK_BINDS;
+	x->rules = landlock_new(x->landlock, LANDLOCK_SOCKETS | LANDLOCK_SIGNALS, binds);
 	if (x->rules < 0 || landlock_allow(x->rules, x->landlock, STUB_FD_EXE, LANDLOCK_EXECUTE))
 		return -1;
+	for (uint32_t i = 0; binds && i < x->s->binds.count; i++)
+		if (landlock_bind(x->rules, tbl_bind(x->t, x->s, i)))
+			return -1;
 	for (uint32_t i = 0; i < x->s->programs.count; i++) {
 		AUTO_FD at = sys_openat2(x->root, tbl_word(x->t, x->s->programs, i), O_PATH | O_CLOEXEC,
 					 RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);

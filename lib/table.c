@@ -34,11 +34,12 @@ static const struct {
 	[TBL_NET_RULES] = { "rules", sizeof(struct tbl_net_rule), TBL_RULES_MAX },
 	[TBL_KNOBS] = { "knobs", sizeof(struct tbl_knob), 65536 },
 	[TBL_RLIMITS] = { "rlimits", sizeof(struct tbl_rlimit), 65536 },
+	[TBL_BINDS] = { "binds", sizeof(uint32_t), 65536 },
 };
 
 static_assert(sizeof(struct tbl_header) % ALIGN == 0, "sections start aligned");
 static_assert(sizeof(struct tbl_machine) == 104, "the layout is a contract: raise TBL_VERSION with it");
-static_assert(sizeof(struct tbl_svc) == 328, "the layout is a contract: raise TBL_VERSION with it");
+static_assert(sizeof(struct tbl_svc) == 336, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_mount) == 24, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_listen) == 24, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_link) == 24, "the layout is a contract: raise TBL_VERSION with it");
@@ -96,6 +97,12 @@ const struct tbl_rlimit *
 tbl_rlimit(const struct tbl *t, const struct tbl_svc *s, uint32_t i)
 {
 	return at(t, TBL_RLIMITS, s->rlimits.first + i);
+}
+
+uint32_t
+tbl_bind(const struct tbl *t, const struct tbl_svc *s, uint32_t i)
+{
+	return *(const uint32_t *)at(t, TBL_BINDS, s->binds.first + i);
 }
 
 uint32_t
@@ -400,6 +407,10 @@ programs_ok(const struct tbl *t, const struct tbl_svc *s)
 	bool ok = span_ok(t, s->programs, TBL_WORDS) && s->programs.count <= TBL_PROGRAMS_MAX &&
 		  !(s->flags & TBL_SVC_MACHINE && s->flags & TBL_SVC_LANDLOCK);
 
+	ok = ok && span_ok(t, s->binds, TBL_BINDS) && (s->binds.count == 0 || s->flags & TBL_SVC_BINDS) &&
+	     (!(s->flags & TBL_SVC_BINDS) || s->flags & TBL_SVC_LANDLOCK);
+	for (uint32_t i = 0; ok && i < s->binds.count; i++)
+		ok = tbl_bind(t, s, i) != 0 && tbl_bind(t, s, i) <= UINT16_MAX;
 	for (uint32_t i = 0; ok && i < s->programs.count; i++) {
 		const char *name = tbl_word(t, s->programs, i);
 		ok = *name && !strchr(name, '/') && strlen(name) <= TBL_PATH_MAX && strcmp(name, "..") != 0;

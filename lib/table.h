@@ -52,6 +52,7 @@ enum tbl_section {
 	TBL_NET_RULES, /* struct tbl_net_rule */
 	TBL_KNOBS,   /* struct tbl_knob, in the order they are written */
 	TBL_RLIMITS, /* struct tbl_rlimit */
+	TBL_BINDS,   /* uint32_t, a port of TCP */
 	TBL_SECTIONS
 };
 
@@ -199,8 +200,10 @@ struct tbl_listen {
 
 #define TBL_SVC_JIT     (1u << 24) /* it may make memory executable that it has written */
 #define TBL_SVC_LANDLOCK (1u << 25) /* it executes `programs` alone, and writes to its mounts alone */
+#define TBL_SVC_BINDS   (1u << 26) /* with TBL_SVC_LANDLOCK: of TCP it binds the ports of `binds` alone */
 #define TBL_SVC_FLAGS   (TBL_SVC_MACHINE | TBL_SVC_NETNS | TBL_SVC_USERNS | TBL_SVC_CRITICAL | TBL_SVC_NOTIFY | \
-			 TBL_SVC_LOG | TBL_SVC_JIT | TBL_SVC_LANDLOCK)
+			 TBL_SVC_LOG | TBL_SVC_JIT | TBL_SVC_LANDLOCK | \
+			 TBL_SVC_BINDS)
 
 struct tbl_svc {
 	uint32_t name; /* string; the builder sees to it that it is unique */
@@ -254,6 +257,7 @@ struct tbl_svc {
 	struct tbl_span knobs; /* of TBL_KNOBS: more for its cgroup */
 	uint64_t caps; /* that it keeps, bit N: capability N; 0 with TBL_SVC_MACHINE, which keeps all */
 	struct tbl_span rlimits; /* of TBL_RLIMITS: instead of the posture's own */
+	struct tbl_span binds; /* of TBL_BINDS, each 1 to 65535 */
 	struct tbl_span programs; /* of TBL_WORDS: what holds programs, each a name in its root, or "." for all of it */
 };
 
@@ -319,6 +323,7 @@ const struct tbl_link *tbl_link(const struct tbl *t, uint32_t i);
 const struct tbl_svc *tbl_svc(const struct tbl *t, uint32_t i);
 const struct tbl_mount *tbl_mount(const struct tbl *t, const struct tbl_svc *s, uint32_t i);
 const struct tbl_rlimit *tbl_rlimit(const struct tbl *t, const struct tbl_svc *s, uint32_t i);
+uint32_t tbl_bind(const struct tbl *t, const struct tbl_svc *s, uint32_t i);
 uint32_t tbl_dep(const struct tbl *t, const struct tbl_svc *s, uint32_t i);
 uint32_t tbl_want(const struct tbl *t, const struct tbl_svc *s, uint32_t i);
 const char *tbl_word(const struct tbl *t, struct tbl_span span, uint32_t i);

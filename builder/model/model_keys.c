@@ -438,8 +438,9 @@ static const struct key health_keys[] = {
 static const struct key landlock_keys[] = {
 	{ "mode", KEY_WORD, AT(model_landlock, mode), .preset = "enforce", .words = landlock_words,
 	  .risks = landlock_risks,
-	  .doc = "enforce: it executes what its root holds, writes to its state, its scratch and its devices, and reaches "
-		 "neither signals nor abstract sockets outside; unconfined: as modes and mounts alone have it" },
+	  .doc = "enforce: it executes what its root holds, writes to its state, its scratch and its devices, binds the "
+		 "ports of TCP that it declares, if it declares any, and reaches neither signals nor abstract sockets outside; "
+		 "unconfined: as modes and mounts alone have it" },
 	END
 };
 

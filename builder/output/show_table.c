@@ -221,6 +221,15 @@ print_rlimits(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 }
 
 static void
+print_binds(const struct tbl *t, FILE *to, const struct tbl_svc *s)
+{
+	fprintf(to, "    landlock: binds of TCP");
+	for (uint32_t i = 0; i < s->binds.count; i++)
+		fprintf(to, " %u", tbl_bind(t, s, i));
+	fputs(s->binds.count ? "\n" : " nothing\n", to);
+}
+
+static void
 print_capabilities(FILE *to, const struct tbl_svc *s)
 {
 	unsigned known = 0;
@@ -262,6 +271,8 @@ print_service(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 		print_capabilities(to, s);
 	if (s->flags & TBL_SVC_LANDLOCK)
 		print_words(t, to, "landlock: executes", s->programs);
+	if (s->flags & TBL_SVC_BINDS)
+		print_binds(t, to, s);
 	if (s->flags & TBL_SVC_JIT)
 		fprintf(to, "    jit: it may execute what it has written\n");
 	if (s->flags & TBL_SVC_CRITICAL)

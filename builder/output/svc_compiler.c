@@ -15,7 +15,7 @@ const size_t svc_element_size[TBL_SECTIONS] = {
 	[TBL_LISTENS] = sizeof(struct tbl_listen),  [TBL_NETS] = sizeof(struct tbl_net),
 	[TBL_NET_RULES] = sizeof(struct tbl_net_rule),
 	[TBL_KNOBS] = sizeof(struct tbl_knob),
-	[TBL_RLIMITS] = sizeof(struct tbl_rlimit),
+	[TBL_RLIMITS] = sizeof(struct tbl_rlimit),  [TBL_BINDS] = sizeof(uint32_t),
 };
 
 void

@@ -241,6 +241,27 @@ rlimits(struct compiler *c, const struct model_service *s)
 	return span;
 }
 
+/* Who says a port says all that it binds. */
+static bool
+has_binds(const struct model_service *s)
+{
+	return s->landlock.mode == LANDLOCK_ENFORCED && s->network.ports.n > 0;
+}
+
+static struct tbl_span
+binds(struct compiler *c, const struct model_service *s)
+{
+	struct tbl_span span = { svc_count(c, TBL_BINDS), 0 };
+
+	for (size_t i = 0; has_binds(s) && i < s->network.ports.n; i++) {
+		uint32_t port = (uint32_t)s->network.ports.v[i].machine;
+		if (s->network.ports.v[i].protocol == NET_TCP)
+			svc_append(c, TBL_BINDS, &port);
+	}
+	span.count = svc_count(c, TBL_BINDS) - span.first;
+	return span;
+}
+
 static uint64_t
 capabilities(const struct model_service *s)
 {
@@ -270,7 +291,7 @@ record_of(struct compiler *c, const struct plan_unit *u)
 		.kind = u->job ? TBL_JOB : TBL_SERVICE,
 		.flags = (s->network.mode == NET_NONE ? TBL_SVC_NETNS : 0u) | (s->critical ? TBL_SVC_CRITICAL : 0u) |
 			 (s->machine_ids || s->capabilities.n ? 0u : TBL_SVC_USERNS) | (s->jit ? TBL_SVC_JIT : 0u) |
-			 (s->landlock.mode == LANDLOCK_ENFORCED ? TBL_SVC_LANDLOCK : 0u),
+			 (s->landlock.mode == LANDLOCK_ENFORCED ? TBL_SVC_LANDLOCK : 0u) | (has_binds(s) ? TBL_SVC_BINDS : 0u),
 		.deps = c->probed ? svc_behind_witness(c) : deps(c, s->needs.v, s->needs.n, makes_network(c, s)),
 		.wants = deps(c, s->wants.v, s->wants.n, UINT32_MAX),
 		.mounts = mounts(c, s),
@@ -296,6 +317,7 @@ record_of(struct compiler *c, const struct plan_unit *u)
 		.listen = svc_listen(c, s),
 		.knobs = svc_knobs(c, &s->limits),
 		.rlimits = rlimits(c, s),
+		.binds = binds(c, s),
 		.caps = capabilities(s),
 		.programs = svc_programs(c, u->root.path),
 	};

@@ -107,6 +107,12 @@ def test_abstract_sockets_of_others_are_out_of_reach(machine):
     assert machine.exec_ok("asks", "abstract connect other") == "Connection refused"
 
 
+def test_ports_beside_the_declared_ones_are_not_bound(machine):
+    assert REFUSED in left(machine, "asks", "refused")
+    machine.until("wget -qO- http://127.0.0.1:8001/ 2>&1", lambda text: "404" in text)
+    assert REFUSED in machine.exec("asks", "httpd -f -p 8003").out, "what is executed later binds none"
+
+
 def test_services_are_signalled_and_stop_as_ever(machine):
     machine.exec_ok("held", "kill -0 $$")
     pid = machine.main_pid("asks")

@@ -43,6 +43,9 @@ read_service(const struct tbl *t, uint32_t index)
 	for (uint32_t i = 0; i < s->rlimits.count; i++)
 		if (tbl_rlimit(t, s, i)->resource >= TBL_RLIMIT_KINDS)
 			abort();
+	for (uint32_t i = 0; i < s->binds.count; i++)
+		if (tbl_bind(t, s, i) == 0 || tbl_bind(t, s, i) > 65535)
+			abort();
 	for (uint32_t i = 0; i < s->programs.count; i++)
 		if (strchr(tbl_word(t, s->programs, i), '/'))
 			abort();

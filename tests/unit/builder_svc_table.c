@@ -155,7 +155,8 @@ TEST(a_service_is_whole)
 	assert_int_equal(s->uid, 10001);
 	assert_int_equal(s->gid, 33);
 	assert_int_equal(s->caps, 1ull << 13 | 1ull << 39);
-	assert_int_equal(s->flags, TBL_SVC_CRITICAL | TBL_SVC_NOTIFY | TBL_SVC_JIT | TBL_SVC_LANDLOCK);
+	assert_int_equal(s->flags, TBL_SVC_CRITICAL | TBL_SVC_NOTIFY | TBL_SVC_JIT | TBL_SVC_LANDLOCK |
+					TBL_SVC_BINDS);
 	assert_string_equal(tbl_str(&m.t, m.t.machine->watchdog), "/dev/watchdog1");
 	assert_int_equal(m.t.machine->watchdog_ms, 20000);
 	assert_int_equal(s->ready, TBL_READY_PROBE);
@@ -612,6 +613,7 @@ TEST(the_table_is_shown_whole)
 	assert_has(text, "    critical: the watchdog is fed only while it is well\n");
 	assert_has(text, "the kernel must have: landlock\n");
 	assert_has(text, "    rlimit: stack 1048576\n    rlimit: nofile 9000\n");
+	assert_has(text, "    landlock: binds of TCP 80\n");
 	assert_has(text, "    capabilities: NET_RAW BPF\n");
 	assert_has(text, "    jit: it may execute what it has written\n");
 	assert_has(text, "link eth0: dhcp\n");

@@ -125,7 +125,7 @@ fill_sections(struct good_table *t)
 		[TBL_DEPS] = SECTION(deps, 2),       [TBL_WORDS] = SECTION(words, 8),     [TBL_STRINGS] = SECTION(strings, 512),
 		[TBL_FILTERS] = SECTION(filters, 4), [TBL_LISTENS] = SECTION(listens, 2), [TBL_NETS] = SECTION(nets, 1),
 		[TBL_NET_RULES] = SECTION(rules, 2),
-		[TBL_RLIMITS] = SECTION(rlimits, 1), [TBL_KNOBS] = SECTION(knobs, 2),
+		[TBL_BINDS] = SECTION(binds, 2),     [TBL_RLIMITS] = SECTION(rlimits, 1), [TBL_KNOBS] = SECTION(knobs, 2),
 	};
 
 	memcpy(t->header.magic, TBL_MAGIC, sizeof t->header.magic);
@@ -158,7 +158,10 @@ fill_services(struct good_table *t, struct strings *s)
 	t->svcs[1].uid = t->svcs[1].gid = 10001;
 	t->svcs[1].ready = TBL_READY_PROBE;
 	t->svcs[1].ready_probe = (struct tbl_probe){ .kind = TBL_PROBE_TCP, .port = 8080 };
-	t->svcs[1].flags = TBL_SVC_NOTIFY;
+	t->svcs[1].flags = TBL_SVC_NOTIFY | TBL_SVC_LANDLOCK | TBL_SVC_BINDS;
+	t->svcs[1].binds = (struct tbl_span){ 0, 2 };
+	t->binds[0] = 80;
+	t->binds[1] = 443;
 	t->svcs[1].health = (struct tbl_probe){ .kind = TBL_PROBE_FILE, .age_ms = 5000, .words = { 2, 1 } };
 	t->svcs[1].health_every_ms = t->svcs[1].health_timeout_ms = 1000;
 	t->svcs[1].health_failures = t->svcs[1].health_successes = 1;

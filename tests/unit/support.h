@@ -53,6 +53,7 @@ struct good_table {
 	uint32_t words[8];
 	char strings[512];
 	struct tbl_rlimit rlimits[1]; /* of the service */
+	uint32_t binds[2];            /* the same */
 };
 
 void good_table(struct good_table *t);
