@@ -31,7 +31,8 @@ ROUNDS = int(os.environ.get("ROUNDS", "5"))
 FIFTY_ROUNDS = int(os.environ.get("FIFTY_ROUNDS", "3"))
 PROGRAMS = build.ROOT / "build" / "bench"
 PEERS = {"bwrap": "bubblewrap", "crun": "crun", "runc": "runc"}
-STARTS = {"ingot": 40, "clone3": 40, "bwrap": 10, "crun": 5, "runc": 2}
+STARTS = {"ingot": 40, "clone3": 40, "bwrap": 10, "crun": 5, "runc": 2, "systemd": 1}
+CHAIN = 20  # units of systemd that one start runs, in turn
 IDLE = 20
 BOOT_S = 300
 HARMLESS = ["nosuid", "nodev", "noexec"]
@@ -55,6 +56,18 @@ def bundle():
     }
 
 
+def units(folder):
+    """For systemd: the same program with what is nearest to Ingot's presets, one unit behind the other."""
+    for i in range(1, CHAIN + 1):
+        before = f"Requires=r{i - 1}.service\nAfter=r{i - 1}.service\n" if i > 1 else ""
+        bench_init.write(folder, f"etc/systemd/system/r{i}.service",
+                         f"[Unit]\nDefaultDependencies=no\n{before}[Service]\nType=oneshot\nStandardOutput=null\n"
+                         f"StandardError=null\n{bench_init.SANDBOX}ExecStart=/bench/true\n")
+    bench_init.write(folder, "etc/systemd/system/bare.target", "[Unit]\nDefaultDependencies=no\n")
+    bench_init.write(folder, "etc/passwd", "root:x:0:0::/:/bin/sh\nmark:x:10000:10000::/:/bin/false\n")
+    bench_init.write(folder, "etc/group", "root:x:0:\nmark:x:10000:\n")
+
+
 def image(peers):
     files = build.tree() / "files"
     shutil.rmtree(files / "bench-launch", ignore_errors=True)
@@ -67,10 +80,11 @@ def image(peers):
     for folder in ("proc", "dev", "tmp", "sys"):
         bench_init.write(files / "bench-launch" / "bench" / "bundle" / "rootfs" / folder, ".keep", "")
     bench_init.write(files / "bench-launch", "bench/bundle/config.json", json.dumps(bundle()))
+    units(files / "bench-launch")
     lines = ["image: bench-launch", "kernel: {recipe: kernel-cloud}", "compression: {level: 1}", "outputs: [initramfs]",
-             "budget: {memory: 1G}", "sources:", "  - {folder: {path: ../files/bench-launch, to: /}}"]
-    if peers:
-        lines += [f"  - {{debian: {{packages: [{', '.join(PEERS[peer] for peer in peers)}], exclude: [/usr/share]}}}}"]
+             "budget: {memory: 1G}", "sources:", "  - {folder: {path: ../files/bench-launch, to: /}, override: true}"]
+    packages = ", ".join([*(PEERS[peer] for peer in peers), "systemd"])
+    lines += [f"  - {{debian: {{packages: [{packages}], exclude: [/usr/share, /usr/lib/udev]}}}}"]
     lines += ["services: {}", "jobs:"]
     source = "../files/bench-launch/bench"
     for name, program in [("go", "true"), *((f"i{i}", "mark") for i in range(1, IDLE + 1))]:
@@ -94,11 +108,10 @@ def known(peers):
     return names
 
 
-def launches(peers):
+def launches(names, more=""):
     """What the driver told: the microseconds of each launcher, round by round, and the memory of an idle service."""
-    names = ["ingot", "clone3", *peers]
     words = ":".join([str(ROUNDS), *(f"{name}={STARTS[name]}" for name in names)])
-    append = f"ingot.quiet rdinit=/bench/time bench={words}"
+    append = f"ingot.quiet rdinit=/bench/time bench={words} {more}"
     with guest.qemu([build.INGOT, *build.arguments("run", "bench-launch"), "--append", append], "bench-launch") as g:
         g.wait_end(timeout=BOOT_S)
         told, memory = {name: [] for name in names}, {}
@@ -132,7 +145,8 @@ def fifty():
 def main():
     peers = known(PEERS)
     image(peers)
-    told, memory = launches(peers)
+    told, memory = launches(["ingot", "clone3", *peers])
+    told.update(launches(["systemd"], "boots=systemd systemd.unit=bare.target")[0])
     for name, times in told.items():
         print(f"figure launch_{name}_us {statistics.median(times):.0f} us")
     print(f"figure idle_service_kernel_kb {memory['kernel_kb']} KiB")

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The first program of the machine of the bench of launches. It leaves a driver behind and executes Ingot's PID 1. The
- * driver enters PID 1's mounts and root, starts one program by each launcher in turn, tells on the serial console how
- * long that took, and powers the machine off. The kernel's command line says how often: bench=ROUNDS:NAME=STARTS...
+ * The first program of the machine of the bench of launches. It leaves a driver behind and executes Ingot's PID 1, or
+ * with boots=systemd that one. The driver enters PID 1's mounts and root, starts one program by each launcher in turn,
+ * tells on the serial console how long that took, and powers the machine off. The kernel's command line says how often:
+ * bench=ROUNDS:NAME=STARTS...
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,6 +36,8 @@
 #define GROUP "/sys/fs/cgroup/bench"
 #define PROGRAM "/bench/true"
 #define PATIENCE_S 60
+#define SYSTEMD_READY "/run/systemd/private"
+#define CHAIN 20    /* units of systemd, each behind the one before it */
 #define REST_MS 400 /* the kernel takes namespaces apart behind everyone's back */
 #define IDLE 20     /* jobs that wait for good: i1 and so on */
 
@@ -187,12 +190,20 @@ start_runc(void)
 	return run(ARGV("/usr/sbin/runc", "run", "-b", "/bench/bundle", "runc"));
 }
 
+/* All that stand before it in turn: what systemctl itself takes is spread over them. */
+static bool
+start_systemd(void)
+{
+	return run(ARGV("/usr/bin/systemctl", "start", "r20.service"));
+}
+
 static const struct {
 	const char *name;
 	bool (*start)(void);
+	int programs; /* that one start runs */
 } launchers[] = {
-	{ "ingot", start_ingot }, { "clone3", start_clone3 }, { "bwrap", start_bwrap }, { "crun", start_crun },
-	{ "runc", start_runc },
+	{ "ingot", start_ingot, 1 }, { "clone3", start_clone3, 1 }, { "bwrap", start_bwrap, 1 }, { "crun", start_crun, 1 },
+	{ "runc", start_runc, 1 }, { "systemd", start_systemd, CHAIN },
 };
 
 static bool
@@ -208,7 +219,7 @@ timed(const char *name, int count)
 		for (int n = 0; n < count && good; n++)
 			good = launchers[i].start();
 		long long took = now_us() - began;
-		tell("bench: launch %s=%lld good=%d\n", name, took / count, good);
+		tell("bench: launch %s=%lld good=%d\n", name, took / count / launchers[i].programs, good);
 		sleep_ms(REST_MS);
 		return true;
 	}
@@ -292,7 +303,7 @@ tell_memory(void)
 
 /* PID 1's mounts and root, once it listens. */
 static void
-enter(void)
+enter(bool systemd)
 {
 	int proc = open(PROC, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
@@ -302,7 +313,7 @@ enter(void)
 		bool in = setns(ns, CLONE_NEWNS) == 0 && fchdir(root) == 0 && chroot(".") == 0;
 		close(ns);
 		close(root);
-		if (in && ask(CTL_STATUS, "go") == 0)
+		if (in && (systemd ? access(SYSTEMD_READY, F_OK) == 0 : ask(CTL_STATUS, "go") == 0))
 			return;
 	}
 	fail("PID 1 does not answer");
@@ -314,12 +325,14 @@ drive(char *words)
 	char *rest = words, *each;
 	int rounds = atoi(strtok_r(rest, ":", &rest));
 
-	enter();
+	bool systemd = getenv("boots") != NULL;
+	enter(systemd);
 	sleep_ms(1000);
 	mkdir(GROUP, 0755);
 	/* some launchers execute themselves out of memory */
 	put("/proc/sys/vm/memfd_noexec", "0");
-	tell_memory();
+	if (!systemd)
+		tell_memory();
 	for (int round = 0; round < rounds; round++) {
 		char copy[256];
 		snprintf(copy, sizeof copy, "%s", rest);
@@ -352,6 +365,9 @@ main(void)
 			fail("no /proc of its own");
 		drive(words);
 	}
-	execv("/init", argv);
-	fail("/init");
+	if (getenv("boots"))
+		execv("/lib/systemd/systemd", (char *[]){ (char[]){ "systemd" }, NULL });
+	else
+		execv("/init", argv);
+	fail("the init");
 }
