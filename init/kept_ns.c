@@ -62,8 +62,11 @@ kept_ns_take(struct init *in, uint32_t i, int net)
 void
 kept_ns_rest(struct init *in, uint32_t i)
 {
+	const struct svc *v = &in->s->svc[i];
+	bool stopped = v->state == SVC_STOPPING && v->after == SVC_AFTER_DOWN; /* for good, as far as anybody knows */
+
 	if (in->s->run[i].net > 0)
-		in->s->run[i].net_ms = in->s->now_ms + REST_MS;
+		in->s->run[i].net_ms = in->s->now_ms + (stopped ? 0 : REST_MS);
 	tally_times(in, i);
 }
 

@@ -16,7 +16,8 @@ int kept_ns_give(struct init *in, uint32_t i, struct spawn_given *given);
 bool kept_ns_expected(const struct init *in, uint32_t i);
 void kept_ns_take(struct init *in, uint32_t i, int net);
 
-/* The run has ended, or did not begin: they are kept for a while. kept_ns_due is the end of it. */
+/* The run has ended, or did not begin: they are kept for a while, unless it was stopped. kept_ns_due is the end of
+ * it. */
 void kept_ns_rest(struct init *in, uint32_t i);
 uint64_t kept_ns_due(const struct svc_run *r);
 void kept_ns_timers(struct init *in, uint32_t i);
