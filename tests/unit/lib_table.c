@@ -230,6 +230,7 @@ static const struct nonsense refused[] = {
 	AT(svcs[1].health_action, TBL_HEALTH_ACTIONS),
 	AT(svcs[1].flags, 0) /* and a watchdog */,
 	AT(svcs[0].flags, TBL_SVC_MACHINE | TBL_SVC_NOTIFY),
+	AT(svcs[0].flags, TBL_SVC_MACHINE | TBL_SVC_USERNS),
 	AT(svcs[2].flags, TBL_SVC_NETNS | TBL_SVC_NOTIFY) /* a job */,
 	AT(svcs[2].ready, TBL_READY_NOTIFY),
 	AT(svcs[0].ready_fd, 2),
