@@ -142,6 +142,7 @@ struct recipe_kernel {
 	LIST_OF(const char *) modules;
 	LIST_OF(const char *) cmdline;
 	LIST_OF(const char *) disk; /* modules, for an image whose state is on a disk */
+	LIST_OF(const char *) network; /* modules, for an image that has links */
 };
 
 struct recipe {

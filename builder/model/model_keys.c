@@ -167,6 +167,8 @@ static const struct key recipe_kernel_keys[] = {
 	{ "modules", KEY_TEXTS, AT(recipe_kernel, modules), .doc = "modules to load, with what they depend on" },
 	{ "disk", KEY_TEXTS, AT(recipe_kernel, disk),
 	  .doc = "modules to load besides, where the image keeps its state on a disk" },
+	{ "network", KEY_TEXTS, AT(recipe_kernel, network),
+	  .doc = "modules to load besides, where the image has network links" },
 	{ "cmdline", KEY_TEXTS, AT(recipe_kernel, cmdline), .doc = "words of the kernel command line" },
 	END
 };

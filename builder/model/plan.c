@@ -134,12 +134,15 @@ set_kernel(struct plan *p)
 	add_words(p, p->kernel->cmdline.v, p->kernel->cmdline.n);
 	add_words(p, k->cmdline.v, k->cmdline.n);
 	p->rooted = p->project->image.initramfs.root == ROOT_SQUASHFS;
-	p->modules = xcalloc(p->kernel->modules.n + p->kernel->disk.n + k->modules.n + 2 + PRIVATE_MODULES,
+	p->modules = xcalloc(p->kernel->modules.n + p->kernel->disk.n + p->kernel->network.n + k->modules.n + 2 +
+				     PRIVATE_MODULES,
 			     sizeof *p->modules);
 	if (p->rooted)
 		add_modules(p, (const char *const[]){ "loop", "squashfs" }, 2);
 	p->n_early = p->n_modules;
 	add_modules(p, p->kernel->modules.v, p->kernel->modules.n);
+	if (p->project->image.network.links.n > 0)
+		add_modules(p, p->kernel->network.v, p->kernel->network.n);
 	if (model_has_disk(&p->project->image.state))
 		add_modules(p, p->kernel->disk.v, p->kernel->disk.n);
 	if (private_count(p->project))

@@ -171,6 +171,10 @@ TEST(the_command_line_and_modules_are_joined)
 	assert_string_equal(p.plan.kernel->package, "linux-image-test");
 	assert_string_equal(p.plan.hostname, "t");
 	planned_release(&p);
+	plan_of(&p, "image: t\nkernel: {recipe: kern}\nnetwork: {links: [{name: eth0, addresses: [10.0.0.2/24]}]}\n");
+	assert_int_equal(p.plan.n_modules, 3);
+	assert_string_equal(p.plan.modules[2], "failover"); /* with a link alone */
+	planned_release(&p);
 }
 
 TEST(network_settings_follow_the_file)

@@ -44,7 +44,8 @@ void
 write_recipes(void)
 {
 	write_text("recipes/kern.yml", "recipe: kern\n"
-				       "kernel: {package: linux-image-test, modules: [virtio_net, button], cmdline: [console=ttyS0, quiet]}\n");
+				       "kernel: {package: linux-image-test, modules: [virtio_net, button], network: [failover],"
+				       " cmdline: [console=ttyS0, quiet]}\n");
 	write_text("recipes/base.yml",
 		   "recipe: base\nsources:\n  - dir: {to: /data}\n  - text: {content: x, to: /bin/run, mode: 0755}\n");
 }
