@@ -256,7 +256,8 @@ enter(const struct enter *x, pid_t *out, int *code, struct err *e)
 	*code = CTL_EXEC_FAILED;
 	AUTO_FD busybox = x->argv ? -1 : open(MACHINE_SHELL, O_PATH | O_CLOEXEC);
 	AUTO_FD user = -1;
-	if (read_environment(x, e) || open_user(x, &user, e) || rules_read(x->pid, x->flags, e) || read_limits(x->pid, e) ||
+	if (read_environment(x, e) || (x->uid != 0 && open_user(x, &user, e)) || rules_read(x->pid, x->flags, e) ||
+	    read_limits(x->pid, e) ||
 	    (x->filter >= 0 && enter_read_filter(x->filter, filter, &filter_count, e)))
 		return -1;
 	/* The pid was good for reading its environment only if the process is still the same one. */

@@ -25,9 +25,7 @@ take(void *ctx, struct ctl_packet *p, struct err *e)
 	(void)e;
 	if (p->reply.kind == CTL_R_SVC && a->cgroup < 0) {
 		a->pid = p->u.svc.pid;
-#ifdef TBL_SVC_JIT
 		a->flags = p->u.svc.flags;
-#endif
 		a->pidfd = take_fd(&p->fds[0]);
 		a->cgroup = take_fd(&p->fds[1]);
 		a->filter = take_fd(&p->fds[2]);

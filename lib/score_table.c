@@ -34,21 +34,15 @@ service_facts(const struct tbl *t, const struct tbl_svc *s, struct score_facts *
 	f->mount_ns = f->ipc_ns = f->uts_ns = true;
 	f->net_ns = s->flags & TBL_SVC_NETNS;
 	f->ip = f->net_ns ? SCORE_IP_NONE : SCORE_IP_ANY; /* a down loopback, or the machine's links */
-#ifdef TBL_SVC_USERNS
 	f->user_ns = s->flags & TBL_SVC_USERNS;
-#endif
-#ifdef TBL_SVC_JIT
 	f->no_write_exec = !(s->flags & TBL_SVC_JIT);
-#endif
 #ifdef TBL_SVC_LANDLOCK
 	f->landlock = s->flags & TBL_SVC_LANDLOCK;
 #endif
-#ifdef TBL_LISTEN_MAX
 	if (s->net) { /* a private network */
 		f->net_ns = true;
 		f->ip = SCORE_IP_DECLARED;
 	}
-#endif
 	f->own_root = true;
 	f->own_dev = has_mount(t, s, TBL_MOUNT_DEV, "/dev");
 	f->own_tmp = has_mount(t, s, TBL_MOUNT_TMPFS, "/tmp");

@@ -135,8 +135,7 @@ set_kernel(struct plan *p)
 	add_words(p, k->cmdline.v, k->cmdline.n);
 	p->rooted = p->project->image.initramfs.root == ROOT_SQUASHFS;
 	p->modules = xcalloc(p->kernel->modules.n + p->kernel->disk.n + p->kernel->network.n + k->modules.n + 2 +
-				     PRIVATE_MODULES,
-			     sizeof *p->modules);
+				     PRIVATE_MODULES, sizeof *p->modules);
 	if (p->rooted)
 		add_modules(p, (const char *const[]){ "loop", "squashfs" }, 2);
 	p->n_early = p->n_modules;
