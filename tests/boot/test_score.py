@@ -49,10 +49,9 @@ def test_the_live_score_is_the_builders(told, live):
 
 
 def test_the_default_is_as_locked_in_as_it_is_said(live):
-    """Without rules for devices, so far."""
-    assert live["plain"]["score_tenths"] <= 2 and live["inet"]["score_tenths"] <= 5
+    assert live["plain"]["score_tenths"] <= 1 and live["inet"]["score_tenths"] <= 4
     assert options(live["inet"]) - options(live["plain"]) == {"RestrictAddressFamilies=~AF_(INET|INET6)"}
-    assert options(live["plain"]) <= {"RestrictAddressFamilies=~AF_UNIX", "DeviceAllow="}
+    assert options(live["plain"]) <= {"RestrictAddressFamilies=~AF_UNIX"}
     for question in ("limits", "nothing_writable_executable", "user_namespace", "proc_subset", "unknown_calls_refused"):
         assert live["plain"][question] is True, question
 
