@@ -279,10 +279,8 @@ static void
 believe(uint32_t flags, struct score_facts *f)
 {
 	f->no_write_exec = !(flags & (TBL_SVC_JIT | TBL_SVC_MACHINE)) && prctl(PR_GET_MDWE, 0, 0, 0, 0) >= 0;
-#ifdef TBL_SVC_LANDLOCK
 	f->landlock = flags & TBL_SVC_LANDLOCK &&
 		      syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0;
-#endif
 }
 
 int

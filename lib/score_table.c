@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include <linux/capability.h>
+
 #include "score.h"
 
 static bool
@@ -36,9 +38,9 @@ service_facts(const struct tbl *t, const struct tbl_svc *s, struct score_facts *
 	f->ip = f->net_ns ? SCORE_IP_NONE : SCORE_IP_ANY; /* a down loopback, or the machine's links */
 	f->user_ns = s->flags & TBL_SVC_USERNS;
 	f->no_write_exec = !(s->flags & TBL_SVC_JIT);
-#ifdef TBL_SVC_LANDLOCK
 	f->landlock = s->flags & TBL_SVC_LANDLOCK;
-#endif
+	f->bounding = f->ambient = s->caps;
+	f->realtime = s->caps >> CAP_SYS_NICE & 1;
 	if (s->net) { /* a private network */
 		f->net_ns = true;
 		f->ip = SCORE_IP_DECLARED;
