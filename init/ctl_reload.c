@@ -11,6 +11,7 @@
 
 #include "cleanup.h"
 #include "ctl.h"
+#include "net_ask.h"
 #include "reload_plan.h"
 #include "sys.h"
 
@@ -127,5 +128,8 @@ ctl_reload(int argc, char **argv)
 		err_wrap(&e, "%s", path);
 		return ctl_fail(&e);
 	}
+	/* A service that starts tells it too; what is gone would not be told of. */
+	if (CFG_NET)
+		net_ask(&t, NET_ASK_NONE);
 	return CTL_OK;
 }

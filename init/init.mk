@@ -2,7 +2,7 @@
 # The guest's programs. CTL_SHARED are sources of ingot-init that ingotctl is linked with too.
 STUB_SRC := init/stub.c
 CTL_OWN := $(sort $(wildcard init/ctl*.c))
-CTL_SHARED := $(addprefix init/,identity.c landlock.c launch_step.c logread.c reload_machine.c \
+CTL_SHARED := $(addprefix init/,identity.c landlock.c launch_step.c logread.c net_ask.c reload_machine.c \
 	sick.c svc_name.c visible.c)
 CTL_SRC := $(CTL_OWN) $(CTL_SHARED)
 NET_SRC := $(sort $(wildcard init/net/*.c)) init/ctl_out.c

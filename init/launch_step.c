@@ -30,6 +30,7 @@ static const char *const names[LAUNCH_STEPS] = {
 	[LAUNCH_MDWE] = "mdwe",
 	[LAUNCH_USER_NS] = "user namespace",
 	[LAUNCH_LANDLOCK] = "landlock",
+	[LAUNCH_NETWORK] = "network",
 };
 
 const char *

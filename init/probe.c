@@ -67,8 +67,11 @@ static void
 connect_to(struct init *in, uint32_t i, uint32_t port)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	uint32_t net = CFG_NET ? tbl_svc(&in->table, i)->net : 0;
 	AUTO_FD fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
+	if (net) /* it is at an address of its own */
+		memcpy(&to.sin_addr, tbl_net(&in->table, net - 1)->address[0].bytes, sizeof to.sin_addr);
 	to.sin_port = htons((uint16_t)port);
 	in->s->run[i].probe.phase = PROBE_CONNECTING;
 	if (fd < 0 || (connect(fd, (struct sockaddr *)&to, sizeof to) < 0 && errno != EINPROGRESS) ||

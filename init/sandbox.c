@@ -20,6 +20,7 @@
 #include "fmt.h"
 #include "identity.h"
 #include "landlock.h"
+#include "net_ask.h"
 #include "pass.h"
 #include "templates.h"
 #include "stub_abi.h"
@@ -102,6 +103,15 @@ step_fds(struct sandbox *x)
 
 /* ---- the other steps ---- */
 
+/* Of a private network ingot-net has made it, and keeps it for the next run. */
+static int
+step_network(struct sandbox *x)
+{
+	int net = CFG_NET && x->s->net ? net_ask(x->t, x->s->net - 1) : 0;
+
+	return net <= 0 ? net : setns(net, CLONE_NEWNET);
+}
+
 /* While PID 1's descriptors are here: one that is made goes to it, for the next run. */
 static int
 step_namespaces(struct sandbox *x)
@@ -156,6 +166,7 @@ struct step {
 };
 
 static const struct step isolation[] = {
+	{ LAUNCH_NETWORK, step_network },
 	{ LAUNCH_CGROUP_NS, step_cgroup_ns },
 	{ LAUNCH_ROOT, sandbox_root },
 	{ LAUNCH_LANDLOCK, sandbox_rules },

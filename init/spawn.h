@@ -56,6 +56,7 @@ enum launch_step {
 	LAUNCH_MDWE,       /* behind LAUNCH_CAPS */
 	LAUNCH_USER_NS,    /* to make it, before the clone: spawn's caller; to enter it, behind LAUNCH_RLIMITS */
 	LAUNCH_LANDLOCK,   /* behind LAUNCH_ROOT, and behind LAUNCH_CAPS */
+	LAUNCH_NETWORK,    /* behind LAUNCH_FDS */
 	LAUNCH_STEPS
 };
 

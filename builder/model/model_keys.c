@@ -184,7 +184,7 @@ const struct key recipe_keys[] = {
 };
 
 static const struct key_word mode_words[] = { [NET_NONE] = { "none", 0 }, [NET_MACHINE] = { "machine", 0 },
-					      [NET_PRIVATE] = { "private", 1 }, { NULL, 0 } };
+					      [NET_PRIVATE] = { "private", 0 }, { NULL, 0 } };
 static const struct key_word seccomp_words[] = { [SECCOMP_ENFORCED] = { "enforce", 0 },
 						 [SECCOMP_AUDITED] = { "audit", 0 },
 						 [SECCOMP_UNCONFINED] = { "unconfined", 0 }, { NULL, 0 } };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * ingot-net: keeps the machine's own links as the image file declares them (run), or says how they are (check). It
- * allocates nothing and uses no library but libc.
+ * ingot-net: keeps the machine's own links as the image file declares them (run), says how they are (check), or makes
+ * the private networks of services (serve). It allocates nothing and uses no library but libc.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +10,7 @@
 
 #include "cleanup.h"
 #include "net.h"
+#include "net_ask.h"
 
 extern char **environ;
 
@@ -17,7 +18,8 @@ static struct netf file;
 
 static const char usage[] =
 	"usage: ingot-net run [-c FILE] [-o FILE] [-b BUSYBOX] [-r FD]\n"
-	"       ingot-net check [--json] [-c FILE] [-o FILE]\n";
+	"       ingot-net check [--json] [-c FILE] [-o FILE]\n"
+	"       ingot-net serve [-s SOCKET] [-r FD]\n";
 
 static int
 read_file(const char *path, struct err *e)
@@ -71,6 +73,29 @@ read_options(int argc, char **argv, bool run, struct options *o)
 	return true;
 }
 
+/* Its networks are told by who asks for them: it reads no file. */
+static int
+main_serve(int argc, char **argv)
+{
+	struct options o = { .socket = NET_ASK_PATH, .ready_fd = -1 };
+	bool right = argc % 2 == 0;
+	struct err e;
+
+	for (int i = 2; i + 1 < argc && right; i += 2)
+		if (strcmp(argv[i], "-s") == 0)
+			o.socket = argv[i + 1];
+		else
+			right = strcmp(argv[i], "-r") == 0 && read_fd(argv[i + 1], &o.ready_fd);
+	if (!right) {
+		write(STDERR_FILENO, usage, sizeof usage - 1);
+		return 2;
+	}
+	if (serve(&o, &e) == 0)
+		return 0;
+	note("%s", e.msg);
+	return 1;
+}
+
 /* udhcpc's own: it calls its script with one word, and says in the environment which link it is for. */
 static bool
 is_event(int argc, char **argv)
@@ -92,6 +117,8 @@ main(int argc, char **argv)
 
 	if (is_event(argc, argv))
 		return dhcp_hand_over(argv[1], environ);
+	if (argc > 1 && strcmp(argv[1], "serve") == 0)
+		return main_serve(argc, argv);
 	if (argc < 2 || (!run && strcmp(argv[1], "check") != 0) || !read_options(argc, argv, run, &o)) {
 		write(STDERR_FILENO, usage, sizeof usage - 1);
 		return 2;

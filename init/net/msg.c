@@ -7,6 +7,7 @@
 
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/veth.h>
 #include <net/if.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -138,6 +139,46 @@ msg_addr(struct msg *m, uint16_t type, int index, const struct netf_addr *a, uin
 	}
 	if (seconds)
 		add(m, IFA_CACHEINFO, &life, sizeof life);
+}
+
+void
+msg_peer_addr(struct msg *m, int index, const struct netf_addr *here, const struct netf_addr *there)
+{
+	struct ifaddrmsg i = { .ifa_family = af_of(here), .ifa_prefixlen = here->family == 4 ? 32 : 128,
+			       .ifa_index = (uint32_t)index, .ifa_flags = IFA_F_NODAD };
+
+	begin(m, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, &i, sizeof i);
+	add_addr(m, IFA_LOCAL, here);
+	add_addr(m, IFA_ADDRESS, there);
+}
+
+void
+msg_veth(struct msg *m, const char *name, const char *other, int space)
+{
+	struct ifinfomsg i = { 0 };
+	uint32_t fd = (uint32_t)space;
+
+	begin(m, RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, &i, sizeof i);
+	add_text(m, IFLA_IFNAME, name);
+	size_t info = open_attr(m, IFLA_LINKINFO);
+	add_text(m, IFLA_INFO_KIND, "veth");
+	size_t data = open_attr(m, IFLA_INFO_DATA), peer = open_attr(m, VETH_INFO_PEER);
+	memcpy(m->bytes + m->head.nlmsg_len, &i, sizeof i); /* which its attributes stand behind */
+	m->head.nlmsg_len += (uint32_t)sizeof i;
+	add_text(m, IFLA_IFNAME, other);
+	add(m, IFLA_NET_NS_FD, &fd, sizeof fd);
+	close_attr(m, peer);
+	close_attr(m, data);
+	close_attr(m, info);
+}
+
+void
+msg_link_remove(struct msg *m, const char *name)
+{
+	struct ifinfomsg i = { 0 };
+
+	begin(m, RTM_DELLINK, NLM_F_ACK, &i, sizeof i);
+	add_text(m, IFLA_IFNAME, name);
 }
 
 void

@@ -32,6 +32,11 @@ void msg_link_mtu(struct msg *m, int index, uint32_t mtu);
 void msg_vlan(struct msg *m, const char *name, int of, uint16_t id);
 /* type is RTM_NEWADDR, which also renews the life of one that is there, or RTM_DELADDR. 0 seconds are for ever. */
 void msg_addr(struct msg *m, uint16_t type, int index, const struct netf_addr *a, uint32_t seconds);
+/* Of a link between two: the address here, and the one at the other end, each alone; taken for free at once. */
+void msg_peer_addr(struct msg *m, int index, const struct netf_addr *here, const struct netf_addr *there);
+/* A pair of links, the other one in the network namespace behind a descriptor; and their end. */
+void msg_veth(struct msg *m, const char *name, const char *other, int space);
+void msg_link_remove(struct msg *m, const char *name);
 /* A default route: type is RTM_NEWROUTE, which takes the place of another one of the same metric, or RTM_DELROUTE. */
 void msg_route(struct msg *m, uint16_t type, int index, const struct netf_addr *gateway, uint32_t metric);
 

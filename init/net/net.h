@@ -14,6 +14,7 @@ struct options {
 	const char *file;    /* of the links */
 	const char *resolv;  /* the file of name servers */
 	const char *busybox; /* for its DHCP client */
+	const char *socket;  /* where private networks are asked for */
 	int ready_fd;        /* a newline there says that all is there; -1: nobody asks */
 	bool json;
 };
@@ -23,6 +24,9 @@ void note(const char *f, ...) __attribute__((format(printf, 1, 2)));
 
 /* keep.c: keeps the links until a signal ends it. */
 int keep(const struct options *o, const struct netf *f, struct err *e);
+
+/* serve.c: makes the private networks of services until a signal ends it. */
+int serve(const struct options *o, struct err *e);
 
 /* check.c: prints the links; *right says whether all is as declared. */
 int check(const struct options *o, const struct netf *f, bool *right, struct err *e);

@@ -46,7 +46,7 @@ def test_there_are_two_schemas(project, one_line):
     ("image: t", "image: T"), ("/etc/motd", "etc/motd"), ("/etc/motd", "/etc/../motd"), ("/etc/motd", "/etc//motd"),
     ("8M", "8Q"), ("8M", "-8"), ("8M", "8"), ("8M}", "8M, pids: 1}"), ("8M}", "8M, cpu: 50}"),
     ("mode: 0755", "mode: 0999"), ("mode: 0755", "mode: -1"), ("8M}", "8M}\n    stop: {timeout: 5}"),
-    ("8M}", "8M}\n    network: {mode: private}"), ("8M}", "8M}\n    seccomp: strict"), ("  web:", "  Web:"),
+    ("8M}", "8M}\n    network: {mode: privat}"), ("8M}", "8M}\n    seccomp: strict"), ("  web:", "  Web:"),
     ("- dir: {to: /srv/data}", "- {}"), ("- dir: {to: /srv/data}", "- {dir: {to: /a}, text: {to: /b, content: c}}"),
     ("command: [/bin/prog, -x]", "command: []"), ("command: [/bin/prog, -x]", "command: [[a]]"),
     ("image: t", "image: t\nnetwork: {links: [{address: 10.0.2.256}]}"), ("image: t", "image: t\noutputs: [disk]"),

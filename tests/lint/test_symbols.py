@@ -21,7 +21,7 @@ def test_pid1_calls_no_allocator_no_stdio_and_no_abort(top):
     assert not {name for name in called if FORBIDDEN.match(name)}
 
 
-NET_MAX = 32000  # bytes of ingot-net
+NET_MAX = 48000  # bytes of ingot-net
 
 
 def test_ingot_net_is_small_allocates_nothing_and_uses_no_stdio(top):

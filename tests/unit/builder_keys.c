@@ -81,7 +81,6 @@ TEST(words_are_of_their_list)
 {
 	image_says(SERVICE("restart: {policy: alwys}"), "`policy` cannot be `alwys`: did you mean `always`?");
 	image_says(SERVICE("restart: {policy: sometimes}"), "it is one of never, on-failure, always");
-	image_says(SERVICE("network: {mode: private}"), "`mode: private` is not supported yet");
 	image_says(HEAD "outputs: [disk]\n", "t.yml:3:11: `outputs: disk` is not supported yet");
 	image_says(HEAD "outputs: [initramf]\n", "did you mean `initramfs`?");
 	image_says(HEAD "arch: aarch64\n", "`arch: aarch64` is not supported yet");
