@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -17,6 +18,8 @@
 
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 #define TREE  (RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)
+#define TELL_TRIES    50
+#define TELL_AGAIN_MS 100
 
 static int
 copy(int from, int to, const char *path, size_t *size, struct err *e)
@@ -109,6 +112,24 @@ check(const struct tbl *t, struct err *e)
 	return 0;
 }
 
+/* A service that starts tells ingot-net too; but of what is gone, and of what another may do from now on while it runs,
+ * nobody would. It may just be starting anew itself. */
+static int
+tell_networks(const struct tbl *t)
+{
+	struct err e;
+
+	for (int tries = 0; net_ask(t, NET_ASK_NONE) < 0; tries++) {
+		bool away = errno == ECONNREFUSED || errno == ENOENT || errno == ECONNRESET;
+		if (!away || tries == TELL_TRIES) {
+			err_set(&e, errno, "the table is loaded, but ingot-net does not hear of its private networks");
+			return ctl_fail(&e);
+		}
+		poll(NULL, 0, TELL_AGAIN_MS);
+	}
+	return CTL_OK;
+}
+
 int
 ctl_reload(int argc, char **argv)
 {
@@ -128,8 +149,5 @@ ctl_reload(int argc, char **argv)
 		err_wrap(&e, "%s", path);
 		return ctl_fail(&e);
 	}
-	/* A service that starts tells it too; what is gone would not be told of. */
-	if (CFG_NET)
-		net_ask(&t, NET_ASK_NONE);
-	return CTL_OK;
+	return CFG_NET && tbl_count(&t, TBL_NETS) ? tell_networks(&t) : CTL_OK;
 }

@@ -56,6 +56,9 @@ reload_machine_change(const struct tbl *a, const struct tbl *b)
 		return "sysctls";
 	if (!same_links(a, b))
 		return "links";
+	/* some, and none: rules that nobody keeps any more would stay */
+	if (!tbl_count(a, TBL_NETS) != !tbl_count(b, TBL_NETS))
+		return "private networks";
 	if (!same_str(a, x->hostname, b, y->hostname))
 		return "the hostname";
 	if (!same_str(a, x->root, b, y->root))

@@ -288,7 +288,7 @@ check_sum(struct project *p)
 		sum += m->network.links.v[i].dhcp ? DHCP_MEMORY : 0;
 	const char *dhcp = kept ? " with ingot-net's 16M" : sum ? " with the DHCP client's 16M" : "";
 	sum += kept ? NET_MEMORY : 0;
-	sum += private_count(p) ? PRIVATE_MEMORY + private_count(p) * PRIVATE_EACH : 0;
+	sum += private_memory(private_count(p));
 	for (size_t i = 0; i < project_units(p); i++) {
 		const struct model_service *s = project_unit(p, i);
 		uint64_t all;

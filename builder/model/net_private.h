@@ -10,8 +10,6 @@
 #include "project.h"
 
 #define PRIVATE_SERVICE "net-private" /* ingot-net's name as the service that makes them */
-#define PRIVATE_MEMORY  (16u << 20)   /* of it, */
-#define PRIVATE_EACH    (1u << 20)    /* and more for each network */
 
 /* An instance of a unit with `mode: private`. */
 struct private_net {
@@ -29,6 +27,13 @@ struct private_nets {
 
 /* How many there are, one for each instance. */
 size_t private_count(const struct project *p);
+
+/* What it may use. In steps, as a table that gives it another limit starts it anew. */
+static inline uint64_t
+private_memory(size_t networks)
+{
+	return networks ? (1 + networks / 64) * (24u << 20) : 0;
+}
 
 /* Of a project that is right; lives in its arena. */
 void private_nets_make(const struct project *p, struct private_nets *out);

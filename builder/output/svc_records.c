@@ -395,7 +395,7 @@ add_switcher(struct compiler *c)
 		.backoff_first_ms = 100, .backoff_max_ms = 30000, .backoff_jitter = 10, .healthy_ms = 30000,
 		.stop_signal = SIGTERM, .stop_timeout_ms = 1000,
 		.pids_max = SWITCHER_PIDS, .cpu_period_us = CPU_PERIOD_US,
-		.memory_max = PRIVATE_MEMORY + c->plan->nets.n * PRIVATE_EACH,
+		.memory_max = private_memory(c->plan->nets.n),
 	};
 	add_logs(c, &r, NULL);
 	svc_append(c, TBL_SVCS, &r);

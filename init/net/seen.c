@@ -8,6 +8,8 @@
 #include <linux/if_link.h>
 #include <string.h>
 
+#include "rules.h"
+
 const struct seen_link *
 seen_link(const struct seen *s, int index)
 {
@@ -84,13 +86,24 @@ take_kind(struct seen_link *l, const struct attrs *a)
 		memcpy(&l->vlan, id, sizeof l->vlan);
 }
 
+/* Of private networks there may be more than places here, and they are another's work. */
+static bool
+is_cable(const struct attrs *a)
+{
+	char name[NETF_NAME];
+
+	attr_text(a, IFLA_IFNAME, name, sizeof name);
+	return strncmp(name, CABLE_PREFIX, strlen(CABLE_PREFIX)) == 0;
+}
+
 static void
 take_link(struct seen *s, const struct ifinfomsg *i, const struct attrs *a)
 {
-	struct seen_link *l = i->ifi_family == AF_UNSPEC ? place_of_link(s, i->ifi_index) : NULL;
+	bool ours = i->ifi_family == AF_UNSPEC && !is_cable(a); /* a bridge tells of its ports in a family of its own */
+	struct seen_link *l = ours ? place_of_link(s, i->ifi_index) : NULL;
 	size_t size;
 
-	if (!l) /* a bridge tells of its ports in a family of its own */
+	if (!l)
 		return;
 	struct seen_link old = *l;
 	*l = (struct seen_link){ .index = i->ifi_index, .type = i->ifi_type, .flags = i->ifi_flags,
@@ -130,7 +143,7 @@ take_addr(struct seen *s, const struct ifaddrmsg *i, const struct attrs *a, bool
 	if (!addr.family) /* IPv6 has a local one only where the other end is another one */
 		addr = attr_addr(a, IFA_ADDRESS, i->ifa_family);
 	addr.prefix = i->ifa_prefixlen;
-	if (!addr.family || !i->ifa_index)
+	if (!addr.family || !seen_link(s, (int)i->ifa_index))
 		return;
 	struct seen_addr *x = (struct seen_addr *)seen_addr(s, (int)i->ifa_index, &addr);
 	for (size_t k = 0; k < SEEN_ADDRS && !x && there; k++)

@@ -79,22 +79,34 @@ write_setting(const char *path, const char *value, struct err *e)
 	return fd < 0 || write(fd, value, strlen(value)) < 0 ? err_set(e, errno, "%s", path) : 0;
 }
 
-/* What it forwards the rules say, which are there by now. A machine that forwards listens to no router any more, unless
- * it is told to. */
+/* A machine that forwards listens to no router any more, unless it is told to: a link that does shall go on. */
+static void
+hear_routers(const char *link)
+{
+	char path[96], value = '0';
+	struct err e;
+
+	fmt(path, sizeof path, "/proc/sys/net/ipv6/conf/%s/accept_ra", link);
+	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && read(fd, &value, 1) == 1 && value == '1' && write_setting(path, "2", &e))
+		note("%s", e.msg);
+}
+
+/* What it forwards the rules say, which are there by now. */
 static int
 forward(struct err *e)
 {
-	static const char *const settings[][2] = {
-		{ "/proc/sys/net/ipv6/conf/default/accept_ra", "2" },
-		{ "/proc/sys/net/ipv6/conf/all/accept_ra", "2" },
-		{ "/proc/sys/net/ipv4/ip_forward", "1" },
-		{ "/proc/sys/net/ipv6/conf/all/forwarding", "1" },
-	};
+	static struct seen seen;
+	struct rtnl r = { .events = -1, .requests = s.cables.routes };
 
-	for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
-		if (write_setting(settings[i][0], settings[i][1], e))
-			return -1;
-	return 0;
+	if (rtnl_dump(&r, &seen, e))
+		return -1;
+	hear_routers("default");
+	for (size_t i = 0; i < SEEN_LINKS; i++)
+		if (seen.links[i].index)
+			hear_routers(seen.links[i].name);
+	return write_setting("/proc/sys/net/ipv4/ip_forward", "1", e) ||
+	       write_setting("/proc/sys/net/ipv6/conf/all/forwarding", "1", e) ? -1 : 0;
 }
 
 /* ---- what was told ---- */

@@ -28,8 +28,16 @@ def free_ports(n):
 PORTS = dict(zip((80, 8080, 8081, 5432), free_ports(4)))
 
 
+def moved():
+    """The image file with another published port, and without one of its services."""
+    text = (build.ROOT / "tests" / "boot" / "images" / "private.yml").read_text()
+    begin, end = text.index("  mute:"), text.index("  alone:")
+    return (text[:begin] + text[end:]).replace("machine: 80, service: 8080", "machine: 8081, service: 8080")
+
+
 @pytest.fixture(scope="module")
 def machine():
+    build.put_tables("private", {"moved": moved()})
     build.image("private")
     forwards = [word for inside, outside in PORTS.items() for word in ("-p", f"{outside}:{inside}")]
     with guest.qemu([build.INGOT, *build.arguments("run", "private"), "--shell", *forwards], "private") as g:
@@ -139,6 +147,18 @@ def test_without_ingot_net_a_start_is_refused_by_name(machine):
 
 
 def test_ingot_net_takes_little(machine):
-    """Of the 16 MiB, and 1 MiB for each network, that the builder gives it."""
+    """Of the 24 MiB that the builder gives it."""
     used = int(machine.ok("cat /sys/fs/cgroup/svc/net-private/memory.peak"))
     assert used < 4 << 20
+
+
+def test_another_table_changes_rules_under_what_runs_and_takes_away_what_is_gone(machine):
+    pid, links = machine.main_pid("web"), machine.ok("ip -o link | grep -c ingot-")
+    assert ask_host(80) and not ask_host(8081)
+    machine.ok("ingotctl reload /opt/moved")
+    assert ask_host(8081) and not ask_host(80)
+    assert machine.main_pid("web") == pid
+    assert int(machine.ok("ip -o link | grep -c ingot-")) == int(links) - 1
+    machine.ok("ingotctl reload")
+    machine.until_service("mute", lambda s: s["state"] == "up")
+    assert ask_host(80) and not ask_host(8081)

@@ -201,7 +201,8 @@ def test_a_lease_gives_an_address_with_an_end_a_route_and_name_servers(space):
 
 
 def test_a_client_runs_while_there_is_carrier(space):
-    """What a lease gave goes with the carrier, and another network's comes after it."""
+    """What a lease gave goes with the carrier, and another network's comes after it; at first the link is down.
+    isolation case 32"""
     space.cable("lan")
     space.start(link("lan", dhcp=True))
     space.until(lambda: "UP" in space.shown("link", "dev", "lan")[0]["flags"])

@@ -195,6 +195,12 @@ def test_what_is_no_question_is_refused_and_changes_nothing(space):
     assert space.ask("outside", "192.0.2.2", 80)
 
 
+def test_a_link_that_hears_a_router_goes_on_hearing_it(space):
+    for name, value in (("lan", "2"), ("default", "2"), ("all", "1")):
+        assert space.run("machine", "cat", f"/proc/sys/net/ipv6/conf/{name}/accept_ra").stdout.strip() == value, name
+    assert space.run("machine", "cat", "/proc/sys/net/ipv6/conf/all/forwarding").stdout.strip() == "1"
+
+
 def test_nobody_but_root_is_heard(space):
     assert os.stat(space.socket).st_mode & 0o777 == 0o700
 

@@ -274,6 +274,7 @@ TEST(the_machine_stays_as_it_was_booted)
 	REFUSED(b.sysctls[0].value = b.machine.shell, "sysctls");
 	REFUSED(b.links[0].address[3]++, "links");
 	REFUSED(b.links[1].name = b.links[0].name, "links");
+	REFUSED(b.header.section[TBL_NETS].count = 0, "private networks");
 	REFUSED(b.machine.hostname = b.machine.image, "the hostname");
 	REFUSED(b.machine.root = b.machine.shell, "the root");
 	REFUSED(b.machine.zone.offset_s = 3600, "the timezone");
