@@ -24,6 +24,13 @@ def test_the_image_of_ones_own(top, tmp_path):
     assert wrong.stderr.splitlines() == shown
 
 
+def test_the_networks_of_ones_own(top, tmp_path):
+    shutil.copytree(top / "recipes", tmp_path / "recipes")
+    text = re.search(r"```yaml\n(services:\n  web:\n.*?)```", (top / "README.md").read_text(), re.S).group(1)
+    done = check(top, tmp_path, "image: t\nkernel: {recipe: kernel-cloud}\n" + text)
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_links_of_ones_own(top, tmp_path):
     """The README's, and those of ingot-net(8)."""
     shutil.copytree(top / "recipes", tmp_path / "recipes")
