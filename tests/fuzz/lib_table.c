@@ -49,6 +49,11 @@ read_service(const struct tbl *t, uint32_t index)
 	for (uint32_t i = 0; i < s->programs.count; i++)
 		if (strchr(tbl_word(t, s->programs, i), '/'))
 			abort();
+	for (uint32_t i = 0; i < s->listen.count; i++)
+		if (!tbl_listen(t, s, i)->port)
+			abort();
+	if (s->net)
+		read_text(tbl_net(t, s->net - 1)->name);
 	if ((s->uid == 0) != (s->flags & TBL_SVC_MACHINE) || tbl_word(t, s->argv, 0)[0] != '/' || !s->memory_max)
 		abort();
 }
@@ -86,6 +91,9 @@ read_table(const struct tbl *t)
 	}
 	for (uint32_t i = 0; i < tbl_count(t, TBL_LINKS); i++)
 		read_text(tbl_str(t, tbl_link(t, i)->name));
+	for (uint32_t i = 0; i < tbl_count(t, TBL_NETS); i++)
+		for (uint32_t k = 0; k < tbl_net(t, i)->rules; k++)
+			sink += tbl_net_rules(t)[tbl_net(t, i)->first + k].port;
 	for (uint32_t i = 0; i < tbl_count(t, TBL_SVCS); i++)
 		read_service(t, i);
 	for (uint32_t i = 0; i < tbl_count(t, TBL_SVCS) && i < 4; i++)
