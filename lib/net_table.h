@@ -15,6 +15,7 @@
 #define TBL_NETS_MAX  512
 #define TBL_RULES_MAX 4096 /* of all services */
 #define TBL_NET_NAME  32   /* of a service, with the NUL */
+#define NET_CABLE     "ingot-" /* what the names of the machine's ends of their links begin with, and no other link's */
 
 enum tbl_net_kind {
 	TBL_NET_PUBLISH, /* the machine's `port` leads to the service's `to` */

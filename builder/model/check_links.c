@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "net_links_read.h"
+#include "net_table.h"
 
 static const struct node *
 place(const struct model_link *l, const char *key)
@@ -36,6 +37,8 @@ check_match(struct project *p, const struct model_link *l)
 		diag(p->diags, place(l, "driver"), "a driver's name has 1 to %d characters", NETF_DRIVER - 1);
 	if (l->name && !name_ok(l->name))
 		diag(p->diags, place(l, "name"), "a link's name has 1 to 15 characters, and no space, / or :");
+	if (l->name && strncmp(l->name, NET_CABLE, strlen(NET_CABLE)) == 0)
+		diag(p->diags, place(l, "name"), "names that begin with " NET_CABLE " are those of private networks' links");
 	if (l->name && strcmp(l->name, "lo") == 0)
 		diag(p->diags, place(l, "name"), "lo is the machine's own, and always up");
 }

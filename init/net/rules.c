@@ -32,19 +32,19 @@ cable_name(const struct tbl_net *n, char out[CABLE_NAME])
 {
 	const uint8_t *a = n->address[0].bytes;
 
-	fmt(out, CABLE_NAME, "%s%02x%02x%02x%02x", CABLE_PREFIX, a[0], a[1], a[2], a[3]);
+	fmt(out, CABLE_NAME, "%s%02x%02x%02x%02x", NET_CABLE, a[0], a[1], a[2], a[3]);
 }
 
 static void
 from_services(struct nft *t, bool no)
 {
-	nft_link(t, NFT_META_IIFNAME, CABLE_PREFIX, true, no);
+	nft_link(t, NFT_META_IIFNAME, NET_CABLE, true, no);
 }
 
 static void
 to_services(struct nft *t, bool no)
 {
-	nft_link(t, NFT_META_OIFNAME, CABLE_PREFIX, true, no);
+	nft_link(t, NFT_META_OIFNAME, NET_CABLE, true, no);
 }
 
 static void

@@ -9,7 +9,6 @@
 #include "net_table.h"
 
 #define RULES_TABLE "ingot"
-#define CABLE_PREFIX "ingot-" /* what the names of the machine's ends begin with, and no other link's */
 #define CABLE_NAME   16       /* with the NUL */
 
 /* The name of the machine's end: it follows from the address. */

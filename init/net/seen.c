@@ -8,7 +8,7 @@
 #include <linux/if_link.h>
 #include <string.h>
 
-#include "rules.h"
+#include "net_table.h"
 
 const struct seen_link *
 seen_link(const struct seen *s, int index)
@@ -93,7 +93,7 @@ is_cable(const struct attrs *a)
 	char name[NETF_NAME];
 
 	attr_text(a, IFLA_IFNAME, name, sizeof name);
-	return strncmp(name, CABLE_PREFIX, strlen(CABLE_PREFIX)) == 0;
+	return strncmp(name, NET_CABLE, strlen(NET_CABLE)) == 0;
 }
 
 static void

@@ -3,10 +3,12 @@
 pass, in both families, and what becomes of a network when its service starts again, changes or goes."""
 import os
 import struct
+import subprocess
+import sys
 
 import pytest
 
-from private_space import EGRESS, HERE, MACHINE, NONE, OUTSIDE, PUBLISH, Net, PrivateSpace, question, rule
+from private_space import EGRESS, HERE, MACHINE, NONE, OUTSIDE, PUBLISH, REACH, Net, PrivateSpace, question, rule
 
 pytestmark = pytest.mark.needs_namespace
 
@@ -51,6 +53,47 @@ def test_a_published_port_answers_from_outside_and_nothing_else_does(space):
         space.ip(family, "route", "add", address, "via", via, far=True)
         for port in (80, 81, 8080):
             assert space.ask("outside", address, port) is None, "not even for who knows the way"
+
+
+UDP_SERVER = """
+import socket
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.bind(("::", 5300))
+print(flush=True)
+while True:
+    data, who = s.recvfrom(9)
+    s.sendto(b"told " + data, who)
+"""
+UDP_CLIENT = """
+import socket, sys
+to, port = sys.argv[1:]
+s = socket.socket(socket.AF_INET6 if ":" in to else socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(1)
+s.connect((to, int(port)))
+s.send(b"x")
+print(s.recv(99))
+"""
+
+
+def ask_udp(space, where, to, port):
+    done = space.run(where, sys.executable, "-c", UDP_CLIENT, to, port)
+    return done.stdout.strip() == "b'told x'"
+
+
+def test_datagrams_go_where_datagrams_are_declared(space):
+    dns = Net("dns", 3, rule(PUBLISH, 53, 5300, protocol="udp"))
+    space.tell(dns, Net("web", 2, *[rule(REACH, 5300, where=a, protocol="udp") for a in dns.addresses]),
+               Net("tcp", 4, *dns.reach(5300)))
+    for name in ("dns", "web", "tcp"):
+        space.start(name)
+    server = subprocess.Popen(space.within("dns", sys.executable, "-c", UDP_SERVER), stdout=subprocess.PIPE)
+    space.programs.append(server)
+    assert server.stdout.readline()
+    for own, machine in zip(dns.addresses, ("192.0.2.2", "2001:db8::2")):
+        assert ask_udp(space, "outside", machine, 53)
+        assert not ask_udp(space, "outside", machine, 5300)
+        assert ask_udp(space, "web", own, 5300)
+        assert not ask_udp(space, "tcp", own, 5300), "another protocol's port"
 
 
 def test_services_reach_each_other_only_as_declared(space):
