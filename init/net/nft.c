@@ -275,6 +275,13 @@ nft_port(struct nft *n, uint16_t port)
 }
 
 void
+nft_user(struct nft *n, uint32_t uid)
+{
+	meta(n, NFT_META_SKUID);
+	compare(n, &uid, sizeof uid, false);
+}
+
+void
 nft_icmp6(struct nft *n, uint8_t type)
 {
 	payload(n, NFT_PAYLOAD_TRANSPORT_HEADER, 0, sizeof type);

@@ -48,6 +48,7 @@ void nft_protocol(struct nft *n, uint8_t protocol);
 void nft_port(struct nft *n, uint16_t port);             /* where it goes; behind nft_protocol */
 void nft_address(struct nft *n, const struct netf_addr *a, bool source, bool no); /* with its family */
 void nft_icmp6(struct nft *n, uint8_t type);             /* behind nft_protocol */
+void nft_user(struct nft *n, uint32_t uid);              /* whose socket it is from, on this machine */
 void nft_state(struct nft *n, uint32_t any);             /* of its connection, NF_CT_STATE_BIT's bits */
 void nft_status(struct nft *n, uint32_t any);            /* the same, IPS_* */
 void nft_local(struct nft *n, bool no);                  /* its destination is the machine's */

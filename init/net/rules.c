@@ -8,6 +8,7 @@
  *     leave    what is masqueraded
  *     forward  answers; what was published; what a service may open, in a chain of its own
  *     input    of services' packets for the machine: answers, neighbours, declared ports
+ *     output   of the machine's own packets for services: answers, neighbours, root's, who looks whether they are well
  */
 #include "rules.h"
 
@@ -75,23 +76,46 @@ raw_chain(struct nft *t)
 	finish(t, r, NF_DROP, NULL);
 }
 
+/* What passes in any case between a service and the machine. */
 static void
-input_chain(struct nft *t)
+answers_and_neighbours(struct nft *t, const char *chain)
 {
 	static const uint8_t neighbours[] = { ND_SOLICIT, ND_ADVERTISE };
 
+	answers(t, chain);
+	for (size_t i = 0; i < sizeof neighbours; i++) {
+		struct nft_rule r = nft_rule(t, chain);
+		nft_protocol(t, IPPROTO_ICMPV6);
+		nft_icmp6(t, neighbours[i]);
+		finish(t, r, NF_ACCEPT, NULL);
+	}
+}
+
+static void
+input_chain(struct nft *t)
+{
 	nft_chain(t, "machine");
 	nft_base_chain(t, "input", "filter", NF_INET_LOCAL_IN, PRIORITY_FILTER, NF_ACCEPT);
 	struct nft_rule r = nft_rule(t, "input");
 	from_services(t, false);
 	finish(t, r, NFT_JUMP, "machine");
-	answers(t, "machine");
-	for (size_t i = 0; i < sizeof neighbours; i++) {
-		r = nft_rule(t, "machine");
-		nft_protocol(t, IPPROTO_ICMPV6);
-		nft_icmp6(t, neighbours[i]);
-		finish(t, r, NF_ACCEPT, NULL);
-	}
+	answers_and_neighbours(t, "machine");
+}
+
+/* A service in the machine's network is no part of any other. */
+static void
+output_chain(struct nft *t)
+{
+	nft_chain(t, "own");
+	nft_base_chain(t, "output", "filter", NF_INET_LOCAL_OUT, PRIORITY_FILTER, NF_ACCEPT);
+	struct nft_rule r = nft_rule(t, "output");
+	to_services(t, false);
+	finish(t, r, NFT_JUMP, "own");
+	answers_and_neighbours(t, "own");
+	r = nft_rule(t, "own");
+	nft_user(t, 0);
+	finish(t, r, NF_ACCEPT, NULL);
+	finish(t, nft_rule(t, "own"), NF_DROP, NULL);
 }
 
 static void
@@ -217,6 +241,7 @@ rules_set(const struct tbl_net *nets, uint32_t n, const struct tbl_net_rule *rul
 	nft_table_anew(&t);
 	raw_chain(&t);
 	input_chain(&t);
+	output_chain(&t);
 	forward_chain(&t);
 	nat_chains(&t);
 	for (uint32_t i = 0; i < n; i++)

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from net_space import TOP
 from private_space import EGRESS, HERE, MACHINE, NONE, OUTSIDE, PUBLISH, REACH, Net, PrivateSpace, question, rule
 
 pytestmark = pytest.mark.needs_namespace
@@ -155,6 +156,19 @@ def segments(space, name):
     heads, numbers = [line.split() for line in space.run(name, "cat", "/proc/net/snmp").stdout.splitlines()
                       if line.startswith("Tcp:")]
     return int(numbers[heads.index("InSegs")])
+
+
+def test_of_the_machine_root_alone_opens_what_is_not_published(space):
+    """A service in the machine's network is nobody to those of private ones. isolation case 30"""
+    space.tell(Net("web", 2, rule(PUBLISH, 80, 8080)))
+    space.start("web")
+    space.answer("web", 8080)
+    for to in space.of("web").addresses:
+        nc = ("nc", "-w", 1, to, 8080)
+        assert space.ask("machine", to, 8080)
+        done = space.run("machine", "setpriv", "--reuid=65534", "--clear-groups", "sh", "-c", 'id -u; exec "$@"', "sh",
+                         TOP / "build" / "busybox", *nc)
+        assert done.stdout == "65534\n", done
 
 
 def test_nobody_speaks_in_anothers_name(space):
