@@ -242,8 +242,9 @@ check_unit(struct project *p, struct model_service *s)
 		diag(p->diags, at, "`command` must begin with an absolute path, such as [/usr/sbin/nginx, ...]");
 	if (s->command.n > TBL_ARGV_MAX)
 		diag(p->diags, at, "`command` has more than %d words", TBL_ARGV_MAX);
-	if (s->env.n > TBL_ARGV_MAX)
-		diag(p->diags, node_place(s->head.node, "env"), "`env` has more than %d entries", TBL_ARGV_MAX);
+	size_t more = (s->listen.n ? 3u : 0u) + (s->ready.notify || s->health.notify ? 2u : 0u); /* what the builder adds */
+	if (s->env.n + more > TBL_ARGV_MAX)
+		diag(p->diags, node_place(s->head.node, "env"), "`env` has more than %zu entries", TBL_ARGV_MAX - more);
 	check_cwd(p, s);
 	if (s->limits.memory_high > s->limits.memory)
 		diag(p->diags, node_place(s->limits.head.node, "memory-high"), "`memory-high` is above `memory`");

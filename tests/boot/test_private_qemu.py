@@ -86,6 +86,12 @@ def test_services_reach_each_other_by_name_and_only_as_declared(machine):
     assert machine.exec_ok("mute", "cat /etc/hosts | wc -l") == "4", "a name for what it may not reach is none"
 
 
+def test_a_job_has_a_network_too(machine):
+    machine.ok("ingotctl start report")
+    out = machine.until("ingotctl logs report", lambda text: "no web" in text)
+    assert out.splitlines()[0].startswith("5432 asked by ")
+
+
 def test_what_is_declared_leaves_the_machine_and_nothing_else_does(machine):
     """isolation case 30"""
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -132,6 +132,8 @@ NETWORK = "    network: {mode: machine, ports: [{machine: 80}]}\n"
      "t.yml:12:42: `masquerade` without `egress`: nothing leaves the machine"),
     (IMAGE + "    network: {mode: private, ports: [{machine: 80}]}\n" + "    replicas: 2\n",
      "t.yml:12:48: 2 replicas cannot be published as one port: leave `machine` out"),
+    (IMAGE + "network: {links: [{name: ingot-a, dhcp: true, mtu: 1400}]}\n",
+     "t.yml:12:26: names that begin with ingot- are those of private networks' links"),
     (IMAGE + "network: {private: {ipv4: 10.0.0.0/30}}\n",
      "t.yml:12:27: `ipv4` is a network of IPv4, at most a /29, without bits behind its prefix, not `10.0.0.0/30`"),
     (IMAGE + "    network: {mode: private}\n    replicas: 6\nnetwork: {private: {ipv4: 10.0.0.0/29}}\n",
