@@ -13,6 +13,7 @@
 #include "content.h"
 #include "json.h"
 #include "mem.h"
+#include "net_private.h"
 #include "replicas.h"
 
 #define EPOCH    "1970-01-01T00:00:00Z"
@@ -94,6 +95,18 @@ begin_descriptor(struct json *j, const char *type, const struct content *c)
 	json_uint(j, c->size);
 }
 
+/* Two ports of the machine may lead to one of the service. */
+static bool
+is_repeated(const struct model_network *net, size_t i)
+{
+	bool repeated = false;
+
+	for (size_t k = 0; k < i; k++)
+		repeated |= private_port(&net->ports.v[k]) == private_port(&net->ports.v[i]) &&
+			    net->ports.v[k].protocol == net->ports.v[i].protocol;
+	return repeated;
+}
+
 static void
 add_ports(struct json *j, const struct model_network *net)
 {
@@ -104,7 +117,9 @@ add_ports(struct json *j, const struct model_network *net)
 	json_key(j, "ExposedPorts");
 	json_object(j);
 	for (size_t i = 0; i < net->ports.n; i++) {
-		snprintf(port, sizeof port, "%u/%s", (unsigned)net->ports.v[i].machine,
+		if (is_repeated(net, i))
+			continue;
+		snprintf(port, sizeof port, "%u/%s", (unsigned)private_port(&net->ports.v[i]),
 			 net->ports.v[i].protocol == NET_UDP ? "udp" : "tcp");
 		json_key(j, port);
 		json_object(j);

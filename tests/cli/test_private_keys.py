@@ -4,6 +4,7 @@ reached and for nothing else, a program of the machine that makes it, and the ke
 import hashlib
 import json
 import re
+import tarfile
 
 from cli_project import IMAGE
 
@@ -92,3 +93,18 @@ def test_names_are_not_lost_to_a_file_of_a_source(project):
     lock(project)
     done = project.ingot("build", "-q", "t.yml")
     assert done.status == 1 and "/etc/hosts" in done.lines[0], done
+
+
+def test_an_image_for_others_exposes_the_services_own_ports(project):
+    ports = "{machine: 80, service: 8080}, {machine: 81, service: 8080}, {service: 9, protocol: udp}"
+    project.write("t.yml", IMAGE + f"    network: {{mode: private, ports: [{ports}]}}\noutputs: [oci]\n")
+    lock(project)
+    done = project.ingot("build", "-q", "t.yml")
+    assert done.status == 0, done
+    exposed = []
+    with tarfile.open(project.dir / "out/t/oci.tar") as t:
+        for member in t.getmembers():
+            data = t.extractfile(member).read() if member.isfile() else b""
+            if b"ExposedPorts" in data:
+                exposed.append(json.loads(data)["config"]["ExposedPorts"])
+    assert exposed == [{"8080/tcp": {}, "9/udp": {}}]
