@@ -77,7 +77,6 @@ clone_run(char *stack, const struct stub *stub, void (*run)(const struct stub *)
 static char stack_of_child[2048] __attribute__((aligned(16)));
 
 #define ALL_SIGNALS (~0ul)
-#define ASIDE 256     /* above every number that a program can ask for */
 #define LISTEN_FIRST 3 /* as sd_listen_fds(3) has it */
 
 __attribute__((noreturn)) void stub_main(const long *stack);
@@ -147,14 +146,15 @@ read_words(struct stub *s, const long *stack)
 static long
 move_descriptors(const struct stub *s)
 {
-	long error = SYS(fcntl, STUB_FD_ERROR, F_DUPFD_CLOEXEC, ASIDE, 0), ret = 0;
-	long ready = s->ready ? SYS(fcntl, STUB_FD_READY, F_DUPFD_CLOEXEC, ASIDE, 0) : 0;
+	unsigned placed = STUB_FD_END + s->listen, aside = (s->ready < placed ? placed : s->ready) + 1;
+	long error = SYS(fcntl, STUB_FD_ERROR, F_DUPFD_CLOEXEC, aside, 0), ret = 0;
+	long ready = s->ready ? SYS(fcntl, STUB_FD_READY, F_DUPFD_CLOEXEC, aside, 0) : 0;
 
 	if (error < 0 || ready < 0)
 		fail(STUB_FD_ERROR, LAUNCH_FDS, error < 0 ? error : ready);
 	for (unsigned i = 0; i < s->listen && ret >= 0; i++)
 		ret = SYS(dup3, STUB_FD_END + i, LISTEN_FIRST + i, 0, 0);
-	SYS(close_range, LISTEN_FIRST + s->listen, ASIDE - 1, 0, 0);
+	SYS(close_range, LISTEN_FIRST + s->listen, aside - 1, 0, 0);
 	if (s->ready && ret >= 0)
 		ret = SYS(dup3, ready, s->ready, 0, 0);
 	if (ret < 0)
