@@ -30,45 +30,33 @@ family(const char *word)
 	return 0;
 }
 
-uint64_t
-svc_filter_families(const struct model_service *s)
-{
-	return family("unix") | (s->network.mode == NET_NONE ? 0 : family("inet") | family("inet6") | family("route"));
-}
-
 static uint64_t
 families_of(const struct model_service *s)
 {
 	uint64_t bits = 0;
 
 	if (!node_get(s->seccomp.head.node, "sockets"))
-		return svc_filter_families(s);
+		return family("unix") | (s->network.mode == NET_NONE ? 0 : family("inet") | family("inet6") | family("route"));
 	for (size_t i = 0; i < s->seccomp.sockets.n; i++)
 		bits |= family(s->seccomp.sockets.v[i]);
 	return bits;
 }
 
-bool
-svc_filter_rules(const struct model_service *s, struct filter_rules *out)
-{
-	const struct model_seccomp *c = &s->seccomp;
-
-	*out = (struct filter_rules){ .families = families_of(s) };
-	out->mode = c->mode == SECCOMP_AUDITED ? FILTER_AUDIT : FILTER_ENFORCE;
-	policy_default(out);
-	if (s->jit)
-		policy_jit(out);
-	for (size_t i = 0; i < c->allow.n; i++)
-		out->verdict[syscall_number(c->allow.v[i])] = ALLOW;
-	for (size_t i = 0; i < c->deny.n; i++)
-		out->verdict[syscall_number(c->deny.v[i])] = DENY;
-	return c->mode != SECCOMP_UNCONFINED;
-}
-
 size_t
 svc_filter(const struct model_service *s, struct sock_filter *out)
 {
-	struct filter_rules rules;
+	const struct model_seccomp *c = &s->seccomp;
+	struct filter_rules rules = { .families = families_of(s) };
 
-	return svc_filter_rules(s, &rules) ? filter_compile(&rules, out) : 0;
+	if (c->mode == SECCOMP_UNCONFINED)
+		return 0;
+	rules.mode = c->mode == SECCOMP_AUDITED ? FILTER_AUDIT : FILTER_ENFORCE;
+	policy_default(&rules);
+	if (s->jit)
+		policy_jit(&rules);
+	for (size_t i = 0; i < c->allow.n; i++)
+		rules.verdict[syscall_number(c->allow.v[i])] = ALLOW;
+	for (size_t i = 0; i < c->deny.n; i++)
+		rules.verdict[syscall_number(c->deny.v[i])] = DENY;
+	return filter_compile(&rules, out);
 }

@@ -53,4 +53,8 @@ struct filter_rules {
  * entry kill the process. */
 size_t filter_compile(const struct filter_rules *r, struct sock_filter *out);
 
+/* filter_eval.c: the SECCOMP_RET_ value that a program of filter_compile's gives a call with these arguments; the
+ * others are 0. A program of no instruction lets everything through. */
+uint32_t filter_eval(const struct sock_filter *code, size_t n, unsigned call, const uint64_t args[3]);
+
 #endif

@@ -3,18 +3,22 @@
  * ingot-probe in a service's root, with the file that tells it what this service is to find: what the image file
  * declares, and what is decided of each system call by the very rules that its filter is compiled from.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include <linux/netlink.h>
+#include <linux/seccomp.h>
 
 #include "assemble.h"
+#include "filter.h"
 #include "guest.h"
-#include "policy.h"
 #include "probe_abi.h"
 #include "svc_filter.h"
-#include "table.h"
 
-#define ALL_FAMILIES (FAMILY_NETLINK_ROUTE - 1) /* of filter_rules.families */
+#define FAMILIES 63 /* more than Linux has */
 
 /* Of the posture, what the launch does not have yet: the probe then says so instead of finding it. */
 #define HAS_MDWE   0 /* PR_SET_MDWE */
@@ -35,33 +39,61 @@ write_loose(const struct model_service *s, FILE *f)
 		fprintf(f, "loose %d %s\n", LOOSE_CALLS, modes[s->seccomp.mode]);
 }
 
-static bool
-refused(int verdict)
+/* A filter as it is compiled. */
+struct compiled {
+	struct sock_filter code[FILTER_MAX];
+	size_t n;
+};
+
+/* The errno that the call gets, or 0. What is answered in the way of a tracer gets ENOSYS, as there is none. */
+static unsigned
+refusal(const struct compiled *c, unsigned call, uint64_t first, uint64_t third)
 {
-	return verdict == DENY || verdict == DENY_QUIET;
+	uint32_t action = filter_eval(c->code, c->n, call, (const uint64_t[3]){ first, 0, third });
+
+	switch (action & SECCOMP_RET_ACTION_FULL) {
+	case SECCOMP_RET_ERRNO: return action & SECCOMP_RET_DATA;
+	case SECCOMP_RET_TRACE: return ENOSYS;
+	default: return 0;
+	}
 }
 
+static unsigned long long
+families(const struct compiled *c)
+{
+	unsigned long long bits = 0;
+
+	for (unsigned f = 0; f < FAMILIES; f++)
+		if (!refusal(c, SYS_socket, f, UINT32_MAX))
+			bits |= 1ull << f;
+	return bits;
+}
+
+/* Each call with arguments of 0, as the probe makes it. */
 static void
 write_calls(const struct model_service *s, FILE *f)
 {
 	static const char *const modes[] = { [SECCOMP_ENFORCED] = "enforced", [SECCOMP_AUDITED] = "audited",
 					     [SECCOMP_UNCONFINED] = "unconfined" };
-	struct filter_rules rules, usual;
+	struct compiled *is = xcalloc(1, sizeof *is), *usual = xcalloc(1, sizeof *usual);
+	struct model_service plain = *s;
 
-	svc_filter_rules(s, &rules);
-	policy_default(&usual);
+	plain.seccomp = (struct model_seccomp){ .mode = SECCOMP_ENFORCED };
+	is->n = svc_filter(s, is->code);
+	usual->n = svc_filter(&plain, usual->code);
 	for (unsigned i = 0; i < SYSCALLS; i++) {
-		if (refused(rules.verdict[i]))
-			fprintf(f, "denied %u\n", i);
-		else if (refused(usual.verdict[i]))
-			fprintf(f, "granted %u\n", i);
-		else if (rules.verdict[i] != ALLOW)
-			fprintf(f, "checked %u\n", i);
+		unsigned now = refusal(is, i, 0, 0), then = refusal(usual, i, 0, 0);
+		if (now)
+			fprintf(f, "denied %u %u\n", i, now);
+		else if (then)
+			fprintf(f, "granted %u %u\n", i, then);
 	}
 	fprintf(f, "seccomp %s\n", modes[s->seccomp.mode]);
-	fprintf(f, "families %llx\n", (unsigned long long)(rules.families & ALL_FAMILIES));
-	fprintf(f, "usual-families %llx\n", (unsigned long long)(svc_filter_families(s) & ALL_FAMILIES));
-	fprintf(f, "route %d\n", rules.families & FAMILY_NETLINK_ROUTE ? 1 : 0);
+	fprintf(f, "families %llx\n", families(is));
+	fprintf(f, "usual-families %llx\n", families(usual));
+	fprintf(f, "route %d\n", !refusal(is, SYS_socket, AF_NETLINK, NETLINK_ROUTE));
+	free(is);
+	free(usual);
 }
 
 static void

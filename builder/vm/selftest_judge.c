@@ -86,6 +86,21 @@ judge_spaces(struct selftest *s, struct selftest_heard *h)
 	add(s, h, 33, "exec: the service's namespaces", "the same", same ? "the same" : known ? "others" : "unknown", same);
 }
 
+/* The witness has bound PID 1 to one of them before the services began. */
+static void
+judge_processors(struct selftest *s, struct selftest_heard *h)
+{
+	const char *all = fact(&s->heard[0], "processors"), *its = fact(h, "processors");
+	struct selftest_row row = { .number = 6, .what = "every processor that it may use", .expected = all ? all : "",
+				    .found = its ? its : "unknown", .note = "" };
+
+	row.verdict = all && its && strcmp(all, its) == 0 ? ROW_OK : ROW_FAILED;
+	if (all && strcmp(all, "1") == 0)
+		row = (struct selftest_row){ .number = 6, .what = row.what, .expected = "", .found = "", .verdict = ROW_SKIPPED,
+					     .note = "the machine has one" };
+	selftest_add(s, h, &row);
+}
+
 static void
 judge_arrival(struct selftest *s, struct selftest_heard *h)
 {
@@ -109,6 +124,7 @@ selftest_judge(struct selftest *s, const char *end)
 		if (!h->unit || !h->n_facts)
 			continue;
 		judge_spaces(s, h);
+		judge_processors(s, h);
 		if (fact(h, "keyring"))
 			judge_own(s, h, 5, "keyring", "session keyring, by its number");
 	}

@@ -36,7 +36,7 @@ static void
 make_calls(const struct expect *x, struct calls *c, int from)
 {
 	for (int n = from; n < SYSCALLS; n++) {
-		if ((x->call[n] != CALL_DENIED && x->call[n] != CALL_GRANTED) || UNFILTERED(n))
+		if ((!x->denied[n] && !x->granted[n]) || UNFILTERED(n))
 			continue;
 		c->at = n;
 		c->code[n] = code_of(syscall(n, 0, 0, 0, 0, 0, 0));
@@ -76,8 +76,7 @@ report_unnamed(const struct expect *x, const struct calls *c)
 	int first = ENOSYS, number = 0;
 
 	for (int n = 0; n < SYSCALLS; n++)
-		if (x->call[n] == CALL_DENIED && !syscall_name((unsigned)n) && !UNFILTERED(n) &&
-		    c->code[n] != ENOSYS && first == ENOSYS) {
+		if (x->denied[n] && !syscall_name((unsigned)n) && !UNFILTERED(n) && c->code[n] != ENOSYS && first == ENOSYS) {
 			first = c->code[n];
 			number = n;
 		}
@@ -102,10 +101,8 @@ denied(const struct expect *x)
 		report_skip(18, "calls", "no process could be made");
 	for (int n = 0; n < SYSCALLS && c->at >= SYSCALLS; n++) {
 		const char *name = syscall_name((unsigned)n);
-		if (name && x->call[n] == CALL_DENIED)
-			report_call(18, expect_loose_call(x), name, ENOSYS, c->code[n]);
-		else if (name && x->call[n] == CALL_GRANTED)
-			report_call(18, "seccomp.allow", name, ENOSYS, c->code[n]);
+		if (name && (x->denied[n] || x->granted[n]))
+			report_refused(x, 18, name, n, c->code[n]);
 	}
 	if (c->at >= SYSCALLS)
 		report_unnamed(x, c);

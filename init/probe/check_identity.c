@@ -136,8 +136,8 @@ keyring(const struct expect *x)
 	char text[96], about[64];
 	long id;
 
-	if (x->call[SYS_keyctl] == CALL_DENIED && !expect_loose_call(x)) {
-		report_call(5, NULL, "keyctl", ENOSYS, code_of(syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, -3, 0)));
+	if (x->denied[SYS_keyctl]) {
+		report_refused(x, 5, "keyctl", SYS_keyctl, code_of(syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, -3, 0)));
 		return;
 	}
 	id = syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, -3 /* of the session */, 0);
@@ -153,25 +153,20 @@ keyring(const struct expect *x)
 	report_fact("keyring", text);
 }
 
+/* How many there are, only the machine's side knows. */
 static void
 processors(void)
 {
-	cpu_set_t now, all, after;
-	char text[64];
+	cpu_set_t set;
+	char text[16];
 
-	CPU_ZERO(&now);
-	memset(&all, 0xff, sizeof all);
-	CPU_ZERO(&after);
-	if (sched_getaffinity(0, sizeof now, &now) || sched_setaffinity(0, sizeof all, &all) ||
-	    sched_getaffinity(0, sizeof after, &after)) {
+	CPU_ZERO(&set);
+	if (sched_getaffinity(0, sizeof set, &set)) {
 		report_call(6, NULL, "processors", 0, errno);
 		return;
 	}
-	snprintf(text, sizeof text, "%d of %d", CPU_COUNT(&now), CPU_COUNT(&after));
-	if (CPU_COUNT(&after) > 1)
-		report_held(6, NULL, "every processor that it may use", CPU_COUNT(&now) == CPU_COUNT(&after), text);
-	else
-		report_skip(6, "every processor that it may use", "the machine has one");
+	snprintf(text, sizeof text, "%d", CPU_COUNT(&set));
+	report_fact("processors", text);
 }
 
 void

@@ -81,8 +81,7 @@ report_inside(const struct expect *x)
 	report_held(33, NULL, "exec: no_new_privs", status_has("NoNewPrivs", "1"), "");
 	report_held(33, unconfined(x) ? calls : NULL, "exec: a filter", status_has("Seccomp", "2"), "");
 	report_held(33, NULL, "exec: ids", ids_hold(x), "");
-	report_call(33, calls ? calls : x->call[SYS_unshare] == CALL_GRANTED ? "seccomp.allow" : NULL, "exec: unshare", ENOSYS,
-		    code_of(syscall(SYS_unshare, 0)));
+	report_refused(x, 33, "exec: unshare", SYS_unshare, code_of(syscall(SYS_unshare, 0)));
 	slurp("/proc/self/cgroup", cgroup, sizeof cgroup);
 	cgroup[strcspn(cgroup, "\n")] = '\0';
 	report_text(33, NULL, "exec: cgroup", "0::/", cgroup);

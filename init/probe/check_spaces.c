@@ -161,13 +161,10 @@ reach(const struct expect *x)
 {
 	static char byte;
 	struct iovec io = { &byte, 1 };
-	const char *key = expect_loose_call(x);
 
 	report_call(9, NULL, "a signal to processes that are not its own", ESRCH, trial(signals_others, NULL));
-	report_call(9, key ? key : x->call[SYS_ptrace] == CALL_GRANTED ? "seccomp.allow" : NULL, "ptrace of its stub", ENOSYS,
-		    code_of(ptrace(PTRACE_SEIZE, 1, NULL, NULL)));
-	report_call(9, key ? key : x->call[SYS_process_vm_readv] == CALL_GRANTED ? "seccomp.allow" : NULL,
-		    "memory of its stub", ENOSYS, code_of(process_vm_readv(1, &io, 1, &io, 1, 0)));
+	report_refused(x, 9, "ptrace of its stub", SYS_ptrace, code_of(ptrace(PTRACE_SEIZE, 1, NULL, NULL)));
+	report_refused(x, 9, "memory of its stub", SYS_process_vm_readv, code_of(process_vm_readv(1, &io, 1, &io, 1, 0)));
 }
 
 void

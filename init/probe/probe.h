@@ -35,20 +35,14 @@ struct expect {
 	unsigned long long memory, pids;
 	const char *network;         /* none, machine, or another one */
 	const char *seccomp;         /* enforced, audited, unconfined */
-	unsigned char call[SYSCALLS]; /* enum expect_call */
+	short denied[SYSCALLS];      /* the errno that a call with arguments of 0 gets, or 0 */
+	short granted[SYSCALLS];     /* the same of what is allowed here alone: the errno that it gets by default */
 	unsigned long long families; /* that it may use; bit N: AF_ number N */
 	unsigned long long usual;    /* that it might without a word in its file */
 	bool route;                  /* of netlink, the routes alone */
 	bool mdwe;                   /* memory is never writable and executable, where the kernel can see to it */
 	bool userns;                 /* it has a user namespace of its own */
 	const char *loose[LOOSE_KEYS]; /* the file's key that loosens a thing, or NULL */
-};
-
-enum expect_call {
-	CALL_ALLOWED,
-	CALL_DENIED,
-	CALL_GRANTED, /* usually denied, and allowed by the file */
-	CALL_CHECKED, /* by its arguments */
 };
 
 /* Reads PROBE_EXPECT; ends the program with a message where it cannot. */
@@ -65,6 +59,8 @@ void report_call(int number, const char *loose, const char *what, int want, int 
 /* The same where either will do. */
 void report_either(int number, const char *loose, const char *what, int want, int or, int found);
 void report_held(int number, const char *loose, const char *what, bool held, const char *found);
+/* The same of a system call, whose errno, or key that allows it, the file of expectations has. */
+void report_refused(const struct expect *x, int number, const char *what, int call, int found);
 /* What this kernel cannot show; `why` is what a look at the kernel told. */
 void report_skip(int number, const char *what, const char *why);
 /* What only a comparison with others can judge. */

@@ -99,6 +99,17 @@ report_call(int number, const char *loose, const char *what, int want, int found
 }
 
 void
+report_refused(const struct expect *x, int number, const char *what, int call, int found)
+{
+	const char *key = expect_loose_call(x);
+
+	if (x->granted[call])
+		report_call(number, key ? key : "seccomp.allow", what, x->granted[call], found);
+	else
+		report_call(number, NULL, what, x->denied[call] ? x->denied[call] : ENOSYS, found);
+}
+
+void
 report_either(int number, const char *loose, const char *what, int want, int or, int found)
 {
 	char a[32], b[32], c[32], both[72];

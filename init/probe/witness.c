@@ -89,10 +89,15 @@ bind_pid_1(void)
 {
 	cpu_set_t all, one;
 
+	char text[16];
+
+	CPU_ZERO(&all);
 	CPU_ZERO(&one);
 	CPU_SET(0, &one);
 	if (sched_getaffinity(0, sizeof all, &all) == 0 && CPU_COUNT(&all) > 1 && sched_setaffinity(1, sizeof one, &one))
 		fact("trouble", "PID 1's processors");
+	snprintf(text, sizeof text, "%d", CPU_COUNT(&all));
+	fact("processors", text);
 }
 
 static void

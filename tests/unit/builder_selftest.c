@@ -53,15 +53,17 @@ say(struct held *h, const char *name, int first, int net)
 {
 	static const char *const kinds[] = { "mnt", "pid", "ipc", "uts", "cgroup", "net", "user" };
 	const int number[] = { first, first + 1, first + 2, first + 3, first + 4, net, 1 };
+	const char *const words[] = { "ns", "exec" };
 	char line[128];
 
 	for (int part = 0; part < 2; part++) {
 		for (int i = 0; i < 7; i++) {
-			snprintf(line, sizeof line, "@ingot-probe %s\tfact\t%s %s\t%d", name, part ? "exec" : "ns", kinds[i],
-				 number[i]);
+			snprintf(line, sizeof line, "@ingot-probe %s\tfact\t%s %s\t%d", name, words[part], kinds[i], number[i]);
 			selftest_line(&h->s, line);
 		}
-		snprintf(line, sizeof line, "@ingot-probe %s\tend\t7", name);
+		snprintf(line, sizeof line, "@ingot-probe %s\tfact\tprocessors\t2", name);
+		selftest_line(&h->s, line);
+		snprintf(line, sizeof line, "@ingot-probe %s\tend\t8", name);
 		selftest_line(&h->s, line);
 	}
 }
@@ -72,7 +74,8 @@ machine_ends(struct held *h)
 	selftest_line(&h->s, "@ingot-probe .\tfact\tns net\t90");
 	selftest_line(&h->s, "@ingot-probe .\tfact\tns mnt\t91");
 	selftest_line(&h->s, "@ingot-probe .\tfact\tmounts in services' roots\t0");
-	selftest_line(&h->s, "@ingot-probe .\tend\t3");
+	selftest_line(&h->s, "@ingot-probe .\tfact\tprocessors\t2");
+	selftest_line(&h->s, "@ingot-probe .\tend\t4");
 }
 
 static void
@@ -138,6 +141,22 @@ what_is_executed_elsewhere_fails(void **state)
 }
 
 static void
+a_service_with_fewer_processors_fails(void **state)
+{
+	struct held h;
+
+	(void)state;
+	begin(&h);
+	say(&h, "web", 10, 20);
+	selftest_line(&h.s, "@ingot-probe db\tfact\tprocessors\t1");
+	machine_ends(&h);
+	selftest_judge(&h.s, NULL);
+	assert_int_equal(row(&h.s, 1, "every processor that it may use")->verdict, ROW_OK);
+	assert_int_equal(row(&h.s, 2, "every processor that it may use")->verdict, ROW_FAILED);
+	finish(&h);
+}
+
+static void
 a_line_that_is_torn_or_missing_fails(void **state)
 {
 	struct held h;
@@ -169,10 +188,12 @@ a_machine_that_ends_otherwise_fails(void **state)
 	say(&h, "web", 10, 20);
 	say(&h, "db", 30, 90);
 	selftest_line(&h.s, "@ingot-probe .\tfact\tmounts in services' roots\t2");
-	selftest_line(&h.s, "@ingot-probe .\tend\t1");
+	selftest_line(&h.s, "@ingot-probe .\tfact\tprocessors\t1");
+	selftest_line(&h.s, "@ingot-probe .\tend\t2");
 	selftest_judge(&h.s, "it rebooted");
 	assert_int_equal(row(&h.s, 0, "mounts of services that the machine sees")->verdict, ROW_FAILED);
 	assert_string_equal(row(&h.s, 0, "the machine ends in order")->found, "it rebooted");
+	assert_int_equal(row(&h.s, 1, "every processor that it may use")->verdict, ROW_SKIPPED);
 	assert_int_equal(h.s.count[ROW_FAILED], 2);
 	finish(&h);
 }
@@ -184,6 +205,7 @@ main(void)
 		cmocka_unit_test(what_is_whole_and_apart_holds),
 		cmocka_unit_test(a_namespace_that_two_share_fails_for_both),
 		cmocka_unit_test(what_is_executed_elsewhere_fails),
+		cmocka_unit_test(a_service_with_fewer_processors_fails),
 		cmocka_unit_test(a_line_that_is_torn_or_missing_fails),
 		cmocka_unit_test(a_machine_that_ends_otherwise_fails),
 	};
