@@ -34,6 +34,7 @@ int verb_sbom(const struct options *o, struct build *b, struct err *e);
 int verb_schema(const struct options *o, struct build *b, struct err *e);
 int verb_show(const struct options *o, struct build *b, struct err *e);
 int verb_table(const struct options *o, struct build *b, struct err *e);
+int verb_seccomp(const struct options *o, struct build *b, struct err *e);
 int verb_selftest(const struct options *o, struct build *b, struct err *e);
 int verb_test(const struct options *o, struct build *b, struct err *e);
 int verb_size(const struct options *o, struct build *b, struct err *e);

@@ -22,6 +22,11 @@
 #define PROBE_WITNESS "ingot-witness" /* the machine's side, as a service */
 #define PROBE_ALL  "." /* as a service's name: the machine itself; its end is the end of all */
 
+/* Of the machine, where it reads the kernel's log: the number of a call that a filter would refuse; and a family of
+ * sockets with its protocol, of a socket that such a call has made. */
+#define PROBE_CALL   "call"
+#define PROBE_FAMILY "family"
+
 #define PROBE_READY_FD 3
 #define PROBE_PORT     1907           /* the witness listens there, on the machine's loopback */
 #define PROBE_ABSTRACT "ingot-witness" /* and at this abstract socket */

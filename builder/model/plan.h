@@ -41,6 +41,13 @@ struct plan_unit {
 	struct plan_root root;
 };
 
+/* What ingot-probe does in a variant of the image; a real image has none of it. */
+enum plan_probe {
+	PROBE_NONE,
+	PROBE_SELFTEST, /* it stands in the place of every unit, and the machine's side hears them */
+	PROBE_AUDIT,    /* the machine's side reads the kernel's log for one unit */
+};
+
 struct plan {
 	const struct project *project;
 	struct arena *arena;
@@ -60,7 +67,8 @@ struct plan {
 	const struct recipe_kernel *kernel;
 	const struct deb_list *kernel_pins; /* set by fetch */
 	bool fresh;                        /* set by fetch: something was pinned for the first time */
-	bool probed;                       /* a self test: every unit is ingot-probe, and the machine has its witness */
+	enum plan_probe probe;             /* with another than none the machine has ingot-probe beside its services */
+	const struct model_service *watched; /* the one that is audited or traced */
 };
 
 /* The project must have been loaded without errors; the plan borrows from it. */

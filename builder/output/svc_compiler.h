@@ -24,7 +24,7 @@ struct compiler {
 	struct svc_section section[TBL_SECTIONS];
 	uint32_t own; /* so many of the first services are the machine's own: the DHCP client, or ingot-net */
 	uint32_t switcher; /* of them: what makes private networks, with any */
-	bool probed; /* the one behind those is the witness of a self test, which everything waits for */
+	bool probed; /* the one behind those is ingot-probe as a program of the machine */
 	uint32_t *first; /* of each unit, the index of its first instance */
 	uint64_t instance; /* of the unit that is being added */
 };
@@ -53,7 +53,7 @@ void svc_add_records(struct compiler *c);
 /* Of a unit, or of its first instance, where the name stands for several. */
 uint32_t svc_index(const struct compiler *c, const char *name);
 
-/* svc_witness.c: the machine's side of a self test, and the dependency of all others on it. */
+/* svc_witness.c: the machine's side of a probed image, and the dependency of all others on it. */
 void svc_add_witness(struct compiler *c);
 struct tbl_span svc_behind_witness(struct compiler *c);
 

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include <linux/netlink.h>
+
 #include "policy.h"
 
 static const struct {
@@ -59,4 +61,15 @@ svc_filter(const struct model_service *s, struct sock_filter *out)
 	for (size_t i = 0; i < c->deny.n; i++)
 		rules.verdict[syscall_number(c->deny.v[i])] = DENY;
 	return filter_compile(&rules, out);
+}
+
+const char *
+svc_filter_word(unsigned family, unsigned protocol)
+{
+	uint64_t bits = family == AF_NETLINK && protocol == NETLINK_ROUTE ? FAMILY_NETLINK_ROUTE : 1ull << (family & 63);
+
+	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+		if (families[i].bits == bits)
+			return families[i].word;
+	return NULL;
 }

@@ -292,7 +292,8 @@ record_of(struct compiler *c, const struct plan_unit *u)
 		.flags = (s->network.mode == NET_NONE ? TBL_SVC_NETNS : 0u) | (s->critical ? TBL_SVC_CRITICAL : 0u) |
 			 (s->machine_ids || s->capabilities.n ? 0u : TBL_SVC_USERNS) | (s->jit ? TBL_SVC_JIT : 0u) |
 			 (s->landlock.mode == LANDLOCK_ENFORCED ? TBL_SVC_LANDLOCK : 0u) | (has_binds(s) ? TBL_SVC_BINDS : 0u),
-		.deps = c->probed ? svc_behind_witness(c) : deps(c, s->needs.v, s->needs.n, makes_network(c, s)),
+		.deps = c->plan->probe == PROBE_SELFTEST ? svc_behind_witness(c) :
+				deps(c, s->needs.v, s->needs.n, makes_network(c, s)),
 		.wants = deps(c, s->wants.v, s->wants.n, UINT32_MAX),
 		.mounts = mounts(c, s),
 		.uid = u->uid,
@@ -424,7 +425,7 @@ svc_add_records(struct compiler *c)
 		add_dhcp(c);
 	if (p->nets.n)
 		add_switcher(c);
-	if (p->probed)
+	if (c->probed)
 		svc_add_witness(c);
 	for (size_t i = 0; i < p->n_units; i++)
 		add_unit(c, &p->units[i]);

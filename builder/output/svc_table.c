@@ -125,7 +125,7 @@ int
 svc_table_make(const struct plan *p, const struct kernel *k, struct tree *t, void **out, size_t *size, struct err *e)
 {
 	struct compiler c = { .plan = p, .tree = t, .own = (p->net || p->dhcp) + (p->nets.n != 0),
-			      .switcher = p->net || p->dhcp, .probed = p->probed };
+			      .switcher = p->net || p->dhcp, .probed = p->probe != PROBE_NONE };
 	struct tbl check;
 
 	svc_place_units(&c);

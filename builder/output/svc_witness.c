@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The record of a self test's witness: ingot-probe as a program of the machine.
+ * The record of ingot-probe as a program of the machine: the witness of a self test, or the reader of the kernel's log.
  */
 #include <signal.h>
 
@@ -12,9 +12,9 @@
 #define WITNESS_PIDS   32
 #define CPU_PERIOD_US  100000
 
-/* Its arguments: what it is, and the names of those that it hears. */
+/* The names of those that it hears. */
 static struct tbl_span
-arguments(struct compiler *c)
+for_selftest(struct compiler *c)
 {
 	struct arena *a = c->plan->arena;
 	size_t n = 0, all = 0;
@@ -28,6 +28,19 @@ arguments(struct compiler *c)
 		for (uint64_t k = 1; k <= replicas_count(c->plan->units[i].unit); k++)
 			v[n++] = replicas_name(a, c->plan->units[i].unit, k);
 	return svc_words(c, v, n);
+}
+
+/* The user by which the kernel's log knows the service. */
+static struct tbl_span
+for_audit(struct compiler *c)
+{
+	uint32_t uid = 0;
+
+	for (size_t i = 0; i < c->plan->n_units; i++)
+		if (c->plan->units[i].unit == c->plan->watched)
+			uid = c->plan->units[i].uid;
+	const char *v[] = { PROBE_MACHINE, "audit", arena_printf(c->plan->arena, "%u", uid) };
+	return svc_words(c, v, 3);
 }
 
 static struct tbl_span
@@ -44,7 +57,8 @@ svc_add_witness(struct compiler *c)
 {
 	struct tbl_svc r = {
 		.name = svc_string(c, PROBE_WITNESS), .kind = TBL_SERVICE, .flags = TBL_SVC_MACHINE,
-		.argv = arguments(c), .ready = TBL_READY_FD, .ready_fd = PROBE_READY_FD, .restart = TBL_RESTART_NEVER,
+		.argv = c->plan->probe == PROBE_AUDIT ? for_audit(c) : for_selftest(c),
+		.ready = TBL_READY_FD, .ready_fd = PROBE_READY_FD, .restart = TBL_RESTART_NEVER,
 		.backoff_first_ms = 1000, .backoff_max_ms = 1000, .healthy_ms = 1000,
 		.stop_signal = SIGTERM, .stop_timeout_ms = 1000,
 		.pids_max = WITNESS_PIDS, .cpu_period_us = CPU_PERIOD_US, .memory_max = WITNESS_MEMORY,

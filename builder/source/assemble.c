@@ -164,8 +164,9 @@ put_unit(const struct assembler *a, struct plan_unit *u, struct err *e)
 	const char *root = u->root.path;
 
 	if (tree_set_top(a->tree, root, e) || put_root(a, &u->root, e) || put_service(a->plan->arena, u, a->tree, e) ||
-	    put_names(a, root, u->user, u->uid, u->gid, e) || put_hosts(a, root, u->unit, e) ||
-	    (a->plan->probed && put_probe(a->plan, u, a->tree, e)))
+	    put_names(a, root, u->user, u->uid, u->gid, e) || put_hosts(a, root, u->unit, e))
+		return -1;
+	if (a->plan->probe == PROBE_SELFTEST && put_probe(a->plan, u, a->tree, e))
 		return -1;
 	for (size_t i = 0; i < sizeof points / sizeof *points; i++)
 		if (put_mountpoint(a, root, points[i], 0755, e))
@@ -215,7 +216,7 @@ put_machine(const struct assembler *a, struct err *e)
 	for (enum guest_program g = 0; g < GUEST_PROGRAMS; g++) {
 		struct content c;
 		if ((g == GUEST_NET && !a->plan->net && !a->plan->nets.n) || (g == GUEST_PACK && !logs_on_disk(a->plan->project)) ||
-		    (g == GUEST_PROBE && !a->plan->probed))
+		    (g == GUEST_PROBE && a->plan->probe == PROBE_NONE))
 			continue;
 		guest_content(g, &c);
 		if (put_bytes(a, guest_path(g), &c, 0755, TREE_STRICT, e))

@@ -133,23 +133,47 @@ run_image(struct build *b, const struct run_options *o, struct watch *w, struct 
 	return boot(b, o, &vm, &c, e);
 }
 
+/* Returns how the machine ended, NULL where that was in order. */
+static const char *
+boot_tested(struct build *b, const struct run_options *o, struct run_vm *vm, struct qemu_config *c, struct err *e)
+{
+	AUTO_FD scratch = -1; /* without --state the tests have a disk of their own, which goes with them */
+	int r = o->state ? state_file_open(b, o, &c->state, e) : state_file_scratch(b, o, &scratch, &c->state, e);
+
+	if (r == 0)
+		r = boot(b, o, vm, c, e);
+	if (r >= RUN_ENDED)
+		err_set(e, 0, "the machine's exit status is %d", r - RUN_ENDED);
+	return r ? e->msg : NULL;
+}
+
 int
 run_tests(struct build *b, const struct run_options *o, bool json, size_t *failed, struct err *e)
 {
 	struct forward forwards[FORWARDS_MAX];
 	struct qemu_config c = { .forwards = forwards };
 	struct run_vm vm = { .tester = tester_new(b, forwards, &c.n_forwards, e) };
-	AUTO_FD scratch = -1; /* without --state the tests have a disk of their own, which goes with them */
-	int r;
 
 	if (!vm.tester)
 		return -1;
-	r = o->state ? state_file_open(b, o, &c.state, e) : state_file_scratch(b, o, &scratch, &c.state, e);
-	if (r == 0)
-		r = boot(b, o, &vm, &c, e);
-	if (r >= RUN_ENDED)
-		err_set(e, 0, "the machine's exit status is %d", r - RUN_ENDED);
-	*failed = tester_report(vm.tester, r ? e->msg : NULL, json);
+	*failed = tester_report(vm.tester, boot_tested(b, o, &vm, &c, e), json);
+	tester_free(vm.tester);
+	return 0;
+}
+
+int
+run_heard(struct build *b, const struct run_options *o, const struct run_listener *l, const char **failed,
+	  struct err *e)
+{
+	struct forward forwards[FORWARDS_MAX];
+	struct qemu_config c = { .forwards = forwards };
+	struct run_vm vm = { .tester = tester_new(b, forwards, &c.n_forwards, e) };
+
+	if (!vm.tester)
+		return -1;
+	tester_also(vm.tester, l->line, l->arg, l->settle_ms);
+	if (tester_failed(vm.tester, boot_tested(b, o, &vm, &c, e), failed))
+		tester_show(vm.tester);
 	tester_free(vm.tester);
 	return 0;
 }

@@ -26,4 +26,14 @@ int run_tests(struct build *b, const struct run_options *o, bool json, size_t *f
 struct selftest;
 int run_selftest(struct build *b, const struct run_options *o, struct selftest *s, struct err *e);
 
+/* Boots as run_tests does, and gives the console's lines to a listener; once the tests are done the machine runs on for
+ * settle_ms. *failed is the first test that failed, "" without. */
+struct run_listener {
+	void (*line)(void *arg, const char *line);
+	void *arg;
+	uint64_t settle_ms;
+};
+int run_heard(struct build *b, const struct run_options *o, const struct run_listener *l, const char **failed,
+	      struct err *e);
+
 #endif

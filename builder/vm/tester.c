@@ -38,8 +38,9 @@ struct tester {
 	size_t console_size;
 	void (*line)(void *arg, const char *line); /* a listener's, with what it wants and looks at */
 	void *arg;
-	const bool *ended;
+	const bool *ended; /* NULL: the image's own tests decide */
 	uint64_t patience_ms;
+	uint64_t settle_ms, settled_ms; /* how long it runs on, and until when; 0: not decided yet */
 };
 
 /* A port that nobody has now. Somebody could take it before QEMU does, which then says so. */
@@ -128,6 +129,14 @@ tester_listening(struct arena *a, void (*line)(void *arg, const char *line), voi
 }
 
 void
+tester_also(struct tester *t, void (*line)(void *arg, const char *line), void *arg, uint64_t settle_ms)
+{
+	t->line = line;
+	t->arg = arg;
+	t->settle_ms = settle_ms;
+}
+
+void
 tester_free(struct tester *t)
 {
 	if (t)
@@ -138,7 +147,7 @@ size_t
 tester_begin(struct tester *t, struct probe *probes, uint64_t now_ms)
 {
 	t->began_ms = now_ms;
-	t->ready_until_ms = now_ms + (t->line ? t->patience_ms : READY_MS);
+	t->ready_until_ms = now_ms + (t->ended ? t->patience_ms : READY_MS);
 	for (size_t i = 0; i < t->n_probes; i++)
 		probe_init(&probes[i], &t->asks[i], now_ms, now_ms + t->timeouts[i]);
 	return t->n_probes;
@@ -182,8 +191,9 @@ tester_line(struct tester *t, const char *line)
 	unsigned long long ms;
 	struct test_case *c = &t->cases[0];
 
-	if (t->line) {
+	if (t->line)
 		t->line(t->arg, line);
+	if (t->ended) {
 		if (*t->ended)
 			pass(c, 0);
 		return;
@@ -217,12 +227,16 @@ tester_done(struct tester *t, const struct probe *probes, uint64_t now_ms)
 	}
 	for (size_t i = 0; i <= t->n_probes; i++)
 		open |= t->cases[i].outcome == OPEN;
-	return !open;
+	if (!open && !t->settled_ms)
+		t->settled_ms = now_ms + t->settle_ms;
+	return !open && now_ms >= t->settled_ms;
 }
 
 uint64_t
 tester_due_ms(const struct tester *t)
 {
+	if (t->settled_ms)
+		return t->settled_ms;
 	return t->cases[0].outcome == OPEN ? t->ready_until_ms : UINT64_MAX;
 }
 
@@ -276,8 +290,9 @@ tester_show(const struct tester *t)
 		fprintf(stderr, "%.*s", (int)t->console_size, t->console);
 }
 
-size_t
-tester_report(struct tester *t, const char *end, bool json)
+/* What is open when the machine has ended has failed. Returns how many did. */
+static size_t
+close_cases(struct tester *t, const char *end)
 {
 	size_t n = t->n_probes + 2, failed = 0;
 
@@ -290,6 +305,26 @@ tester_report(struct tester *t, const char *end, bool json)
 			FAIL(&t->cases[i], "the machine had ended before");
 		failed += t->cases[i].outcome == FAILED;
 	}
+	return failed;
+}
+
+size_t
+tester_failed(struct tester *t, const char *end, const char **first)
+{
+	size_t n = t->n_probes + 2, failed = close_cases(t, end);
+
+	*first = "";
+	for (size_t i = n; i-- > 0;)
+		if (t->cases[i].outcome == FAILED)
+			*first = arena_printf(t->arena, "%s: %s", t->cases[i].name, t->cases[i].why);
+	return failed;
+}
+
+size_t
+tester_report(struct tester *t, const char *end, bool json)
+{
+	size_t n = t->n_probes + 2, failed = close_cases(t, end);
+
 	if (failed)
 		tester_show(t);
 	(json ? print_json : print_tap)(t, n, failed);

@@ -17,6 +17,8 @@ struct tester *tester_new(const struct build *b, struct forward *forwards, size_
 /* One that asks nothing: `line` gets each line of the console, and it is done once *ended, or after patience_ms. */
 struct tester *tester_listening(struct arena *a, void (*line)(void *arg, const char *line), void *arg,
 				const bool *ended, uint64_t patience_ms);
+/* Beside the image's own tests `line` gets each line of the console, and the machine runs on a while behind them. */
+void tester_also(struct tester *t, void (*line)(void *arg, const char *line), void *arg, uint64_t settle_ms);
 void tester_free(struct tester *t);
 /* The VM starts now. */
 size_t tester_begin(struct tester *t, struct probe *probes, uint64_t now_ms);
@@ -33,6 +35,8 @@ uint64_t tester_due_ms(const struct tester *t);
  * How the VM ended is one more test: `end` is NULL where it did in order. Returns the number of failed tests. */
 /* What is kept of the console, to standard error. */
 void tester_show(const struct tester *t);
+/* How many tests passed and failed, and the first that failed ("" without), in place of a report. `end` as there. */
+size_t tester_failed(struct tester *t, const char *end, const char **first);
 size_t tester_report(struct tester *t, const char *end, bool json);
 
 #endif

@@ -7,16 +7,15 @@
 #include <string.h>
 
 #include "probe_abi.h"
-#include "progress.h"
 #include "replicas.h"
 #include "run.h"
 #include "selftest.h"
 #include "table.h"
 #include "uml.h"
+#include "variant.h"
 #include "verbs.h"
 
-#define PROBED_MEMORY (128u << 20) /* for the witness and the probes, beyond the image's own budget */
-#define UNITS_MAX     (TBL_ARGV_MAX - 2) /* the witness hears them by their names */
+#define UNITS_MAX (TBL_ARGV_MAX - 2) /* the witness hears them by their names */
 
 /* What a unit does is the probe's; what surrounds it stays as it is. */
 static void
@@ -56,25 +55,10 @@ make_variant(struct build *b, struct err *e)
 	m->purpose = NULL;
 	m->watchdog = NULL;
 	m->tests.n = 0;
-	m->budget.image = m->budget.ready = 0;
-	m->budget.memory += PROBED_MEMORY;
-	plan_release(&b->plan);
-	plan_make(&b->plan, &b->project);
+	variant_plan(b, NULL, PROBE_SELFTEST);
 	for (size_t i = 0; i < b->plan.n_units; i++)
 		b->plan.units[i].job = false; /* it begins at once */
-	b->plan.probed = true;
 	return 0;
-}
-
-static int
-write_variant(struct build *b, const struct options *o, struct err *e)
-{
-	bool written;
-
-	b->for_run = true;
-	b->dir = arena_printf(b->project.arena, "%s/.selftest/%s", o->build.out_dir, b->project.image.image);
-	b->level = (int)b->project.image.compression.run;
-	return build_prepare(b, &o->build, e) || build_write(b, &written, e) ? -1 : 0;
 }
 
 int
@@ -85,7 +69,7 @@ verb_selftest(const struct options *o, struct build *b, struct err *e)
 	if (!CFG_RUN)
 		return err_set(e, 0, "this ingot was configured without `run`, `test` and `selftest`: set CONFIG_RUN");
 	if (build_load(b, &o->build) || (!uml_is_asked(&o->run) && run_check_host(b, &o->run, e)) ||
-	    make_variant(b, e) || write_variant(b, o, e))
+	    make_variant(b, e) || variant_write(b, o, "selftest", e))
 		return VERB_FAILED;
 	selftest_init(&s, b);
 	int r = run_selftest(b, &o->run, &s, e);

@@ -65,6 +65,8 @@ in_folder(const char *folder)
 	}
 	void *map = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
 	int mapped = map == MAP_FAILED ? errno : 0;
+	if (map != MAP_FAILED)
+		munmap(map, 4096);
 	close(fd); /* else it is busy */
 	report_call(12, NULL, what, EACCES, trial(execute_path, path));
 	snprintf(what, sizeof what, "a file in %.40s, mapped to be executed", folder);

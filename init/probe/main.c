@@ -34,6 +34,8 @@ main(int argc, char **argv)
 
 	if (strcmp(mode, "witness") == 0)
 		return witness(argc, argv);
+	if (strcmp(mode, "audit") == 0)
+		return audit(argc, argv);
 	if (strcmp(mode, "setuid") == 0) /* check_files.c executes it so */
 		return geteuid() == getuid() && getegid() == getgid() && geteuid() != 0 ? 0 : 1;
 	expect_read(&expect);

@@ -100,5 +100,11 @@ bool inside_held(const struct expect *x);
 
 /* The machine's side: gathers what the services' probes say, writes it to the console, and powers off. */
 int witness(int argc, char **argv);
+/* What another program of the machine's side wants: the console, and a line on it. */
+bool witness_opens(void);
+void witness_say(const char *text);
+
+/* audit.c: the machine's side where a filter is watched. */
+int audit(int argc, char **argv);
 
 #endif

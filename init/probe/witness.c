@@ -52,6 +52,36 @@ put(const char *name, const char *text)
 	}
 }
 
+static bool
+console_opens(void)
+{
+	console = open("/dev/console", O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	klogctl(CONSOLE_LEVEL, NULL, 1); /* the kernel's own words would land in the middle of a line */
+	return console >= 0;
+}
+
+static void
+ready(void)
+{
+	(void)!write(PROBE_READY_FD, "\n", 1);
+	close(PROBE_READY_FD);
+}
+
+bool
+witness_opens(void)
+{
+	bool ok = console_opens();
+
+	ready();
+	return ok;
+}
+
+void
+witness_say(const char *text)
+{
+	put(PROBE_ALL, text);
+}
+
 static void
 fact(const char *name, const char *value)
 {
@@ -214,14 +244,11 @@ witness(int argc, char **argv)
 	char *poweroff[] = { CTL, "poweroff", NULL };
 	char text[32];
 
-	console = open("/dev/console", O_WRONLY | O_NOCTTY | O_CLOEXEC);
-	if (console < 0)
+	if (!console_opens())
 		return 2;
-	klogctl(CONSOLE_LEVEL, NULL, 1); /* the kernel's own words would land in the middle of a line */
 	listen_everywhere();
 	bind_pid_1();
-	(void)!write(PROBE_READY_FD, "\n", 1);
-	close(PROBE_READY_FD);
+	ready();
 	for (int i = 2; i < argc; i++)
 		service(argv[i]);
 	facts_of_pid_1();
