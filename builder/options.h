@@ -42,6 +42,7 @@ struct options {
 	size_t n_rest;
 	struct build_options build; /* image_file is the first of args */
 	struct run_options run;
+	bool apply;          /* --apply: into the image file */
 	const char *log;     /* --log: a file; NULL without */
 	const char *seconds; /* --seconds, as it was written; NULL without */
 	const char *keep_days; /* --keep-days, as it was written; NULL without */

@@ -82,6 +82,7 @@ const struct verb verbs[] = {
 	{ "test", IMAGE, 1, 1, verb_test, "build, boot in QEMU, hold the machine against the file's tests, power off" },
 	{ "selftest", IMAGE, 1, 1, verb_selftest, "boot it with a probe in each service's place, and hold what it finds" },
 	{ "seccomp", IMAGE " SERVICE", 2, 2, verb_seccomp, "what a service's filter lacks, seen in a run, as a line of YAML" },
+	{ "trace", IMAGE " SERVICE", 2, 2, verb_trace, "the least that a service needs, seen in a run, as lines of YAML" },
 	{ "ctl", IMAGE " COMMAND [ARG...]", 1, 1, verb_ctl, "ask the machine that `ingot run` has booted" },
 	{ "diff", "A B", 2, 2, verb_diff, "what differs between two images: files, built folders or manifests" },
 	{ "init", "[NAME.yml]", 0, 1, verb_init, "write a first image file, with comments" },

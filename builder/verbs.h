@@ -38,6 +38,7 @@ int verb_seccomp(const struct options *o, struct build *b, struct err *e);
 int verb_selftest(const struct options *o, struct build *b, struct err *e);
 int verb_test(const struct options *o, struct build *b, struct err *e);
 int verb_size(const struct options *o, struct build *b, struct err *e);
+int verb_trace(const struct options *o, struct build *b, struct err *e);
 int verb_verify(const struct options *o, struct build *b, struct err *e);
 int verb_why(const struct options *o, struct build *b, struct err *e);
 /* Those with files of their own. */

@@ -27,6 +27,25 @@
 #define PROBE_CALL   "call"
 #define PROBE_FAMILY "family"
 
+/* And where it hands on what a tracer in a service has seen: a call with what came of it; a path with
+ * how it was used (r, w, x, s: read, written, executed, looked at); */
+enum probe_call { PROBE_CALL_MADE, PROBE_CALL_DONE, PROBE_CALL_FAILED };
+#define PROBE_PATH   "path"
+#define PROBE_FAILED "failed" /* a path that could not be written, as its file system cannot be; */
+#define PROBE_PEER   "peer"   /* tcp or udp, an address, a port; */
+#define PROBE_EPERM  "eperm"  /* a call that was refused for want of a privilege; */
+#define PROBE_PEAK   "peak"   /* memory or pids, and the most that was in use. */
+
+/* What the tracer keeps in memory for the machine's side, which finds it by the descriptor's number and name. */
+#define PROBE_TRACE_FD   200
+#define PROBE_TRACE_NAME "ingot-trace"
+#define PROBE_TRACE_SIZE (1u << 20)
+
+struct probe_trace {
+	unsigned written, taken; /* bytes of lines: by the tracer, and by the machine's side */
+	char lines[PROBE_TRACE_SIZE - 8];
+};
+
 #define PROBE_READY_FD 3
 #define PROBE_PORT     1907           /* the witness listens there, on the machine's loopback */
 #define PROBE_ABSTRACT "ingot-witness" /* and at this abstract socket */

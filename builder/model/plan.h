@@ -46,6 +46,7 @@ enum plan_probe {
 	PROBE_NONE,
 	PROBE_SELFTEST, /* it stands in the place of every unit, and the machine's side hears them */
 	PROBE_AUDIT,    /* the machine's side reads the kernel's log for one unit */
+	PROBE_TRACE,    /* it traces one unit, and the machine's side hands on what it sees */
 };
 
 struct plan {

@@ -53,6 +53,7 @@ void svc_add_records(struct compiler *c);
 /* Of a unit, or of its first instance, where the name stands for several. */
 uint32_t svc_index(const struct compiler *c, const char *name);
 
+#define WITNESS_STOP_MS 10000 /* it may have much to say then */
 /* svc_witness.c: the machine's side of a probed image, and the dependency of all others on it. */
 void svc_add_witness(struct compiler *c);
 struct tbl_span svc_behind_witness(struct compiler *c);

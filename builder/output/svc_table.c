@@ -38,6 +38,8 @@ svc_stop_deadline(const struct plan *p)
 
 	for (size_t i = 0; i < p->n_units; i++)
 		ms += p->units[i].unit->stop.timeout;
+	if (p->probe != PROBE_NONE)
+		ms += WITNESS_STOP_MS;
 	return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
 }
 

@@ -30,16 +30,16 @@ for_selftest(struct compiler *c)
 	return svc_words(c, v, n);
 }
 
-/* The user by which the kernel's log knows the service. */
+/* The kernel's log knows the service by its user, the machine by its name. */
 static struct tbl_span
-for_audit(struct compiler *c)
+for_one(struct compiler *c)
 {
-	uint32_t uid = 0;
+	bool audit = c->plan->probe == PROBE_AUDIT;
+	const char *v[] = { PROBE_MACHINE, audit ? "audit" : "watch", c->plan->watched->head.name };
 
-	for (size_t i = 0; i < c->plan->n_units; i++)
+	for (size_t i = 0; audit && i < c->plan->n_units; i++)
 		if (c->plan->units[i].unit == c->plan->watched)
-			uid = c->plan->units[i].uid;
-	const char *v[] = { PROBE_MACHINE, "audit", arena_printf(c->plan->arena, "%u", uid) };
+			v[2] = arena_printf(c->plan->arena, "%u", c->plan->units[i].uid);
 	return svc_words(c, v, 3);
 }
 
@@ -57,10 +57,10 @@ svc_add_witness(struct compiler *c)
 {
 	struct tbl_svc r = {
 		.name = svc_string(c, PROBE_WITNESS), .kind = TBL_SERVICE, .flags = TBL_SVC_MACHINE,
-		.argv = c->plan->probe == PROBE_AUDIT ? for_audit(c) : for_selftest(c),
+		.argv = c->plan->probe == PROBE_SELFTEST ? for_selftest(c) : for_one(c),
 		.ready = TBL_READY_FD, .ready_fd = PROBE_READY_FD, .restart = TBL_RESTART_NEVER,
 		.backoff_first_ms = 1000, .backoff_max_ms = 1000, .healthy_ms = 1000,
-		.stop_signal = SIGTERM, .stop_timeout_ms = 1000,
+		.stop_signal = SIGTERM, .stop_timeout_ms = WITNESS_STOP_MS,
 		.pids_max = WITNESS_PIDS, .cpu_period_us = CPU_PERIOD_US, .memory_max = WITNESS_MEMORY,
 	};
 

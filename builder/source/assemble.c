@@ -166,7 +166,8 @@ put_unit(const struct assembler *a, struct plan_unit *u, struct err *e)
 	if (tree_set_top(a->tree, root, e) || put_root(a, &u->root, e) || put_service(a->plan->arena, u, a->tree, e) ||
 	    put_names(a, root, u->user, u->uid, u->gid, e) || put_hosts(a, root, u->unit, e))
 		return -1;
-	if (a->plan->probe == PROBE_SELFTEST && put_probe(a->plan, u, a->tree, e))
+	if ((a->plan->probe == PROBE_SELFTEST || (a->plan->probe == PROBE_TRACE && u->unit == a->plan->watched)) &&
+	    put_probe(a->plan, u, a->tree, e))
 		return -1;
 	for (size_t i = 0; i < sizeof points / sizeof *points; i++)
 		if (put_mountpoint(a, root, points[i], 0755, e))

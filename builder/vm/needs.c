@@ -38,15 +38,6 @@ needs_line(void *arg, const char *line)
 		n->family[a][b] = true;
 }
 
-bool
-needs_any(const struct needs *n)
-{
-	for (unsigned i = 0; i < SYSCALLS; i++)
-		if (n->call[i])
-			return true;
-	return false;
-}
-
 /* ---- the line ---- */
 
 static bool
@@ -113,6 +104,15 @@ lacks_sockets(const struct model_service *s, const struct needs *n)
 	struct needs none = { .call = { false } };
 
 	return sockets(s, n, v) != sockets(s, &none, v);
+}
+
+bool
+needs_any(const struct model_service *s, const struct needs *n)
+{
+	for (unsigned i = 0; i < SYSCALLS; i++)
+		if (n->call[i])
+			return true;
+	return lacks_sockets(s, n);
 }
 
 const char *

@@ -23,7 +23,7 @@ void needs_line(void *arg, const char *line);
 int needs_read(struct needs *n, const char *file, const char *name, uint32_t uid, struct err *e);
 
 /* Whether it lacks anything. */
-bool needs_any(const struct needs *n);
+bool needs_any(const struct model_service *s, const struct needs *n);
 /* "seccomp: {allow: [...], sockets: [...]}", with what the file has already. In the arena. */
 const char *needs_seccomp(struct arena *a, const struct model_service *s, const struct needs *n);
 /* What the line does not say, as comments for people: NULL where there is nothing. */

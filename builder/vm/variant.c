@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "table.h"
 #include "value.h"
 
 #define PROBED_MEMORY (128u << 20) /* for ingot-probe, beyond the image's own budget */
@@ -31,6 +32,27 @@ variant_unit(const struct build *b, const char *name, uint32_t *uid, struct err 
 	return NULL;
 }
 
+bool
+variant_is_job(const struct build *b, const struct model_service *s)
+{
+	for (size_t i = 0; i < project_units(&b->project); i++)
+		if (project_unit(&b->project, i) == s)
+			return project_is_job(&b->project, i);
+	return false;
+}
+
+void
+variant_run_once(struct model_service *s)
+{
+	s->restart = (struct model_restart){ .policy = TBL_RESTART_NEVER, .healthy = 1000,
+					     .backoff = { .first = 1000, .max = 1000 } };
+	s->schedule = (struct model_schedule){ .every = 0 };
+	s->on_failure = TBL_ON_FAILURE_NONE;
+	s->timeout = 0;
+	if (!s->stop.timeout)
+		s->stop = (struct model_stop){ .timeout = 1000 };
+}
+
 void
 variant_plan(struct build *b, const struct model_service *s, enum plan_probe probe)
 {
@@ -42,6 +64,9 @@ variant_plan(struct build *b, const struct model_service *s, enum plan_probe pro
 	plan_make(&b->plan, &b->project);
 	b->plan.probe = probe;
 	b->plan.watched = s;
+	for (size_t i = 0; i < b->plan.n_units; i++)
+		if (!s || b->plan.units[i].unit == s)
+			b->plan.units[i].job = false;
 }
 
 int

@@ -24,6 +24,8 @@ run_audited(const struct options *o, struct build *b, struct model_service *s, s
 	if (variant_settle(o, &listener.settle_ms, e) || run_check_host(b, &o->run, e))
 		return -1;
 	s->seccomp.mode = SECCOMP_AUDITED;
+	if (variant_is_job(b, s))
+		variant_run_once(s);
 	variant_plan(b, s, PROBE_AUDIT);
 	/* each record counts */
 	b->plan.cmdline = arena_printf(b->project.arena, "%s sysctl.kernel.printk_ratelimit=0", b->plan.cmdline);
@@ -40,7 +42,7 @@ print(const struct build *b, const struct model_service *s, const struct needs *
 	struct arena *a = b->project.arena;
 	struct json j;
 
-	if (!json && !needs_any(n)) {
+	if (!json && !needs_any(s, n)) {
 		printf("# %s asked for nothing that its filter refuses\n", s->head.name);
 	} else if (!json) {
 		printf("%s%s\n", needs_remarks(a, s, n), needs_seccomp(a, s, n));
@@ -54,7 +56,7 @@ print(const struct build *b, const struct model_service *s, const struct needs *
 			if (n->call[i])
 				json_string(&j, syscall_name(i) ? syscall_name(i) : arena_printf(a, "%u", i));
 		json_array_end(&j);
-		json_text(&j, "line", needs_any(n) ? needs_seccomp(a, s, n) : "");
+		json_text(&j, "line", needs_any(s, n) ? needs_seccomp(a, s, n) : "");
 		json_object_end(&j);
 		json_end(&j);
 	}

@@ -27,15 +27,9 @@ probe_unit(struct model_service *s)
 	s->command.n = 1;
 	s->ready = (struct model_ready){ .timeout = 0 };
 	s->health = (struct model_health){ .action = 0 };
-	s->restart = (struct model_restart){ .policy = TBL_RESTART_NEVER, .healthy = 1000,
-					     .backoff = { .first = 1000, .max = 1000 } };
-	s->schedule = (struct model_schedule){ .every = 0 };
-	s->on_failure = TBL_ON_FAILURE_NONE;
+	variant_run_once(s);
 	s->critical = 0;
-	s->timeout = 0;
 	s->logs = (struct model_logs){ .where = LOGS_MEMORY, .forward = LOGS_NONE };
-	if (!s->stop.timeout)
-		s->stop = (struct model_stop){ .timeout = 1000 };
 }
 
 static int
@@ -56,8 +50,6 @@ make_variant(struct build *b, struct err *e)
 	m->watchdog = NULL;
 	m->tests.n = 0;
 	variant_plan(b, NULL, PROBE_SELFTEST);
-	for (size_t i = 0; i < b->plan.n_units; i++)
-		b->plan.units[i].job = false; /* it begins at once */
 	return 0;
 }
 

@@ -24,6 +24,7 @@
 #define MAKERS    64
 #define LOOKS     20
 #define LOOK_MS   50
+#define IDLE_MS   500 /* the request to end may come just before the wait */
 
 static bool told_call[SYSCALLS];
 static bool told_family[FAMILIES][PROTOCOLS];
@@ -54,7 +55,7 @@ tell_family(int fd)
 		return;
 	told_family[family][protocol] = true;
 	snprintf(text, sizeof text, PROBE_FAMILY "\t%d\t%d", family, protocol);
-	witness_say(text);
+	keeper_say(text);
 }
 
 /* Those that are being made: the record comes before the call. Each is looked at LOOKS times. */
@@ -133,7 +134,7 @@ take(const char *record, long uid)
 		return;
 	told_call[call] = true;
 	snprintf(text, sizeof text, PROBE_CALL "\t%ld", call);
-	witness_say(text);
+	keeper_say(text);
 }
 
 /* argv: the program, "audit", the service's uid. */
@@ -144,9 +145,9 @@ audit(int argc, char **argv)
 	int fd = open(KMSG, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	bool more = false;
 
-	if (argc < 3 || fd < 0 || !witness_opens())
+	if (argc < 3 || fd < 0 || !keeper_opens())
 		return 2;
-	for (;;) {
+	while (!keeper_is_asked_to_end()) {
 		ssize_t n = read(fd, record, sizeof record - 1);
 		if (n > 0) {
 			record[n] = '\0';
@@ -156,6 +157,8 @@ audit(int argc, char **argv)
 		if (n < 0 && errno != EPIPE && errno != EINTR && errno != EAGAIN) /* EPIPE: some were overwritten */
 			return 1;
 		more = look();
-		poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, more ? LOOK_MS : -1);
+		poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, more ? LOOK_MS : IDLE_MS);
 	}
+	keeper_ends();
+	return 0;
 }

@@ -36,6 +36,10 @@ main(int argc, char **argv)
 		return witness(argc, argv);
 	if (strcmp(mode, "audit") == 0)
 		return audit(argc, argv);
+	if (strcmp(mode, "trace") == 0)
+		return trace(argc, argv);
+	if (strcmp(mode, "watch") == 0)
+		return watch(argc, argv);
 	if (strcmp(mode, "setuid") == 0) /* check_files.c executes it so */
 		return geteuid() == getuid() && getegid() == getgid() && geteuid() != 0 ? 0 : 1;
 	expect_read(&expect);

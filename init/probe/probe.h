@@ -100,11 +100,17 @@ bool inside_held(const struct expect *x);
 
 /* The machine's side: gathers what the services' probes say, writes it to the console, and powers off. */
 int witness(int argc, char **argv);
-/* What another program of the machine's side wants: the console, and a line on it. */
-bool witness_opens(void);
-void witness_say(const char *text);
+/* What other programs of the machine's side want. Their lines are kept until the machine ends: PID 1 drops its own
+ * words where the console is busy, and `ingot` waits for some of them. */
+bool keeper_opens(void);
+void keeper_say(const char *text);
+bool keeper_is_asked_to_end(void);
+void keeper_ends(void);
 
 /* audit.c: the machine's side where a filter is watched. */
 int audit(int argc, char **argv);
+/* trace.c: between the stub and the service's own program; watch.c: the machine's side of that. */
+int trace(int argc, char **argv);
+int watch(int argc, char **argv);
 
 #endif

@@ -30,6 +30,7 @@
 #define EXEC_MS     20000
 #define CONSOLE_LEVEL 8 /* of klogctl */
 #define LINE        1024
+#define KEPT_MAX    (4u << 20)
 
 static int console = -1;
 static unsigned said; /* lines of the machine's own */
@@ -67,19 +68,51 @@ ready(void)
 	close(PROBE_READY_FD);
 }
 
-bool
-witness_opens(void)
+/* ---- lines that are kept ---- */
+
+static char kept[KEPT_MAX];
+static size_t n_kept;
+static volatile sig_atomic_t asked_to_end;
+
+static void
+on_term(int sig)
 {
-	bool ok = console_opens();
+	(void)sig;
+	asked_to_end = 1;
+}
+
+bool
+keeper_opens(void)
+{
+	struct sigaction act = { .sa_handler = on_term };
+	bool ok = console_opens() && sigaction(SIGTERM, &act, NULL) == 0;
 
 	ready();
 	return ok;
 }
 
 void
-witness_say(const char *text)
+keeper_say(const char *text)
 {
-	put(PROBE_ALL, text);
+	size_t n = strlen(text) + 1;
+
+	if (n > sizeof kept - n_kept)
+		return;
+	memcpy(kept + n_kept, text, n);
+	n_kept += n;
+}
+
+bool
+keeper_is_asked_to_end(void)
+{
+	return asked_to_end;
+}
+
+void
+keeper_ends(void)
+{
+	for (size_t at = 0; at < n_kept; at += strlen(kept + at) + 1)
+		put(PROBE_ALL, kept + at);
 }
 
 static void

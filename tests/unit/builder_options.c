@@ -206,7 +206,8 @@ TEST(options_of_run_are_of_run_alone)
 {
 	REFUSED("--port is an option of run, not of build", "build", "-p", "80:80", "a.yml");
 	REFUSED("--shell is an option of run, not of check", "check", "--shell", "a.yml");
-	REFUSED("--accel is an option of run, test, selftest, not of show", "--accel", "tcg", "show", "a.yml");
+	REFUSED("--accel is an option of run, test, selftest, seccomp, trace, not of show", "--accel", "tcg", "show",
+		"a.yml");
 }
 
 TEST(nothing_at_all)
