@@ -56,6 +56,7 @@ enum probe_loose {
 	LOOSE_NETWORK, /* network.mode */
 	LOOSE_CALLS,   /* seccomp.mode: any system call */
 	LOOSE_JIT,     /* memory that is writable and executable */
+	LOOSE_CAPS,    /* capabilities that are kept */
 	LOOSE_KEYS
 };
 

@@ -16,13 +16,13 @@
 #include "filter.h"
 #include "guest.h"
 #include "probe_abi.h"
+#include "replicas.h"
 #include "svc_filter.h"
 
 #define FAMILIES 63 /* more than Linux has */
 
 /* Of the posture, what the launch does not have yet: the probe then says so instead of finding it. */
-#define HAS_MDWE   0 /* PR_SET_MDWE */
-#define HAS_USERNS 0 /* a user namespace for each service */
+#define HAS_MDWE 0 /* PR_SET_MDWE */
 
 static const struct origin own = { "ingot" };
 
@@ -112,6 +112,7 @@ write_mounts(const struct model_service *s, FILE *f)
 static void
 write_env(const struct model_service *s, FILE *f)
 {
+	fprintf(f, "same-env %d\n", !replicas_differ(s));
 	for (size_t i = 0; i < s->env.n; i++) {
 		fputs("env ", f);
 		for (const char *c = s->env.v[i]; *c; c++)
@@ -131,7 +132,8 @@ write_expectations(const struct plan_unit *u, FILE *f)
 	fprintf(f, "network %s\n", networks[s->network.mode]);
 	fprintf(f, "memory %llu\n", (unsigned long long)s->limits.memory);
 	fprintf(f, "pids %llu\n", (unsigned long long)s->limits.pids);
-	fprintf(f, "mdwe %d\nuserns %d\n", HAS_MDWE, HAS_USERNS);
+	fprintf(f, "mdwe %d\n", HAS_MDWE);
+	fprintf(f, "caps %x\ndescriptors %d\n", 0, 3); /* no file can ask for more yet */
 	write_env(s, f);
 	write_mounts(s, f);
 	write_calls(s, f);

@@ -67,6 +67,21 @@ judge_network(struct selftest *s, struct selftest_heard *h)
 	selftest_add(s, h, &row);
 }
 
+/* The launch makes none yet: see probe_put.c for what else is not asked for. */
+#define HAS_USERNS 0
+
+static void
+judge_user(struct selftest *s, struct selftest_heard *h)
+{
+	static const struct selftest_row not_yet = { .number = 7, .what = "user namespace", .expected = "", .found = "",
+						     .verdict = ROW_SKIPPED, .note = "not part of the posture yet" };
+
+	if (HAS_USERNS)
+		judge_own(s, h, 7, "ns user", "user namespace");
+	else
+		selftest_add(s, h, &not_yet);
+}
+
 static void
 judge_spaces(struct selftest *s, struct selftest_heard *h)
 {
@@ -77,6 +92,7 @@ judge_spaces(struct selftest *s, struct selftest_heard *h)
 		judge_own(s, h, 7, arena_printf(s->arena, "ns %s", kinds[i]),
 			  arena_printf(s->arena, "%s namespace", kinds[i]));
 	judge_network(s, h);
+	judge_user(s, h);
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		const char *mine = fact(h, arena_printf(s->arena, "ns %s", kinds[i]));
 		const char *later = fact(h, arena_printf(s->arena, "exec %s", kinds[i]));

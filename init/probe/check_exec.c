@@ -76,10 +76,14 @@ in_folder(const char *folder)
 
 /* 6.3 and later know vm.memfd_noexec, and the flag with it. */
 static void
-memfd(void)
+memfd(const struct expect *x)
 {
 	int sealed = (int)syscall(SYS_memfd_create, "probe", MFD_NOEXEC_SEAL);
 
+	if (x->denied[SYS_memfd_create]) {
+		report_refused(x, 12, "a memfd", SYS_memfd_create, code_of(sealed));
+		return;
+	}
 	if (sealed < 0 && errno == EINVAL) {
 		report_skip(12, "a memfd, executed", "this kernel has no vm.memfd_noexec");
 		return;
@@ -134,6 +138,6 @@ check_exec(const struct expect *x)
 	for (size_t i = 0; i < x->n_mounts; i++)
 		if (strcmp(x->mounts[i].kind, "tmpfs") == 0 || strcmp(x->mounts[i].kind, "state") == 0)
 			in_folder(x->mounts[i].path);
-	memfd();
+	memfd(x);
 	mappings(x);
 }

@@ -68,6 +68,10 @@ environment(const struct expect *x)
 	size_t n = 0, known = 0;
 	char found[80];
 
+	if (!x->same_env) {
+		report_skip(1, "environment", "each instance has another one");
+		return;
+	}
 	for (char **e = environ; *e; e++, n++)
 		for (size_t i = 0; i < x->n_env; i++)
 			known += same_word(*e, x->env[i]);
@@ -98,10 +102,14 @@ capabilities(const struct expect *x)
 {
 	static const char *const sets[] = { "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb" };
 	const int locked = SECBIT_NOROOT | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_CAP_AMBIENT_RAISE | SECURE_ALL_LOCKS;
-	char want[32], found[32];
+	char want[32], found[128];
 
+	snprintf(want, sizeof want, "%016llx", x->caps);
 	for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
-		status_is(2, sets[i], "0000000000000000");
+		if (x->caps)
+			report_text(2, x->loose[LOOSE_CAPS], sets[i], "0000000000000000", field(sets[i], found));
+		else
+			status_is(2, sets[i], want);
 	snprintf(want, sizeof want, "%#x", locked);
 	snprintf(found, sizeof found, "%#x", prctl(PR_GET_SECUREBITS));
 	report_text(2, NULL, "securebits", want, found);
@@ -110,23 +118,23 @@ capabilities(const struct expect *x)
 		    field("Seccomp", (char[128]){ "" }));
 }
 
+/* In the order of their numbers, which the kernel lists them in. */
 static void
-descriptors(void)
+descriptors(const struct expect *x)
 {
-	char found[80] = "";
+	char want[80] = "", found[80] = "";
 	size_t n = 0;
 	DIR *d = opendir("/proc/self/fd");
 
-	for (struct dirent *e; d && (e = readdir(d));) {
-		if (e->d_name[0] == '.' || atoi(e->d_name) == dirfd(d))
-			continue;
-		n += (size_t)snprintf(found + n, n < sizeof found ? sizeof found - n : 0, "%s%s", n ? " " : "", e->d_name);
-		if (n > sizeof found - 16)
-			break;
-	}
+	for (unsigned i = 0; i < x->descriptors && n < sizeof want - 16; i++)
+		n += (size_t)snprintf(want + n, sizeof want - n, "%s%u", n ? " " : "", i);
+	n = 0;
+	for (struct dirent *e; d && (e = readdir(d)) && n < sizeof found - 16;)
+		if (e->d_name[0] != '.' && atoi(e->d_name) != dirfd(d))
+			n += (size_t)snprintf(found + n, sizeof found - n, "%s%.8s", n ? " " : "", e->d_name);
 	if (d)
 		closedir(d);
-	report_text(3, NULL, "descriptors", "0 1 2", found);
+	report_text(3, NULL, "descriptors", want, found);
 }
 
 /* Where the service may ask for it: the session keyring is not the one that all processes of a user share. */
@@ -176,7 +184,7 @@ check_identity(const struct expect *x)
 		report_call(1, NULL, "/proc/self/status", 0, errno);
 	identity(x);
 	capabilities(x);
-	descriptors();
+	descriptors(x);
 	status_is(4, "SigBlk", "0000000000000000");
 	status_is(4, "SigIgn", "0000000000000000");
 	keyring(x);

@@ -23,13 +23,16 @@ status_has(const char *name, const char *value)
 	return strstr(status, line) != NULL;
 }
 
+/* No more than the service itself keeps. */
 static bool
-no_capability(void)
+capabilities_hold(const struct expect *x)
 {
 	static const char *const sets[] = { "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb" };
+	char want[32];
 
+	snprintf(want, sizeof want, "%016llx", x->caps);
 	for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
-		if (!status_has(sets[i], "0000000000000000"))
+		if (!status_has(sets[i], want))
 			return false;
 	return true;
 }
@@ -50,7 +53,7 @@ bool
 inside_held(const struct expect *x)
 {
 	slurp("/proc/self/status", status, sizeof status);
-	return no_capability() && ids_hold(x) && status_has("NoNewPrivs", "1") &&
+	return capabilities_hold(x) && ids_hold(x) && status_has("NoNewPrivs", "1") &&
 	       (unconfined(x) || status_has("Seccomp", "2"));
 }
 
@@ -77,7 +80,7 @@ report_inside(const struct expect *x)
 	char cgroup[64] = "";
 
 	slurp("/proc/self/status", status, sizeof status);
-	report_held(33, NULL, "exec: no capability", no_capability(), "");
+	report_held(33, NULL, "exec: the service's capabilities", capabilities_hold(x), "");
 	report_held(33, NULL, "exec: no_new_privs", status_has("NoNewPrivs", "1"), "");
 	report_held(33, unconfined(x) ? calls : NULL, "exec: a filter", status_has("Seccomp", "2"), "");
 	report_held(33, NULL, "exec: ids", ids_hold(x), "");

@@ -83,6 +83,12 @@ take(struct expect *x, char *word, char *value)
 		x->memory = strtoull(value, NULL, 10);
 	else if (strcmp(word, "pids") == 0)
 		x->pids = strtoull(value, NULL, 10);
+	else if (strcmp(word, "caps") == 0)
+		x->caps = strtoull(value, NULL, 16);
+	else if (strcmp(word, "descriptors") == 0)
+		x->descriptors = (unsigned)strtoul(value, NULL, 10);
+	else if (strcmp(word, "same-env") == 0)
+		x->same_env = *value == '1';
 	else if (strcmp(word, "network") == 0)
 		x->network = value;
 	else if (strcmp(word, "seccomp") == 0)
@@ -99,8 +105,6 @@ take(struct expect *x, char *word, char *value)
 		x->usual = strtoull(value, NULL, 16);
 	else if (strcmp(word, "mdwe") == 0)
 		x->mdwe = *value == '1';
-	else if (strcmp(word, "userns") == 0)
-		x->userns = *value == '1';
 	else if (strcmp(word, "loose") == 0)
 		loose_line(x, value);
 	else

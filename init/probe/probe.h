@@ -33,6 +33,9 @@ struct expect {
 	struct expect_mount mounts[EXPECT_MOUNTS];
 	size_t n_mounts;
 	unsigned long long memory, pids;
+	unsigned long long caps;     /* capabilities that it keeps */
+	unsigned descriptors;        /* that it is given: from 0 on */
+	bool same_env;               /* env is that of each instance */
 	const char *network;         /* none, machine, or another one */
 	const char *seccomp;         /* enforced, audited, unconfined */
 	short denied[SYSCALLS];      /* the errno that a call with arguments of 0 gets, or 0 */
@@ -41,7 +44,6 @@ struct expect {
 	unsigned long long usual;    /* that it might without a word in its file */
 	bool route;                  /* of netlink, the routes alone */
 	bool mdwe;                   /* memory is never writable and executable, where the kernel can see to it */
-	bool userns;                 /* it has a user namespace of its own */
 	const char *loose[LOOSE_KEYS]; /* the file's key that loosens a thing, or NULL */
 };
 
