@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -61,6 +62,17 @@ take_signals(void)
 		sigaction(sigs[i], &act, NULL);
 }
 
+/* Sockets that it is given are for the process that the variable names: without the tracer it would be this one. */
+static void
+name_process(void)
+{
+	char text[16];
+
+	snprintf(text, sizeof text, "%d", getpid());
+	if (getenv("LISTEN_PID"))
+		setenv("LISTEN_PID", text, 1);
+}
+
 /* The child waits until it is followed. */
 static pid_t
 start(char **argv)
@@ -74,6 +86,7 @@ start(char **argv)
 	if (pid == 0) {
 		close(gate[1]);
 		(void)!read(gate[0], &byte, 1);
+		name_process();
 		execv(argv[0], argv);
 		_exit(127);
 	}
