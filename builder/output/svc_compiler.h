@@ -40,6 +40,9 @@ struct tbl_span svc_words(struct compiler *c, const char *const *v, size_t n);
  * those that were written last); and its private network, as struct tbl_svc has it. */
 struct tbl_span svc_listen(struct compiler *c, const struct model_service *s);
 uint32_t svc_listen_words(struct compiler *c, const struct model_service *s);
+/* The same words, for others. */
+#define LISTEN_WORDS 3
+size_t svc_listen_env(struct arena *a, const struct model_service *s, const char *out[LISTEN_WORDS]);
 uint32_t svc_net(struct compiler *c, const struct model_service *s);
 /* svc_knobs.c: what its file asks of its cgroup beyond the record's own limits. */
 struct tbl_span svc_knobs(struct compiler *c, const struct model_limits *l);

@@ -35,19 +35,27 @@ svc_listen(struct compiler *c, const struct model_service *s)
 	return span;
 }
 
-uint32_t
-svc_listen_words(struct compiler *c, const struct model_service *s)
+size_t
+svc_listen_env(struct arena *a, const struct model_service *s, const char *out[LISTEN_WORDS])
 {
-	struct arena *a = c->plan->arena;
 	const char *names = "";
 
 	if (!s->listen.n)
 		return 0;
 	for (size_t i = 0; i < s->listen.n; i++)
 		names = arena_printf(a, "%s%s%s", names, i ? ":" : "", s->listen.v[i].name ? s->listen.v[i].name : s->head.name);
-	const char *const words[] = { arena_printf(a, "LISTEN_FDS=%zu", s->listen.n), "LISTEN_PID=" MAIN_PID,
-				      arena_printf(a, "LISTEN_FDNAMES=%s", names) };
-	return svc_words(c, words, sizeof words / sizeof *words).count;
+	out[0] = arena_printf(a, "LISTEN_FDS=%zu", s->listen.n);
+	out[1] = "LISTEN_PID=" MAIN_PID;
+	out[2] = arena_printf(a, "LISTEN_FDNAMES=%s", names);
+	return LISTEN_WORDS;
+}
+
+uint32_t
+svc_listen_words(struct compiler *c, const struct model_service *s)
+{
+	const char *words[LISTEN_WORDS];
+
+	return svc_words(c, words, svc_listen_env(c->plan->arena, s, words)).count;
 }
 
 /* ---- private networks ---- */

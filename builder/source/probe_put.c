@@ -17,12 +17,10 @@
 #include "guest.h"
 #include "probe_abi.h"
 #include "replicas.h"
+#include "svc_compiler.h"
 #include "svc_filter.h"
 
 #define FAMILIES 63 /* more than Linux has */
-
-/* Of the posture, what the launch does not have yet: the probe then says so instead of finding it. */
-#define HAS_MDWE 0 /* PR_SET_MDWE */
 
 static const struct origin own = { "ingot" };
 
@@ -35,6 +33,8 @@ write_loose(const struct model_service *s, FILE *f)
 
 	if (s->network.mode == NET_MACHINE)
 		fprintf(f, "loose %d network.mode: machine\n", LOOSE_NETWORK);
+	if (s->jit)
+		fprintf(f, "loose %d jit\n", LOOSE_JIT);
 	if (s->seccomp.mode != SECCOMP_ENFORCED)
 		fprintf(f, "loose %d %s\n", LOOSE_CALLS, modes[s->seccomp.mode]);
 }
@@ -110,19 +110,29 @@ write_mounts(const struct model_service *s, FILE *f)
 
 /* A line is a line, whatever the value holds: the probe compares them so. */
 static void
-write_env(const struct model_service *s, FILE *f)
+write_word(const char *word, FILE *f)
 {
-	fprintf(f, "same-env %d\n", !replicas_differ(s));
-	for (size_t i = 0; i < s->env.n; i++) {
-		fputs("env ", f);
-		for (const char *c = s->env.v[i]; *c; c++)
-			fputc((unsigned char)*c < ' ' ? '?' : *c, f);
-		fputc('\n', f);
-	}
+	fputs("env ", f);
+	for (const char *c = word; *c; c++)
+		fputc((unsigned char)*c < ' ' ? '?' : *c, f);
+	fputc('\n', f);
 }
 
 static void
-write_expectations(const struct plan_unit *u, FILE *f)
+write_env(struct arena *a, const struct model_service *s, FILE *f)
+{
+	const char *listen[LISTEN_WORDS];
+	size_t n = svc_listen_env(a, s, listen);
+
+	fprintf(f, "same-env %d\n", !replicas_differ(s));
+	for (size_t i = 0; i < s->env.n; i++)
+		write_word(s->env.v[i], f);
+	for (size_t i = 0; i < n; i++)
+		write_word(listen[i], f);
+}
+
+static void
+write_expectations(struct arena *a, const struct plan_unit *u, FILE *f)
 {
 	static const char *const networks[] = { [NET_NONE] = "none", [NET_MACHINE] = "machine", [NET_PRIVATE] = "private" };
 	const struct model_service *s = u->unit;
@@ -132,9 +142,10 @@ write_expectations(const struct plan_unit *u, FILE *f)
 	fprintf(f, "network %s\n", networks[s->network.mode]);
 	fprintf(f, "memory %llu\n", (unsigned long long)s->limits.memory);
 	fprintf(f, "pids %llu\n", (unsigned long long)s->limits.pids);
-	fprintf(f, "mdwe %d\n", HAS_MDWE);
-	fprintf(f, "caps %x\ndescriptors %d\n", 0, 3); /* no file can ask for more yet */
-	write_env(s, f);
+	fprintf(f, "mdwe %d\n", !s->jit);
+	fprintf(f, "caps %x\n", 0); /* no file can ask for more yet */
+	fprintf(f, "descriptors %zu\n", 3 + s->listen.n);
+	write_env(a, s, f);
 	write_mounts(s, f);
 	write_calls(s, f);
 	write_loose(s, f);
@@ -155,7 +166,7 @@ put_probe(const struct plan *p, const struct plan_unit *u, struct tree *t, struc
 
 	if (!f)
 		return err_set(e, 0, "no memory for what the probe of %s is to find", u->unit->head.name);
-	write_expectations(u, f);
+	write_expectations(p->arena, u, f);
 	fclose(f);
 	content_of_mem(&c, arena_strndup(p->arena, text, size), size);
 	free(text);

@@ -99,7 +99,9 @@ def test_what_a_file_loosens_is_shown_by_its_key(kernel):
                 for name, checks in units.items()}
     assert loosened == {"machine": set(), "calls": {"seccomp.allow", "seccomp.sockets"},
                         "watched": {"seccomp.mode: audit"},
-                        "open": {"network.mode: machine", "seccomp.mode: unconfined"}}
+                        "open": {"network.mode: machine", "seccomp.mode: unconfined"},
+                        "given": set()}, "`jit` is nothing to this kernel"
+    assert rows(units, "given", 3)["descriptors"] == ("0 1 2 3 4", "ok")
     for name in ("calls", "watched"):
         assert rows(units, name, 5)["session keyring"] == ("_ses", "ok")
         assert rows(units, name, 5)["session keyring, by its number"][1] == "ok"
