@@ -146,6 +146,16 @@ devices(void)
 	report_text(13, NULL, "other files in /dev", "", surplus);
 }
 
+/* By the filter, or else by the kernel: EINVAL where a user namespace has no such id. */
+static void
+becomes_root(const char *what, int denied, int found)
+{
+	if (denied)
+		report_call(17, NULL, what, denied, found);
+	else
+		report_either(17, NULL, what, EPERM, EINVAL, found);
+}
+
 /* The file is of root's and setuid: see main(). */
 static void
 setuid_file(const struct expect *x)
@@ -167,9 +177,8 @@ setuid_file(const struct expect *x)
 		waitpid(pid, &status, 0);
 	report_held(17, NULL, "a setuid file of root's gains nothing", pid > 0 && WIFEXITED(status) && !WEXITSTATUS(status),
 		    pid < 0 ? "no process" : WIFEXITED(status) && WEXITSTATUS(status) == 1 ? "other ids" : "");
-	/* by the filter, or else by the kernel */
-	report_call(17, NULL, "setuid(0)", x->denied[SYS_setuid] ? x->denied[SYS_setuid] : EPERM, code_of(setuid(0)));
-	report_call(17, NULL, "setgid(0)", x->denied[SYS_setgid] ? x->denied[SYS_setgid] : EPERM, code_of(setgid(0)));
+	becomes_root("setuid(0)", x->denied[SYS_setuid], code_of(setuid(0)));
+	becomes_root("setgid(0)", x->denied[SYS_setgid], code_of(setgid(0)));
 }
 
 void

@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 import build  # noqa: E402
 
-RUNS = (("posture", "pc"), ("loosened", "pc"), ("posture", "uml"), ("loosened", "uml"))
+RUNS = (("default", "pc"), ("loosened", "pc"), ("default", "uml"), ("loosened", "uml"))
 KERNELS = {"pc": "kernel-cloud", "uml": "kernel-uml"}
 SELFTEST_S = 400  # more than ingot itself gives its machine
 

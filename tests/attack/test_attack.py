@@ -34,7 +34,7 @@ def results(name, machine):
 def default():
     if not shutil.which("qemu-system-x86_64"):
         pytest.skip("no QEMU on this host")
-    return results("posture", "pc")
+    return results("default", "pc")
 
 
 def test_the_default_posture_holds(default):
