@@ -52,7 +52,7 @@ static void
 say(struct held *h, const char *name, int first, int net)
 {
 	static const char *const kinds[] = { "mnt", "pid", "ipc", "uts", "cgroup", "net", "user" };
-	const int number[] = { first, first + 1, first + 2, first + 3, first + 4, net, 1 };
+	const int number[] = { first, first + 1, first + 2, first + 3, first + 4, net, first + 5 };
 	const char *const words[] = { "ns", "exec" };
 	char line[128];
 
