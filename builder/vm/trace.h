@@ -21,6 +21,7 @@ struct trace {
 	size_t n_paths, room_paths;
 	const char **peers; /* "{address: 192.0.2.1, port: 53, protocol: udp}"; malloc'ed */
 	size_t n_peers, room_peers;
+	size_t lines; /* that came */
 	uint64_t memory, pids; /* the most that was in use; 0: not measured */
 };
 

@@ -15,7 +15,8 @@
 #include "svc_filter.h"
 #include "trace.h"
 
-#define LIST_MAX 16384 /* what a machine says is bounded */
+#define LIST_MAX  16384 /* what a machine says is bounded */
+#define LINES_MAX (4 * LIST_MAX)
 
 void
 trace_release(struct trace *t)
@@ -71,7 +72,7 @@ trace_line(void *arg, const char *line)
 	unsigned long long most;
 	int at = 0;
 
-	if (strncmp(line, mark, sizeof mark - 1) != 0)
+	if (strncmp(line, mark, sizeof mark - 1) != 0 || t->lines++ >= LINES_MAX)
 		return;
 	line += sizeof mark - 1;
 	if (sscanf(line, PROBE_CALL "\t%u\t%u", &a, &b) == 2)

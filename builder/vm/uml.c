@@ -35,6 +35,18 @@ copy(void *arg, const void *data, size_t size, struct err *e)
 	return 0;
 }
 
+/* Of other kernels only the exec would tell, and not to whom it matters. */
+static int
+check_program(const char *kernel, struct err *e)
+{
+	char magic[4] = "";
+	AUTO_FD fd = open(kernel, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0 && read(fd, magic, sizeof magic) == sizeof magic && memcmp(magic, "\177ELF", sizeof magic) == 0)
+		return 0;
+	return err_set(e, 0, "%s is no User Mode Linux: --machine uml is for images whose kernel recipe names one", kernel);
+}
+
 /* What a build writes is no program of this host, and is not made one. */
 int
 uml_program(const char *kernel, struct err *e)
@@ -44,7 +56,7 @@ uml_program(const char *kernel, struct err *e)
 
 	if (fd < 0)
 		return err_set(e, errno, "cannot keep the kernel in memory");
-	if (content_of_file(&c, kernel, e) || content_read(&c, copy, &fd, e))
+	if (content_of_file(&c, kernel, e) || check_program(kernel, e) || content_read(&c, copy, &fd, e))
 		return -1;
 	int high = fcntl(fd, F_DUPFD_CLOEXEC, ABOVE);
 	return high < 0 ? err_set(e, errno, "cannot keep the kernel in memory") : high;
