@@ -114,7 +114,7 @@ add_program(const struct entry *x, struct err *e)
 {
 	static const char *const mounted[] = { "proc", "dev", "tmp", "run" };
 	char path[TBL_PATH_MAX + 2];
-	bool skip = x->name[0] == '.' || x->type == DT_LNK;
+	bool skip = strcmp(x->name, ".") == 0 || strcmp(x->name, "..") == 0 || x->type == DT_LNK;
 
 	for (size_t i = 0; i < sizeof mounted / sizeof *mounted; i++)
 		skip |= strcmp(x->name, mounted[i]) == 0;

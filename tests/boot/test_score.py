@@ -82,7 +82,7 @@ def test_lines_name_the_score_the_reason_and_the_key(machine, live):
     lines = machine.ok("ingotctl score machine").splitlines()
     assert lines[0] == f"machine: {live['machine']['score_tenths'] / 10}"
     assert "  +0.5  it shares the machine's network (PrivateNetwork=); lowered by network.mode" in lines
-    assert "  no    Landlock holds it" in lines
+    assert "  yes   Landlock holds it" in lines
 
 
 def test_it_is_the_process_that_is_looked_at(machine, told):
