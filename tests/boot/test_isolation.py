@@ -82,9 +82,13 @@ def test_network_of_the_machine_is_shared_only_where_declared(machine):
     assert machine.exec("probe", "wget -T 2 -qO- http://127.0.0.1/").status != 0
 
 
-def test_cgroup_is_the_root_of_what_it_sees(machine):
+def test_cgroup_is_the_root_of_what_it_sees_and_its_files_are_out_of_reach(machine):
+    """isolation case 28"""
     assert machine.exec_ok("probe", "cat /proc/self/cgroup") == "0::/"
     assert machine.exec("probe", "ls /sys/fs/cgroup").status != 0
+    assert "cgroup" not in machine.exec_ok("probe", "cat /proc/self/mountinfo").replace("/proc/cgroups", "")
+    assert machine.exec_ok("probe", "find / -xdev -name 'cgroup.*' -o -name 'memory.max'") == ""
+    assert "Function not implemented" in machine.exec("probe", "mount -t cgroup2 cgroup /tmp").out
 
 
 def test_sees_its_own_processes_only(machine):

@@ -51,7 +51,7 @@ def test_sigkill_by_hand_is_not_taken_for_out_of_memory(machine):
 
 
 def test_fork_bomb_stops_at_its_limit_and_can_be_stopped(machine):
-    """init case 18"""
+    """init case 18 and isolation case 23"""
     machine.ok("(ingotctl exec bomb -- /bin/sh -c 'b() { b | b & }; b; while :; do b 2>/dev/null; done' "
                ">/dev/null 2>&1 &)")
     machine.until("cat /sys/fs/cgroup/svc/bomb/pids.events", lambda text: text.split()[1] != "0")
