@@ -33,7 +33,7 @@ HOST := -O2 $(CODEGEN)
 LINK := -static -no-pie -s -Wl,--gc-sections -Wl,--build-id=none
 
 all: build/ingot build/ingot-init build/ingot-stub build/ingotctl build/ingot-log build/ingot-pack build/ingot-net \
-	build/ingot-probe build/busybox
+	build/ingot-probe build/ingot-drift build/busybox
 
 include lib/lib.mk
 include init/init.mk
@@ -49,7 +49,7 @@ $(shell mkdir -p $(O); printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $(O)/
 READY := $(O)/flags build/config.h build/deps/stamp/kernel-headers
 
 $(O)/lib/%.o $(O)/init/%.o: private FLAVOR = $(GUEST)
-$(O)/init/net/%.o: private FLAVOR = $(GUEST) -iquote init
+$(O)/init/net/%.o $(O)/init/drift/%.o: private FLAVOR = $(GUEST) -iquote init
 $(O)/builder/%.o: private FLAVOR = $(HOST) $(BUILDER_INC) -isystem build/deps/include
 $(O)/%.o: %.c $(READY)
 	$(call say,CC,$<)

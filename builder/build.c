@@ -7,6 +7,8 @@
 #include "assemble.h"
 #include "checks.h"
 #include "content.h"
+#include "digest_list.h"
+#include "digests.h"
 #include "progress.h"
 #include "svc_table.h"
 
@@ -50,6 +52,23 @@ add_table(struct build *b, struct err *e)
 	return tree_put_file(b->tree, TBL_PATH, &c, &how, e);
 }
 
+/* Of all that is in the tree, so that it is the last file of it. */
+static int
+add_digests(struct build *b, struct err *e)
+{
+	static const struct origin own = { "ingot" };
+	struct tree_put how = { .meta = { .mode = 0444 }, .origin = &own };
+	struct content c;
+	size_t size;
+
+	if (!b->project.image.drift)
+		return 0;
+	if (digest_list_make(b->tree, &b->digests, &size, e))
+		return -1;
+	content_of_mem(&c, b->digests, size);
+	return tree_put_file(b->tree, DIGESTS_PATH, &c, &how, e);
+}
+
 int
 build_load(struct build *b, const struct build_options *o)
 {
@@ -69,7 +88,7 @@ build_prepare(struct build *b, const struct build_options *o, struct err *e)
 	if (!b->cache || fetch(b, o, e))
 		return -1;
 	b->tree = tree_new();
-	if (assemble(&b->plan, b->cache, b->tree, &b->kernel, e) || add_table(b, e))
+	if (assemble(&b->plan, b->cache, b->tree, &b->kernel, e) || add_table(b, e) || add_digests(b, e))
 		return -1;
 	tree_share(b->tree);
 	return check_programs(b, e) || check_kernel_config(b, e) || diags_count(b->project.diags) ? -1 : 0;
@@ -95,6 +114,7 @@ void
 build_release(struct build *b)
 {
 	free(b->table);
+	free(b->digests);
 	kernel_release(&b->kernel);
 	tree_free(b->tree);
 	plan_release(&b->plan);

@@ -26,6 +26,7 @@ struct build {
 	struct kernel kernel;
 	void *table;           /* the service table's bytes */
 	size_t table_size;
+	void *digests;         /* with `drift`: the list of the tree's digests */
 	const char *dir;       /* OUT/NAME */
 	int level;             /* of compression, zstd's */
 	bool for_run;          /* the initramfs alone, below OUT/.run */

@@ -32,8 +32,8 @@ $(BUILDER_SRC:%.c=$(O)/%.o): $(LIB_DEPS:%=build/deps/stamp/%)
 
 # The guest's programs are carried inside ingot (guest.c); busybox lies beside it.
 CFLAGS_builder/source/guest := -DGUEST_DIR='"$(O)"' -DSOURCE_DIR='"."'
-GUEST_PARTS := $(addprefix $(O)/,ingot-init ingot-stub ingotctl ingot-log ingot-pack ingot-net ingot-probe) \
-	init/udhcpc.sh
+GUEST_PARTS := $(addprefix $(O)/,ingot-init ingot-stub ingotctl ingot-log ingot-pack ingot-net ingot-probe \
+	ingot-drift) init/udhcpc.sh
 build/ingot: | build/busybox build/busybox.links
 $(O)/builder/source/guest.o build/san/builder/source/guest.o build/fuzz/builder/source/guest.o: $(GUEST_PARTS)
 

@@ -92,5 +92,6 @@ int ctl_tree(int argc, char **argv);
 int ctl_reexec(int argc, char **argv);
 int ctl_reload(int argc, char **argv);
 int ctl_poweroff(int argc, char **argv);
+int ctl_drift(int argc, char **argv);
 
 #endif

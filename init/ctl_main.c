@@ -36,6 +36,8 @@ static const struct command {
 	{ "timing", "[--json]", "when each service was launched and ready, as a chart", ctl_timing, 0 },
 	{ "denied", "[NAME] [--json]", "the system calls that the filters of services refused", ctl_denied, 0 },
 	{ "score", "[NAME] [--json]", "how exposed each service is, from 0 to 10, by its process, and why", ctl_score, 0 },
+	{ "drift", "[NAME] [--json] | --baseline", "what is not as the image has it; 1: something, 2: it failed", ctl_drift,
+	  0 },
 	{ "exec", "[--privileged] NAME [--] [CMD ARG...]", "run a command, or a shell, inside a service", ctl_exec, 0 },
 	{ "reexec", "[PATH]", "replace PID 1, services run on", ctl_reexec, 0 },
 	{ "reload", "[FILE]", "take another service table, what is the same in both runs on", ctl_reload, 0 },

@@ -6,6 +6,8 @@ CTL_SHARED := $(addprefix init/,identity.c landlock.c launch_step.c logread.c ne
 	sick.c svc_name.c visible.c)
 CTL_SRC := $(CTL_OWN) $(CTL_SHARED)
 NET_SRC := $(sort $(wildcard init/net/*.c)) init/ctl_out.c
+DRIFT_SRC := $(sort $(wildcard init/drift/*.c)) \
+	$(addprefix init/,ctl_client.c ctl_files.c ctl_out.c ctl_port.c svc_name.c visible.c)
 LOG_OWN := $(sort $(wildcard init/log_*.c))
 LOG_SRC := $(LOG_OWN) $(addprefix init/,console.c identity.c logbook.c logread.c logring.c visible.c)
 PACK_SRC := init/pack.c
@@ -16,12 +18,13 @@ LIBC_SRC := $(sort $(wildcard init/libc/*.c))
 $(O)/ingot-init: $(INIT_SRC:%.c=$(O)/%.o) $(LIBC_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
 $(O)/ingotctl: $(CTL_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
 $(O)/ingot-log: $(LOG_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
+$(O)/ingot-drift: $(DRIFT_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
 $(O)/ingot-net: $(NET_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
 # The C library gives PID 1 its headers alone: its functions are for programs with threads, and were a fifth of it. What
 # init/libc/ does not have is an undefined reference: a system call is one line of calls.c.
 $(O)/ingot-init: private LINK += -nostdlib
 # Text, constants and data each on pages of their own would cost two pages of padding in the file.
-$(O)/ingot-init $(O)/ingotctl $(O)/ingot-log $(O)/ingot-net:
+$(O)/ingot-init $(O)/ingotctl $(O)/ingot-log $(O)/ingot-net $(O)/ingot-drift:
 	$(call say,LD,$@)
 	$(Q)$(MUSL_CC) $(GUEST) $(LINK) -Wl,-z,noseparate-code -Wl,-z,norelro -o $@ $^
 

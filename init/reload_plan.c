@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* A new field that is a string or a list has its comparison below; a number is compared with all the others. */
-static_assert(sizeof(struct tbl_svc) == 336, "same_service() compares every field");
+static_assert(sizeof(struct tbl_svc) == 344, "same_service() compares every field");
 
 static bool
 same_str(const struct tbl *a, uint32_t x, const struct tbl *b, uint32_t y)
@@ -102,6 +102,7 @@ numbers_of(const struct tbl_svc *s)
 	out.name = out.root = out.cwd = 0;
 	out.flags &= ~TBL_SVC_LOG; /* ingot-log is told, not the service */
 	out.log_kb = 0;
+	out.ports = (struct tbl_span){ 0, 0 }; /* nothing acts on them */
 	out.argv.first = out.env.first = out.deps.first = out.wants.first = out.mounts.first = 0;
 	out.ready_probe.words.first = out.health.words.first = out.filter.first = out.listen.first = out.knobs.first = 0;
 	out.binds.first = out.programs.first = out.rlimits.first = 0;

@@ -35,11 +35,12 @@ static const struct {
 	[TBL_KNOBS] = { "knobs", sizeof(struct tbl_knob), 65536 },
 	[TBL_RLIMITS] = { "rlimits", sizeof(struct tbl_rlimit), 65536 },
 	[TBL_BINDS] = { "binds", sizeof(uint32_t), 65536 },
+	[TBL_PORTS] = { "ports", sizeof(struct tbl_port), 65536 },
 };
 
 static_assert(sizeof(struct tbl_header) % ALIGN == 0, "sections start aligned");
 static_assert(sizeof(struct tbl_machine) == 104, "the layout is a contract: raise TBL_VERSION with it");
-static_assert(sizeof(struct tbl_svc) == 336, "the layout is a contract: raise TBL_VERSION with it");
+static_assert(sizeof(struct tbl_svc) == 344, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_mount) == 24, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_listen) == 24, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_link) == 24, "the layout is a contract: raise TBL_VERSION with it");
@@ -127,6 +128,12 @@ const struct tbl_knob *
 tbl_knob(const struct tbl *t, const struct tbl_svc *s, uint32_t i)
 {
 	return at(t, TBL_KNOBS, s->knobs.first + i);
+}
+
+const struct tbl_port *
+tbl_ports(const struct tbl *t, const struct tbl_svc *s)
+{
+	return at(t, TBL_PORTS, s->ports.first);
 }
 
 const struct sock_filter *
@@ -290,6 +297,18 @@ check_knobs(const struct tbl *t, const struct tbl_svc *s, struct err *e)
 }
 
 static int
+check_ports(const struct tbl *t, const struct tbl_svc *s, struct err *e)
+{
+	bool ok = span_ok(t, s->ports, TBL_PORTS);
+
+	for (uint32_t i = 0; ok && i < s->ports.count; i++) {
+		const struct tbl_port *x = &tbl_ports(t, s)[i];
+		ok = x->protocol < TBL_PROTOCOLS && x->port > 0 && x->port <= UINT16_MAX;
+	}
+	return ok ? 0 : err_set(e, 0, "what it declares of ports is wrong");
+}
+
+static int
 check_lists(const struct tbl *t, const struct tbl_svc *s, uint32_t index, struct err *e)
 {
 	if (!span_ok(t, s->argv, TBL_WORDS) || s->argv.count == 0 || s->argv.count > TBL_ARGV_MAX ||
@@ -305,7 +324,7 @@ check_lists(const struct tbl *t, const struct tbl_svc *s, uint32_t index, struct
 	for (uint32_t i = 0; i < s->wants.count; i++)
 		if (tbl_want(t, s, i) >= index)
 			return err_set(e, 0, "soft dependency %u does not stand before it", i);
-	return check_mounts(t, s, e) || check_knobs(t, s, e) ? -1 : 0;
+	return check_mounts(t, s, e) || check_knobs(t, s, e) || check_ports(t, s, e) ? -1 : 0;
 }
 
 static bool

@@ -53,6 +53,7 @@ enum tbl_section {
 	TBL_KNOBS,   /* struct tbl_knob, in the order they are written */
 	TBL_RLIMITS, /* struct tbl_rlimit */
 	TBL_BINDS,   /* uint32_t, a port of TCP */
+	TBL_PORTS,   /* struct tbl_port */
 	TBL_SECTIONS
 };
 
@@ -259,6 +260,7 @@ struct tbl_svc {
 	struct tbl_span rlimits; /* of TBL_RLIMITS: instead of the posture's own */
 	struct tbl_span binds; /* of TBL_BINDS, each 1 to 65535 */
 	struct tbl_span programs; /* of TBL_WORDS: what holds programs, each a name in its root, or "." for all of it */
+	struct tbl_span ports; /* of TBL_PORTS: those that it declares, in its network; PID 1 has no use for them */
 };
 
 enum tbl_mount_kind {
@@ -301,6 +303,13 @@ struct tbl_rlimit {
 	uint64_t value;    /* the soft and the hard one */
 };
 
+enum tbl_protocol { TBL_PORT_TCP, TBL_PORT_UDP, TBL_PROTOCOLS };
+
+struct tbl_port {
+	uint32_t protocol; /* enum tbl_protocol */
+	uint32_t port;     /* 1 to 65535 */
+};
+
 /* A checked table; borrows the bytes it was opened on and owns nothing. */
 struct tbl {
 	const uint8_t *base;
@@ -328,6 +337,7 @@ uint32_t tbl_dep(const struct tbl *t, const struct tbl_svc *s, uint32_t i);
 uint32_t tbl_want(const struct tbl *t, const struct tbl_svc *s, uint32_t i);
 const char *tbl_word(const struct tbl *t, struct tbl_span span, uint32_t i);
 const struct tbl_knob *tbl_knob(const struct tbl *t, const struct tbl_svc *s, uint32_t i);
+const struct tbl_port *tbl_ports(const struct tbl *t, const struct tbl_svc *s); /* the first of them */
 const struct sock_filter *tbl_filter(const struct tbl *t, const struct tbl_svc *s);
 const struct tbl_listen *tbl_listen(const struct tbl *t, const struct tbl_svc *s, uint32_t i);
 const struct tbl_net *tbl_net(const struct tbl *t, uint32_t i);

@@ -208,7 +208,8 @@ say_memory(const struct build *b, const struct memory *m)
 static void
 check_memory(const struct build *b, const char *(*name)(const struct build *b, const char *name))
 {
-	struct memory m = { .limits = b->plan.net ? NET_MEMORY : b->plan.dhcp ? DHCP_MEMORY : 0 };
+	struct memory m = { .limits = (b->plan.net ? NET_MEMORY : b->plan.dhcp ? DHCP_MEMORY : 0) +
+				      (b->project.image.drift ? DRIFT_MEMORY : 0) };
 	struct parts parts;
 
 	if (!build_wants(b, "initramfs"))

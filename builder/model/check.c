@@ -272,6 +272,7 @@ check_names(struct project *p)
 	for (size_t i = 0; i < project_units(p); i++) {
 		const char *name = project_unit(p, i)->head.name;
 		if (strcmp(name, "dhcp") == 0 || strcmp(name, "root") == 0 ||
+		    (strcmp(name, DRIFT_JOB) == 0 && p->image.drift) ||
 		    (strcmp(name, NET_SERVICE) == 0 && links_kept(&p->image)) ||
 		    (strcmp(name, PRIVATE_SERVICE) == 0 && private_count(p)))
 			diag(p->diags, project_unit(p, i)->head.node, "the name `%s` is the machine's own", name);
@@ -290,6 +291,7 @@ check_sum(struct project *p)
 	const char *dhcp = kept ? " with ingot-net's 16M" : sum ? " with the DHCP client's 16M" : "";
 	sum += kept ? NET_MEMORY : 0;
 	sum += private_memory(private_count(p));
+	sum += m->drift ? DRIFT_MEMORY : 0;
 	for (size_t i = 0; i < project_units(p); i++) {
 		const struct model_service *s = project_unit(p, i);
 		uint64_t all;
@@ -356,6 +358,15 @@ check_tests(struct project *p)
 }
 
 static void
+check_drift(struct project *p)
+{
+	const struct model_drift *d = p->image.drift;
+
+	if (d && (!CFG_DRIFT || !CFG_JOBS))
+		diag(p->diags, d->head.node, "this ingot was configured without drift: set CONFIG_DRIFT and CONFIG_JOBS");
+}
+
+static void
 check_watchdog(struct project *p)
 {
 	const struct model_watchdog *w = p->image.watchdog;
@@ -384,6 +395,7 @@ check_config(struct project *p)
 	for (size_t i = 0; i < project_units(p); i++)
 		n += replicas_count(project_unit(p, i));
 	n += links_kept(m) + (private_count(p) != 0);
+	n += m->drift != NULL;
 	for (size_t i = 0; i < m->network.links.n; i++) {
 		n += m->network.links.v[i].dhcp != 0 && !links_kept(m);
 		if (m->network.links.v[i].dhcp && !CFG_DHCP)
@@ -431,6 +443,7 @@ project_check(struct project *p)
 	project_check_logs(p);
 	project_check_links(p);
 	check_forwards(p);
+	check_drift(p);
 	check_watchdog(p);
 	check_tests(p);
 }

@@ -537,6 +537,11 @@ struct model_features {
 	int need[FEATURES]; /* enum need */
 };
 
+struct model_drift {
+	struct key_head head;
+	uint64_t every;
+};
+
 enum root_kind { ROOT_MEMORY, ROOT_SQUASHFS };
 
 struct model_initramfs {
@@ -575,6 +580,7 @@ struct image {
 	struct model_budget budget;
 	struct model_watchdog *watchdog; /* NULL: none */
 	struct model_features features;
+	struct model_drift *drift; /* NULL: none */
 	struct model_run run;
 	LIST_OF(struct model_test) tests;
 };

@@ -697,6 +697,12 @@ static const struct key budget_keys[] = {
 	END
 };
 
+static const struct key drift_keys[] = {
+	{ "every", KEY_TIME, AT(model_drift, every), .preset = "1h", .min = 1000,
+	  .doc = "how often the job `drift` compares, and logs what it finds, the first time at boot" },
+	END
+};
+
 static const struct key watchdog_keys[] = {
 	{ "device", KEY_PATH, AT(model_watchdog, device), .preset = "/dev/watchdog0",
 	  .doc = "its driver must be in the kernel, or among `kernel: {modules}`" },
@@ -861,6 +867,8 @@ const struct key image_keys[] = {
 	  .doc = "what becomes of the services' output" },
 	{ "budget", KEY_STRUCT, AT(image, budget), .sub = budget_keys, .size = sizeof(struct model_budget),
 	  .doc = "what the machine has" },
+	{ "drift", KEY_OPTION, AT(image, drift), .sub = drift_keys, .size = sizeof(struct model_drift),
+	  .doc = "carries a list of the image's files, and compares the running machine with the image; absent: neither" },
 	{ "watchdog", KEY_OPTION, AT(image, watchdog), .sub = watchdog_keys, .size = sizeof(struct model_watchdog),
 	  .doc = "resets the machine when PID 1 hangs or a service that is `critical` stays away; absent: none" },
 	{ "features", KEY_STRUCT, AT(image, features), .sub = features_keys, .size = sizeof(struct model_features),

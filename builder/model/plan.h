@@ -12,6 +12,8 @@
 
 #define LOW_PORTS   1024 /* ports below are reserved to capabilities by the kernel's default */
 #define DHCP_MEMORY (16u << 20) /* of the machine's own DHCP client */
+#define DRIFT_JOB    "drift"      /* its name among the jobs */
+#define DRIFT_MEMORY (32u << 20) /* of ingot-drift */
 #define NET_MEMORY  (16u << 20) /* of ingot-net with its DHCP clients */
 
 struct plan_source {

@@ -230,6 +230,15 @@ print_binds(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 }
 
 static void
+print_ports(const struct tbl *t, FILE *to, const struct tbl_svc *s)
+{
+	for (uint32_t i = 0; i < s->ports.count; i++) {
+		const struct tbl_port *x = &tbl_ports(t, s)[i];
+		fprintf(to, "    declares: %s %u\n", x->protocol == TBL_PORT_UDP ? "udp" : "tcp", x->port);
+	}
+}
+
+static void
 print_capabilities(FILE *to, const struct tbl_svc *s)
 {
 	unsigned known = 0;
@@ -264,6 +273,7 @@ print_service(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 	if (s->cpu_quota_us)
 		fprintf(to, ", cpu %u us in %u us", s->cpu_quota_us, s->cpu_period_us);
 	fputc('\n', to);
+	print_ports(t, to, s);
 	print_knobs(t, to, s);
 	print_mounts(t, to, s);
 	print_rlimits(t, to, s);

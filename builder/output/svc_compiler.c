@@ -16,6 +16,7 @@ const size_t svc_element_size[TBL_SECTIONS] = {
 	[TBL_NET_RULES] = sizeof(struct tbl_net_rule),
 	[TBL_KNOBS] = sizeof(struct tbl_knob),
 	[TBL_RLIMITS] = sizeof(struct tbl_rlimit),  [TBL_BINDS] = sizeof(uint32_t),
+	[TBL_PORTS] = sizeof(struct tbl_port),
 };
 
 void

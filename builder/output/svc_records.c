@@ -4,6 +4,7 @@
  */
 #include "svc_compiler.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #define CPU_PERIOD_US 100000
 #define DHCP_PIDS     16
 #define SWITCHER_PIDS 4
+#define DRIFT_TIMEOUT_MS 1800000
 #define NET_PIDS      160 /* ingot-net, and on each of 64 links a client with what it calls */
 
 static bool
@@ -279,6 +281,19 @@ makes_network(const struct compiler *c, const struct model_service *s)
 	return s->network.mode == NET_PRIVATE ? c->switcher : UINT32_MAX;
 }
 
+static struct tbl_span
+ports(struct compiler *c, const struct model_service *s)
+{
+	struct tbl_span span = { svc_count(c, TBL_PORTS), (uint32_t)s->network.ports.n };
+
+	static_assert((int)NET_TCP == TBL_PORT_TCP && (int)NET_UDP == TBL_PORT_UDP, "one numbering");
+	for (size_t i = 0; i < s->network.ports.n; i++) {
+		const struct model_port *p = &s->network.ports.v[i];
+		svc_append(c, TBL_PORTS, &(struct tbl_port){ (uint32_t)p->protocol, (uint32_t)private_port(p) });
+	}
+	return span;
+}
+
 /* What all instances have alike. A capability that is kept is one of the machine's, so no namespace of its own. */
 static struct tbl_svc
 record_of(struct compiler *c, const struct plan_unit *u)
@@ -321,6 +336,7 @@ record_of(struct compiler *c, const struct plan_unit *u)
 		.binds = binds(c, s),
 		.caps = capabilities(s),
 		.programs = svc_programs(c, u->root.path),
+		.ports = ports(c, s),
 	};
 }
 
@@ -402,6 +418,22 @@ add_switcher(struct compiler *c)
 	svc_append(c, TBL_SVCS, &r);
 }
 
+/* Behind all others, as nothing needs it. It reads every file of the image, and may take its time. */
+static void
+add_drift(struct compiler *c, const struct model_drift *d)
+{
+	const char *const argv[] = { "/ingot/drift" };
+	struct tbl_svc r = {
+		.name = svc_string(c, DRIFT_JOB), .kind = TBL_JOB, .flags = TBL_SVC_MACHINE, .argv = svc_words(c, argv, 1),
+		.restart = TBL_RESTART_NEVER, .every_ms = (uint32_t)d->every, .run_timeout_ms = DRIFT_TIMEOUT_MS,
+		.stop_signal = SIGTERM, .stop_timeout_ms = 1000, .pids_max = 4, .memory_max = DRIFT_MEMORY,
+		.cpu_quota_us = CPU_PERIOD_US / 2, .cpu_period_us = CPU_PERIOD_US,
+	};
+
+	add_logs(c, &r, NULL);
+	svc_append(c, TBL_SVCS, &r);
+}
+
 void
 svc_place_units(struct compiler *c)
 {
@@ -429,4 +461,6 @@ svc_add_records(struct compiler *c)
 		svc_add_witness(c);
 	for (size_t i = 0; i < p->n_units; i++)
 		add_unit(c, &p->units[i]);
+	if (p->project->image.drift && p->probe == PROBE_NONE)
+		add_drift(c, p->project->image.drift);
 }

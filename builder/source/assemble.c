@@ -217,7 +217,8 @@ put_machine(const struct assembler *a, struct err *e)
 	for (enum guest_program g = 0; g < GUEST_PROGRAMS; g++) {
 		struct content c;
 		if ((g == GUEST_NET && !a->plan->net && !a->plan->nets.n) || (g == GUEST_PACK && !logs_on_disk(a->plan->project)) ||
-		    (g == GUEST_PROBE && a->plan->probe == PROBE_NONE))
+		    (g == GUEST_PROBE && a->plan->probe == PROBE_NONE) ||
+		    (g == GUEST_DRIFT && !a->plan->project->image.drift))
 			continue;
 		guest_content(g, &c);
 		if (put_bytes(a, guest_path(g), &c, 0755, TREE_STRICT, e))

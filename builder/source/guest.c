@@ -28,6 +28,11 @@ CARRY(guest_net, GUEST_DIR "/ingot-net");
 #else
 static const unsigned char guest_net_start[1], *const guest_net_end = guest_net_start; /* no image asks for it */
 #endif
+#if CFG_DRIFT
+CARRY(guest_drift, GUEST_DIR "/ingot-drift");
+#else
+static const unsigned char guest_drift_start[1], *const guest_drift_end = guest_drift_start; /* the same */
+#endif
 
 static const struct {
 	const char *path;
@@ -39,6 +44,7 @@ static const struct {
 	[GUEST_DHCP_SCRIPT] = { "/ingot/udhcpc", guest_dhcp_start, guest_dhcp_end },
 	[GUEST_LOG] = { "/ingot/log", guest_log_start, guest_log_end },
 	[GUEST_PACK] = { "/ingot/pack", guest_pack_start, guest_pack_end },
+	[GUEST_DRIFT] = { "/ingot/drift", guest_drift_start, guest_drift_end },
 	[GUEST_NET] = { "/usr/bin/ingot-net", guest_net_start, guest_net_end },
 	[GUEST_PROBE] = { PROBE_MACHINE, guest_probe_start, guest_probe_end },
 };

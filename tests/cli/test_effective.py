@@ -30,6 +30,7 @@ network:
 state: {absent: tmpfs}
 logs: {where: state, size: 2M, forward: syslog, syslog: {address: 10.0.2.2}}
 watchdog: {timeout: 20s}
+drift: {every: 2h}
 """).replace("kernel: {recipe: kern}", "kernel: {recipe: kern, cmdline: [quiet]}")
 
 

@@ -98,7 +98,7 @@ TEST(every_number_of_a_service_counts)
 #define PLACE(member) { offsetof(struct tbl_svc, member), sizeof(((struct tbl_svc *)0)->member) }
 		PLACE(name), PLACE(root), PLACE(argv), PLACE(env), PLACE(deps), PLACE(wants), PLACE(mounts), PLACE(cwd),
 		PLACE(ready_probe.words), PLACE(health.words), PLACE(filter), PLACE(listen), PLACE(knobs),
-		PLACE(programs), PLACE(rlimits), PLACE(binds),
+		PLACE(programs), PLACE(rlimits), PLACE(binds), PLACE(ports),
 		/* what ingot-log does is nothing to it */
 		PLACE(log_kb), { offsetof(struct tbl_svc, flags) + 2, 1 },
 	};
@@ -195,6 +195,7 @@ TEST(of_a_service_what_it_does_not_notice_may_change)
 	STAYS(b.svcs[WEB].flags ^= TBL_SVC_LOG_STATE);
 	STAYS(b.svcs[REPORT].flags ^= TBL_SVC_LOG_CONSOLE);
 	STAYS(b.svcs[WEB].log_kb++);
+	STAYS(b.svcs[WEB].ports.count = 0);
 	CHANGES(b.svcs[WEB].flags ^= TBL_SVC_NETNS);
 	CHANGES(b.svcs[WEB].memory_max++);
 	CHANGES(b.svcs[WEB].memory_high++);

@@ -277,6 +277,12 @@ static const struct nonsense refused[] = {
 	AT(svcs[1].knobs.first, 3),
 	AT(svcs[1].knobs.count, 3),
 	AT(svcs[1].knobs.count, UINT32_MAX),
+	AT(svcs[1].ports.first, 2),
+	AT(svcs[1].ports.count, 2),
+	AT(svcs[1].ports.count, UINT32_MAX),
+	AT(ports[0].protocol, TBL_PROTOCOLS),
+	AT(ports[0].port, 0),
+	AT(ports[0].port, 65536),
 	AT(knobs[0].of, TBL_KNOB_OFS),
 	AT(knobs[0].file, 0),
 	AT(knobs[0].file, 1) /* "web": no point in it */,
@@ -447,6 +453,7 @@ TEST(every_field_is_listed)
 	RECORDS(tbl_link, offsetof(struct good_table, links[0]));
 	RECORDS(tbl_svc, offsetof(struct good_table, svcs[0]), offsetof(struct good_table, svcs[1]),
 		offsetof(struct good_table, svcs[2]));
+	RECORDS(tbl_port, offsetof(struct good_table, ports[0]));
 	RECORDS(tbl_knob, offsetof(struct good_table, knobs[0]));
 	RECORDS(tbl_mount, offsetof(struct good_table, mounts[0]), offsetof(struct good_table, mounts[3]));
 	RECORDS(tbl_listen, offsetof(struct good_table, listens[0]), offsetof(struct good_table, listens[1]));

@@ -126,6 +126,7 @@ fill_sections(struct good_table *t)
 		[TBL_FILTERS] = SECTION(filters, 4), [TBL_LISTENS] = SECTION(listens, 2), [TBL_NETS] = SECTION(nets, 1),
 		[TBL_NET_RULES] = SECTION(rules, 2),
 		[TBL_BINDS] = SECTION(binds, 2),     [TBL_RLIMITS] = SECTION(rlimits, 1), [TBL_KNOBS] = SECTION(knobs, 2),
+		[TBL_PORTS] = SECTION(ports, 1),
 	};
 
 	memcpy(t->header.magic, TBL_MAGIC, sizeof t->header.magic);
@@ -175,6 +176,8 @@ fill_services(struct good_table *t, struct strings *s)
 	t->svcs[1].rlimits = (struct tbl_span){ 0, 1 };
 	t->rlimits[0] = (struct tbl_rlimit){ .resource = 7, .value = 9000 };
 	t->svcs[1].programs = (struct tbl_span){ 7, 1 };
+	t->svcs[1].ports = (struct tbl_span){ 0, 1 };
+	t->ports[0].port = 8080;
 
 	t->svcs[2].name = string(s, "report-1");
 	t->svcs[2].root = string(s, "/svc/report-1");

@@ -54,6 +54,7 @@ struct good_table {
 	char strings[512];
 	struct tbl_rlimit rlimits[1]; /* of the service */
 	uint32_t binds[2];            /* the same */
+	struct tbl_port ports[1];     /* the same */
 };
 
 void good_table(struct good_table *t);
