@@ -39,6 +39,8 @@ static const struct opt opts[] = {
 	{ "version", 0, OPT_FLAG, AT(version), NULL, NULL, "the version of ingot" },
 	{ "format", 0, OPT_TEXT, AT(format), "sbom", "NAME", "spdx (preset) or cyclonedx" },
 	{ "effective", 0, OPT_FLAG, AT(effective), "show", NULL, "every value of the image file, with where it came from" },
+	{ "guest", 0, OPT_FLAG, AT(guest), "diff", NULL,
+	  "what the machine that runs IMAGE has otherwise than the image; the file has `drift`" },
 	{ "update", 0, OPT_FLAG, AT(build.fetch.update), "lock", NULL,
 	  "resolve anew, all or what NAME names, and say what changes" },
 	{ "port", 'p', OPT_PORT, 0, "run", "HOST:GUEST[/udp]", "forward a port of this host; replaces the file's" },

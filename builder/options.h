@@ -48,6 +48,7 @@ struct options {
 	const char *keep_days; /* --keep-days, as it was written; NULL without */
 	bool json;
 	const char *format; /* --format: of the SBOM; NULL: spdx */
+	bool guest;     /* --guest: diff asks the machine that runs */
 	bool effective; /* --effective: the values of the image file, not the table */
 	bool quiet;
 	bool help;

@@ -162,8 +162,8 @@ json_diff(const struct manifest_diff *d)
 	json_end(&j);
 }
 
-int
-verb_diff(const struct options *o, struct build *b, struct err *e)
+static int
+diff_images(const struct options *o, struct build *b, struct err *e)
 {
 	struct manifest from, to = { .arena = NULL };
 	struct manifest_diff d = { .arena = NULL };
@@ -188,4 +188,26 @@ verb_diff(const struct options *o, struct build *b, struct err *e)
 	manifest_release(&to);
 	manifest_release(&from);
 	return r;
+}
+
+/* The machine itself looks: it holds the list of the image's files, and what services have written is there alone. */
+static int
+diff_guest(const struct options *o, struct build *b, struct err *e)
+{
+	char word[] = "drift", *words[] = { word, NULL };
+	struct options ask = *o;
+
+	if (o->json)
+		return err_set(e, 0, "diff --guest tells lines; `ingotctl drift --json` in the machine tells JSON"), VERB_USAGE;
+	ask.rest = words;
+	ask.n_rest = 1;
+	return verb_ctl(&ask, b, e);
+}
+
+int
+verb_diff(const struct options *o, struct build *b, struct err *e)
+{
+	if (o->n_args != (o->guest ? 1 : 2))
+		return err_set(e, 0, "usage: ingot diff A B | --guest IMAGE"), VERB_USAGE;
+	return o->guest ? diff_guest(o, b, e) : diff_images(o, b, e);
 }

@@ -185,6 +185,6 @@ def test_the_host_asks_and_a_squashfs_is_compared(cloud):
     cloud.until_service("drift", lambda s: s["state"] == "waiting" and s["last"]["end"] == "exit", timeout=guest.BOOT_S)
     assert cloud.ok("ingotctl logs drift") == "no drift"
     cloud.ok("mount -t tmpfs hidden /root")
-    done = build.ingot(*build.arguments("ctl", "drift-cloud"), "drift")
+    done = build.ingot(*build.arguments("diff", "drift-cloud"), "--guest")
     assert done.returncode == 1 and done.stdout.endswith("mount /root: expected nothing, found tmpfs\n"), done.stdout
     assert cloud.service("drift")["last"]["text"] == "exit 1"

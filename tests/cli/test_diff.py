@@ -126,7 +126,9 @@ def test_sides_that_are_not_there(project, one_line):
     (project.dir / "empty").mkdir()
     line = one_line(project.ingot("diff", "empty", "empty"))
     assert line == "ingot: cannot read empty/manifest.json: No such file or directory"
-    assert one_line(project.ingot("diff", "t.yml"), status=2) == "ingot: usage: ingot diff A B"
+    assert one_line(project.ingot("diff", "t.yml"), status=2) == "ingot: usage: ingot diff A B | --guest IMAGE"
+    assert one_line(project.ingot("diff", "--guest", "t.yml", "t.yml"), status=2).startswith("ingot: usage: ingot diff")
+    assert one_line(project.ingot("diff", "--guest", "t.yml")).startswith("ingot: no machine runs from t.yml: ")
 
 
 def test_what_a_manifest_says_cannot_steer_the_terminal(project):

@@ -54,6 +54,15 @@ read_service(const struct tbl *t, uint32_t index)
 			abort();
 	if (s->net)
 		read_text(tbl_net(t, s->net - 1)->name);
+	for (uint32_t i = 0; i < s->knobs.count; i++) {
+		const struct tbl_knob *k = tbl_knob(t, s, i);
+		if (strncmp(tbl_str(t, k->file), "cgroup.", 7) == 0 || strchr(tbl_str(t, k->file), '/') || !tbl_str(t, k->reads)[0])
+			abort(); /* PID 1 writes to what it says */
+		read_text(tbl_str(t, k->value));
+		read_text(tbl_str(t, k->device));
+	}
+	for (uint32_t i = 0; i < s->ports.count; i++)
+		sink += tbl_ports(t, s)[i].port;
 	if ((s->uid == 0) != (s->flags & TBL_SVC_MACHINE) || tbl_word(t, s->argv, 0)[0] != '/' || !s->memory_max)
 		abort();
 }
