@@ -54,6 +54,12 @@ def test_a_module_does_where_it_is_loaded(project):
 
 @pytest.mark.parametrize("change, symbol", [
     (("memory: 8M", "memory: 8M, cpu: 50%"), "CFS_BANDWIDTH"),
+    (("memory: 8M", "memory: 8M, cpu-weight: 50"), "FAIR_GROUP_SCHED"),
+    (("memory: 8M", "memory: 8M, cpus: [0]"), "CPUSETS"),
+    (("memory: 8M", "memory: 8M, swap: 1M"), "SWAP"),
+    (("memory: 8M", "memory: 8M, hugetlb: [{max: 2M}]"), "CGROUP_HUGETLB"),
+    (("memory: 8M", "memory: 8M, io: [{device: /dev/vda, read-ops: 5}]"), "BLK_DEV_THROTTLING"),
+    (("memory: 8M", "memory: 8M, io: [{device: /dev/vda, weight: 5}]"), "BLK_CGROUP_IOCOST"),
     (("    limits", "    network: {mode: machine}\n    limits"), "INET"),
 ])
 def test_what_only_some_images_use(project, change, symbol):

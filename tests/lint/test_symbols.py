@@ -22,6 +22,7 @@ def test_pid1_calls_no_allocator_no_stdio_and_no_abort(top):
 
 
 NET_MAX = 48000  # bytes of ingot-net
+DRIFT_MAX = 80000  # bytes of ingot-drift
 
 
 def test_ingot_net_is_small_allocates_nothing_and_uses_no_stdio(top):
@@ -31,6 +32,10 @@ def test_ingot_net_is_small_allocates_nothing_and_uses_no_stdio(top):
     called = {line.split()[-1] for line in said.splitlines() if line.strip().startswith("U ")}
     assert "open" in called and not {name for name in called if FORBIDDEN.match(name)}
     assert (top / "build/ingot-net").stat().st_size <= NET_MAX
+
+
+def test_ingot_drift_is_small(top):
+    assert (top / "build/ingot-drift").stat().st_size <= DRIFT_MAX
 
 
 # Progress, waiting threads, VMs and build steps are watched by the clock; package lists and blobs of the cache have an
