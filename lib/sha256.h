@@ -11,6 +11,8 @@
 
 #define SHA256_SIZE 32
 
+extern const uint32_t sha256_constants[64]; /* of the rounds */
+
 struct sha256_c {
 	uint32_t h[8];
 	uint64_t size;    /* bytes so far */
