@@ -333,7 +333,8 @@ static const struct key hugetlb_keys[] = {
 
 static const struct key cgroup_keys[] = {
 	{ "file", KEY_TEXT, AT(model_cgroup, file), .flags = KEY_REQUIRED,
-	  .doc = "its name, such as cpu.uclamp.max; those of cgroup.* and those that have a key are refused" },
+	  .doc = "its name, such as cpu.uclamp.max; those of cgroup.* and those that have a key are refused",
+	  .risk = "what is written there may lift what holds others back from starving" },
 	{ "value", KEY_TEXT, AT(model_cgroup, value), .flags = KEY_REQUIRED, .doc = "what is written to it" },
 	{ "reads", KEY_TEXT, AT(model_cgroup, reads), .doc = "how a line of it begins afterwards; absent: with the value" },
 	END
@@ -351,7 +352,8 @@ static const struct key limits_keys[] = {
 	  .doc = "cpu.max, of one processor; absent: no limit" },
 	{ "memory-low", KEY_SIZE, AT(model_limits, memory_low), .min = 4096,
 	  .doc = "memory.low: so much is taken from it only when nothing else is left; absent: none" },
-	{ "swap", KEY_SIZE, AT(model_limits, swap), .min = 4096, .doc = "memory.swap.max; absent: none of it is swapped" },
+	{ "swap", KEY_SIZE, AT(model_limits, swap), .min = 4096, .doc = "memory.swap.max; absent: none of it is swapped",
+	  .risk = "what it keeps in memory alone may come to stand on a disk" },
 	{ "cpu-weight", KEY_INT, AT(model_limits, cpu_weight), .min = 1, .max = 10000,
 	  .doc = "cpu.weight: its share where processors are short; absent: 100, as all have" },
 	{ "cpus", KEY_TEXTS, AT(model_limits, cpus), .flags = KEY_FILLED,

@@ -127,7 +127,8 @@ def test_json_tells_texts_as_they_are_meant(project):
     assert derived["services.web.uid"] == "10001" and derived["jobs.job.uid"] == "10002"
 
 
-LOOSE = IMAGE.replace("limits: {memory: 8M}", """limits: {memory: 8M}
+LOOSE = IMAGE.replace("limits: {memory: 8M}", """\
+limits: {memory: 8M, swap: 1M, cgroup: [{file: memory.min, value: 4096}]}
     network: {mode: machine}
     seccomp: {mode: audit, allow: [mount, ptrace], deny: [fork], sockets: [unix, packet]}
     ready: {notify: true}
@@ -141,9 +142,9 @@ def test_what_loosens_the_posture_is_marked(project):
     lines = effective(project).splitlines()
     assert "        - mount  # t.yml:13:36; LOOSENED: a system call that every other service goes without" in lines
     at = lines.index("# What loosens the default posture, and what is risked:")
-    loosened = ["services.web.network.mode", "services.web.seccomp.mode", "services.web.seccomp.allow[0]",
-                "services.web.seccomp.allow[1]", "services.web.seccomp.sockets[1]", "services.web.ready.notify",
-                "services.web.health.notify"]
+    loosened = ["services.web.network.mode", "services.web.limits.swap", "services.web.limits.cgroup[0].file",
+                "services.web.seccomp.mode", "services.web.seccomp.allow[0]", "services.web.seccomp.allow[1]",
+                "services.web.seccomp.sockets[1]", "services.web.ready.notify", "services.web.health.notify"]
     assert [line.split(":")[0][2:] for line in lines[at + 1:]] == loosened
     assert sum("; LOOSENED: " in line for line in lines) == len(loosened)
     told = json.loads(effective(project, "--json"))["values"]
