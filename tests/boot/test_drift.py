@@ -31,7 +31,7 @@ def drift(machine, words=""):
 def none_behind(request):
     """Each test undoes what it did, and that is seen; where it has not, the next one gets another machine."""
     machine = request.getfixturevalue("machine") if "machine" in request.fixturenames else None
-    for name in ("web", "plain") if machine else ():
+    for name in ("web", "plain", "able") if machine else ():
         machine.until_service(name, lambda s: s["state"] == "up")
     yield
     left = drift(machine) if machine else []
@@ -128,8 +128,26 @@ def test_processes_and_capabilities_in_a_service(machine):
     assert found["process", "Uid"] == ("10001 10001 10001 10001", "0 0 0 0")
     assert found["process", "NoNewPrivs"] == ("1", "0") and found["process", "Seccomp"] == ("2", "0")
     assert found["capability", "CapEff"][0] == "0" * 16 and int(found["capability", "CapEff"][1], 16)
-    for kind in ("mnt", "pid", "ipc", "uts", "cgroup", "net"):
+    for kind in ("mnt", "pid", "ipc", "uts", "cgroup", "net", "user"):
         assert found["process", f"namespace {kind}"][0] == "one of its own"
+
+
+def test_rights_and_ids_of_the_machine_are_expected_where_they_are_declared(machine):
+    """A shell of the machine and a process of another service, put into it from outside: the one is in the right user
+    namespace, the other is not."""
+    def seen():
+        return {(row[2].split(" ", 2)[2], row[3]) for row in drift(machine, "able")}
+
+    rows = json.loads(machine.run("echo $$ >/sys/fs/cgroup/svc/able/cgroup.procs; ingotctl drift able --json").out)
+    found = {row["where"].split(" ", 2)[2]: (row["expected"], row["found"]) for row in rows["drift"]}
+    assert found["CapEff"][0] == "0000000000000020" and found["namespace net"][0] == "one of its own"
+    assert "namespace user" not in found
+    machine.ok("(ingotctl exec plain -- /bin/sleep 8881 >/dev/null 2>&1 &)")
+    machine.until("pgrep -f '^/bin/sleep 8881'", lambda text: text != "")
+    machine.ok("echo $(pgrep -f '^/bin/sleep 8881') >/sys/fs/cgroup/svc/able/cgroup.procs")
+    assert {("CapBnd", "0000000000000020"), ("namespace user", "the machine's")} <= seen()
+    machine.ok("pkill -9 -f '^/bin/sleep 8881'")
+    machine.until("ingotctl drift able", lambda text: text == "no drift")
 
 
 def test_a_service_that_is_down(machine):
