@@ -85,15 +85,16 @@ map(int fd, size_t size)
 	return mmap(NULL, size, PROT_READ | PROT_WRITE, how | MAP_NORESERVE, fd, 0);
 }
 
-/* A file in memory, or -1. Older kernels refuse what they do not know; and where it fails for a moment's want, a crash
- * would cost the machine later: it tries twice. */
+/* A file in memory, or -1. Older kernels refuse what they do not know, and are asked without; and where it fails for a
+ * moment's want, a crash would cost the machine later: each is tried twice. */
 static int
 make_memory(const char *name, size_t size)
 {
-	int fd = memfd_create(name, MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+	static const unsigned flags[] = { MFD_CLOEXEC | MFD_NOEXEC_SEAL, MFD_CLOEXEC };
+	int fd = -1;
 
-	if (fd < 0)
-		fd = memfd_create(name, MFD_CLOEXEC);
+	for (int i = 0; fd < 0 && i < 4; i++)
+		fd = memfd_create(name, flags[i / 2]);
 	if (fd < 0 || ftruncate(fd, (off_t)size) == 0 || ftruncate(fd, (off_t)size) == 0)
 		return fd;
 	close(fd);
