@@ -256,7 +256,7 @@ binds(struct compiler *c, const struct model_service *s)
 	struct tbl_span span = { svc_count(c, TBL_BINDS), 0 };
 
 	for (size_t i = 0; has_binds(s) && i < s->network.ports.n; i++) {
-		uint32_t port = (uint32_t)s->network.ports.v[i].machine;
+		uint32_t port = (uint32_t)private_port(&s->network.ports.v[i]);
 		if (s->network.ports.v[i].protocol == NET_TCP)
 			svc_append(c, TBL_BINDS, &port);
 	}
