@@ -21,7 +21,8 @@ static const struct {
 } nodes[] = {
 	{ 1, 3 }, { 1, 5 }, { 1, 7 }, { 1, 8 }, { 1, 9 }, /* null, zero, full, random, urandom */
 	{ 5, 0 }, /* tty */
-	{ 5, 1 }, /* console, for programs of the machine, which lie in the same group: no /dev of a service has it */
+	/* console and kmsg, for programs of the machine, which lie in the same group; no service has them in its /dev */
+	{ 5, 1 }, { 1, 11 },
 };
 #define PTS_MAJOR 136 /* the terminal of an `ingotctl exec`: nobody can come by another's */
 

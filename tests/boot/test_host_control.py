@@ -67,7 +67,7 @@ def port(vm, at):
         s.close()
 
 
-def hail(verb, name=b"", flags=0, session=1, version=4):
+def hail(verb, name=b"", flags=0, session=1, version=5):
     body = struct.pack("<IIII32sIQ256s", session, version, verb, flags, name, 0, 0, b"")
     return MAGIC + struct.pack("<I", zlib.crc32(body)) + body
 
