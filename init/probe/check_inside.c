@@ -57,22 +57,6 @@ inside_held(const struct expect *x)
 	       (unconfined(x) || status_has("Seccomp", "2"));
 }
 
-/* The service's own view is compared with this one outside. */
-static void
-same_spaces(void)
-{
-	static const char *const kinds[] = { "mnt", "pid", "ipc", "uts", "cgroup", "net", "user" };
-	char path[64], name[64], target[64];
-
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		snprintf(path, sizeof path, "/proc/self/ns/%s", kinds[i]);
-		ssize_t n = readlink(path, target, sizeof target - 1);
-		target[n > 0 ? n : 0] = '\0';
-		snprintf(name, sizeof name, "exec %s", kinds[i]);
-		report_fact(name, target);
-	}
-}
-
 void
 report_inside(const struct expect *x)
 {
@@ -88,7 +72,7 @@ report_inside(const struct expect *x)
 	slurp("/proc/self/cgroup", cgroup, sizeof cgroup);
 	cgroup[strcspn(cgroup, "\n")] = '\0';
 	report_text(33, NULL, "exec: cgroup", "0::/", cgroup);
-	same_spaces();
+	report_spaces("exec"); /* the service's own view is compared with this one outside */
 	report_end();
 }
 

@@ -19,22 +19,6 @@
 
 #define OTHERS 4096 /* process ids that are tried */
 
-/* Which namespaces these are is compared with the machine's and the siblings' outside. */
-static void
-spaces(void)
-{
-	static const char *const kinds[] = { "mnt", "pid", "ipc", "uts", "cgroup", "net", "user" };
-	char path[64], name[64], target[64];
-
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		snprintf(path, sizeof path, "/proc/self/ns/%s", kinds[i]);
-		ssize_t n = readlink(path, target, sizeof target - 1);
-		target[n > 0 ? n : 0] = '\0';
-		snprintf(name, sizeof name, "ns %s", kinds[i]);
-		report_fact(name, target);
-	}
-}
-
 static void
 processes(void)
 {
@@ -170,7 +154,7 @@ reach(const struct expect *x)
 void
 check_spaces(const struct expect *x)
 {
-	spaces();
+	report_spaces("ns"); /* they are compared with the machine's and the siblings' outside */
 	processes();
 	hostname(x);
 	report_call(8, NULL, "shared memory of the machine", ENOENT, code_of(shmget(PROBE_IPC_KEY, 0, 0)));

@@ -67,6 +67,8 @@ void report_refused(const struct expect *x, int number, const char *what, int ca
 void report_skip(int number, const char *what, const char *why);
 /* What only a comparison with others can judge. */
 void report_fact(const char *name, const char *value);
+/* Which namespaces these are, each as a fact "AS KIND". */
+void report_spaces(const char *as);
 /* How many lines there were. */
 void report_end(void);
 /* "EPERM"; "works" for 0; "killed by SIGSYS" for what trial() gave. */

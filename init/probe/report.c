@@ -137,6 +137,21 @@ report_fact(const char *name, const char *value)
 }
 
 void
+report_spaces(const char *as)
+{
+	static const char *const kinds[] = { "mnt", "pid", "ipc", "uts", "cgroup", "net", "user" };
+	char path[64], name[64], target[64];
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		snprintf(path, sizeof path, "/proc/self/ns/%s", kinds[i]);
+		ssize_t n = readlink(path, target, sizeof target - 1);
+		target[n > 0 ? n : 0] = '\0';
+		snprintf(name, sizeof name, "%s %s", as, kinds[i]);
+		report_fact(name, target);
+	}
+}
+
+void
 report_end(void)
 {
 	say(PROBE_END "\t%u", lines);

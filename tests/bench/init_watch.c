@@ -25,6 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "ctl_proto.h"
 
 #define PROC "/bench/proc"
@@ -46,23 +47,6 @@ static const struct {
 	{ "runit", "/sbin/runit", "runit", 2 },
 	{ "systemd", "/lib/systemd/systemd", "systemd", 1 },
 };
-
-static long long
-now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (long long)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-static void
-sleep_ms(long ms)
-{
-	struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
-
-	nanosleep(&t, NULL);
-}
 
 /* On a descriptor of its own: what the init does to its console shall not matter. */
 static void
