@@ -5,7 +5,6 @@
  */
 #include "score.h"
 
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -13,6 +12,7 @@
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 
+#include "filter_run.h"
 #include "syscalls.h"
 
 #define X32_BIT   0x40000000u
@@ -51,50 +51,12 @@ static const char *const sets[SCORE_SETS][LONGEST_SET] = {
 	[SET_SWAP] = { "swapoff", "swapon" },
 };
 
-/* One step: false at the end of the program or of what is known of it, with *action. */
-static bool
-step(const struct program *p, const struct seccomp_data *d, size_t *pc, uint32_t *a, uint32_t *action)
-{
-	const struct sock_filter *i = &p->code[*pc];
-	bool jump;
-
-	switch (i->code) {
-	case BPF_LD | BPF_W | BPF_ABS:
-		if (i->k % 4 || i->k > sizeof *d - 4)
-			return false;
-		memcpy(a, (const char *)d + i->k, 4);
-		++*pc;
-		return true;
-	case BPF_ALU | BPF_AND | BPF_K:
-		*a &= i->k;
-		++*pc;
-		return true;
-	case BPF_JMP | BPF_JA:
-		*pc += 1 + (size_t)i->k;
-		return true;
-	case BPF_RET | BPF_K:
-		*action = i->k;
-		return false;
-	case BPF_JMP | BPF_JEQ | BPF_K: jump = *a == i->k; break;
-	case BPF_JMP | BPF_JGT | BPF_K: jump = *a > i->k; break;
-	case BPF_JMP | BPF_JGE | BPF_K: jump = *a >= i->k; break;
-	case BPF_JMP | BPF_JSET | BPF_K: jump = *a & i->k; break;
-	default: return false;
-	}
-	*pc += 1 + (size_t)(jump ? i->jt : i->jf);
-	return true;
-}
-
-/* Whether the call is made. Jumps lead forward alone, so that this ends. */
+/* Whether the call is made. */
 static bool
 passes(const struct program *p, const struct seccomp_data *d)
 {
-	uint32_t a = 0, action = SECCOMP_RET_ALLOW;
-	size_t pc = 0;
+	uint32_t action = filter_run(p->code, p->n, d) & SECCOMP_RET_ACTION_FULL;
 
-	while (pc < p->n && step(p, d, &pc, &a, &action))
-		;
-	action &= SECCOMP_RET_ACTION_FULL;
 	return action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG;
 }
 
