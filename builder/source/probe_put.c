@@ -24,6 +24,17 @@
 
 static const struct origin own = { "ingot" };
 
+static unsigned long long
+capabilities(const struct model_service *s)
+{
+	unsigned long long set = 0;
+	bool escapes;
+
+	for (size_t i = 0; i < s->capabilities.n; i++)
+		set |= model_capability(s->capabilities.v[i], &escapes);
+	return set;
+}
+
 /* What the service may more than by default, by the key that says so. */
 static void
 write_loose(const struct model_service *s, FILE *f)
@@ -35,6 +46,8 @@ write_loose(const struct model_service *s, FILE *f)
 		fprintf(f, "loose %d network.mode: machine\n", LOOSE_NETWORK);
 	if (s->jit)
 		fprintf(f, "loose %d jit\n", LOOSE_JIT);
+	if (s->capabilities.n)
+		fprintf(f, "loose %d capabilities\n", LOOSE_CAPS);
 	if (s->seccomp.mode != SECCOMP_ENFORCED)
 		fprintf(f, "loose %d %s\n", LOOSE_CALLS, modes[s->seccomp.mode]);
 }
@@ -143,7 +156,7 @@ write_expectations(struct arena *a, const struct plan_unit *u, FILE *f)
 	fprintf(f, "memory %llu\n", (unsigned long long)s->limits.memory);
 	fprintf(f, "pids %llu\n", (unsigned long long)s->limits.pids);
 	fprintf(f, "mdwe %d\n", !s->jit);
-	fprintf(f, "caps %x\n", 0); /* no file can ask for more yet */
+	fprintf(f, "caps %llx\n", capabilities(s));
 	fprintf(f, "descriptors %zu\n", 3 + s->listen.n);
 	write_env(a, s, f);
 	write_mounts(s, f);

@@ -97,7 +97,7 @@ def test_what_a_file_loosens_is_shown_by_its_key(kernel):
     report, units = results("loosened", "uml")
     loosened = {name: {check["key"] for check in checks if check["result"] == "loosened"}
                 for name, checks in units.items()}
-    assert loosened == {"machine": set(), "calls": {"seccomp.allow", "seccomp.sockets"},
+    assert loosened == {"machine": set(), "named": {"capabilities"}, "calls": {"seccomp.allow", "seccomp.sockets"},
                         "watched": {"seccomp.mode: audit"},
                         "open": {"network.mode: machine", "seccomp.mode: unconfined"},
                         "given": {"machine-ids"}}, "`jit` is nothing to this kernel"
