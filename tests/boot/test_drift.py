@@ -31,7 +31,7 @@ def drift(machine, words=""):
 def none_behind(request):
     """Each test undoes what it did, and that is seen; where it has not, the next one gets another machine."""
     machine = request.getfixturevalue("machine") if "machine" in request.fixturenames else None
-    for name in ("web", "plain", "able") if machine else ():
+    for name in ("web", "plain", "able", "quiet") if machine else ():
         machine.until_service(name, lambda s: s["state"] == "up")
     yield
     left = drift(machine) if machine else []
@@ -164,9 +164,14 @@ def test_ports_of_a_service(machine):
     assert drift(machine) == [("port", "web", "tcp 9000", "closed", "listening")]
     machine.ok("pkill -f 'nc -l -p 900'")
     machine.until("ingotctl drift", lambda text: text == "no drift")
-    pid = machine.main_pid("web")
-    machine.ok(f"kill -STOP {pid}; ingotctl restart web")
-    machine.until_service("web", lambda s: s["state"] == "up")
+
+
+def test_a_declared_port_that_nothing_listens_at(machine):
+    """isolation case 38"""
+    machine.ok("pkill -USR1 -f 'trap .killall'")
+    machine.until("cat /proc/net/tcp", lambda text: ":1B58 00000000:0000 0A " not in text)
+    assert drift(machine) == [("port", "quiet", "tcp 7000", "listening", "closed")]
+    machine.ok("ingotctl restart quiet")
 
 
 def test_what_cannot_be_asked_is_an_error_of_its_own(machine):
