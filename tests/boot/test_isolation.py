@@ -114,6 +114,17 @@ def test_root_is_read_only(machine):
         assert done.status != 0 and "Read-only file system" in done.out, path
 
 
+def test_root_is_read_only_by_itself(machine):
+    """isolation case 11: the machine's root may be opened for a repair; a service's stays as it is."""
+    machine.ok("mount -o remount,rw,bind / && touch /svc/held/usr/of-the-machine")
+    try:
+        machine.ok("ingotctl restart held")
+        done = machine.run("ingotctl exec --privileged held -- /bin/busybox touch /usr/x")
+        assert done.status != 0 and "Read-only file system" in done.out
+    finally:
+        machine.ok("rm /svc/held/usr/of-the-machine && mount -o remount,ro,bind /")
+
+
 def test_mounts_are_exactly_the_declared_ones(machine):
     """isolation case 16"""
     rows = [line.split() for line in machine.exec_ok("probe", "cat /proc/self/mountinfo").splitlines()]
