@@ -172,7 +172,8 @@ make_args(struct args *v, struct arena *a, const struct qemu_config *c)
 	add(v, "-display", "none");
 	add(v, "-machine", machine_of(c)->words);
 	add(v, "-accel", kvm ? "kvm" : "tcg,thread=single");
-	add(v, "-cpu", kvm ? "host" : "max");
+	/* emulated, instructions that copy or clear by the byte are much slower than those by the word */
+	add(v, "-cpu", kvm ? "host" : "max,-erms,-fsrm");
 	add(v, "-smp", c->processors > 1 ? arena_printf(a, "%u", c->processors) : "1");
 	add(v, "-m", arena_printf(a, "%lluM", (unsigned long long)((c->memory + (1u << 20) - 1) >> 20)));
 	add(v, "-kernel", c->kernel);
