@@ -110,6 +110,8 @@ enter_read_filter(int fd, struct sock_filter out[TBL_FILTER_MAX + 1], size_t *co
 
 /* ---- resources ---- */
 
+static struct limits limits;
+
 /* The limits that the service was started with: its stub still has them. */
 static int
 read_limits(pid_t pid, struct err *e)
@@ -119,7 +121,7 @@ read_limits(pid_t pid, struct err *e)
 	for (uint32_t i = 0; i < TBL_RLIMIT_KINDS; i++) {
 		if (prlimit(pid, (int)i, NULL, &r))
 			return err_set(e, errno, "its limits");
-		identity_limit(i, r.rlim_cur, r.rlim_max);
+		identity_limit(&limits, i, r.rlim_cur, r.rlim_max);
 	}
 	return 0;
 }
@@ -161,7 +163,7 @@ child(const struct inside *in)
 	identity_signals();
 	if (setns(x->pidfd, NAMESPACES) || chdir("/"))
 		report(in, PLACE_NAMESPACES);
-	if (identity_become(x->uid, x->gid, x->caps, in->user, &step))
+	if (identity_become(x->uid, x->gid, x->caps, in->user, &limits, &step))
 		report(in, PLACE_IDENTITY);
 	if (x->peer >= 0 && pty_become(x->peer))
 		report(in, PLACE_TERMINAL);
@@ -169,7 +171,7 @@ child(const struct inside *in)
 	if (prctl(PR_SET_PDEATHSIG, SIGHUP, 0, 0, 0) || sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC))
 		report(in, PLACE_IDENTITY);
 	sys_sigmask(0, NULL);
-	if (x->uid != 0 && (rules_enter(in->busybox, x->peer) || identity_memory(x->flags)))
+	if (x->uid != 0 && (rules_enter(in->busybox, x->peer) || (!(x->flags & TBL_SVC_JIT) && identity_memory())))
 		report(in, PLACE_RULES);
 	if (identity_filter(filter, (uint32_t)filter_count))
 		report(in, PLACE_IDENTITY);

@@ -31,26 +31,24 @@ static const struct {
 	{ RLIMIT_NOFILE, 1024, 4096 }, { RLIMIT_CORE, 0, 0 },   { RLIMIT_MEMLOCK, 64 << 10, 64 << 10 },
 	{ RLIMIT_MSGQUEUE, 0, 0 },     { RLIMIT_RTPRIO, 0, 0 }, { RLIMIT_NICE, 0, 0 },
 };
-static struct rlimit own[TBL_RLIMIT_KINDS];
-static uint32_t owned; /* bit N: own[N] holds */
 
 void
-identity_limit(uint32_t resource, uint64_t soft, uint64_t hard)
+identity_limit(struct limits *l, uint32_t resource, uint64_t soft, uint64_t hard)
 {
-	own[resource] = (struct rlimit){ soft, hard };
-	owned |= 1u << resource;
+	l->at[resource] = (struct rlimit){ soft, hard };
+	l->set |= 1u << resource;
 }
 
 static int
-limits(void)
+set_limits(struct limits *l)
 {
 	unsigned long cpus[1024 / (8 * sizeof(unsigned long))];
 
 	for (size_t i = 0; i < sizeof posture / sizeof *posture; i++)
-		if (!(owned >> posture[i].resource & 1))
-			identity_limit(posture[i].resource, posture[i].soft, posture[i].hard);
+		if (!(l->set >> posture[i].resource & 1))
+			identity_limit(l, posture[i].resource, posture[i].soft, posture[i].hard);
 	for (uint32_t i = 0; i < TBL_RLIMIT_KINDS; i++)
-		if (owned >> i & 1 && setrlimit((int)i, &own[i]))
+		if (l->set >> i & 1 && setrlimit((int)i, &l->at[i]))
 			return -1;
 	memset(cpus, 0xff, sizeof cpus); /* the kernel keeps those that exist */
 	return (int)syscall(SYS_sched_setaffinity, 0, sizeof cpus, cpus);
@@ -134,12 +132,12 @@ identity_signals(void)
 }
 
 int
-identity_become(uid_t uid, gid_t gid, uint64_t caps, int user, uint32_t *step)
+identity_become(uid_t uid, gid_t gid, uint64_t caps, int user, struct limits *l, uint32_t *step)
 {
 	bool machine = uid == 0;
 
 	*step = LAUNCH_RLIMITS;
-	if (!machine && limits())
+	if (!machine && set_limits(l))
 		return -1;
 	*step = LAUNCH_USER_NS;
 	/* Behind all that wants a right of the machine. In it the process has every capability, of no use outside, until the
@@ -157,9 +155,9 @@ identity_become(uid_t uid, gid_t gid, uint64_t caps, int user, uint32_t *step)
 }
 
 int
-identity_memory(uint32_t flags)
+identity_memory(void)
 {
-	if (flags & TBL_SVC_JIT || prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) == 0)
+	if (prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) == 0)
 		return 0;
 	return errno == EINVAL ? 0 : -1;
 }

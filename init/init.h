@@ -229,6 +229,7 @@ struct state {
 	int64_t wall_ms;                      /* loop.c: the same by the wall clock */
 	uint64_t armed_ms;                    /* loop.c: what the timer is set to */
 	uint64_t boot_ms;                     /* boot.c: when PID 1 began */
+	uint64_t crowd_ms;                    /* svc_act.c: until when launches wait for room, or SVC_NEVER */
 	bool changed;                         /* svc_act.c: a service changed its state in this wake-up */
 	bool all_ready_said;                  /* svc_act.c */
 	pid_t shell_pid;                      /* shell.c; 0: none runs */
@@ -265,6 +266,7 @@ struct init {
 	struct state *s;
 	struct tbl table;      /* table.base is NULL in an emergency */
 	struct tbl next;       /* reload.c: what is to follow it */
+	struct tbl left;       /* reload.c: what it followed, while a launch may still look at it */
 	struct launcher launcher;
 	struct logbook book;   /* what the services wrote */
 	int given;             /* control.c: the descriptor that came with the request being served, or -1 */

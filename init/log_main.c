@@ -158,11 +158,12 @@ log_join(const char *group, uint64_t memory, const char *pids)
 int
 log_lock_in(void)
 {
+	struct limits limits = { 0 };
 	uint32_t step;
 
 	if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) < 0)
 		return -1;
-	return identity_become(NOBODY, NOBODY, 0, -1, &step);
+	return identity_become(NOBODY, NOBODY, 0, -1, &limits, &step);
 }
 
 /* Lines that are put together for a collector lie in memory. */

@@ -366,6 +366,7 @@ settle(struct init *in)
 	control_settle(in);
 	reload_settle(in);
 	logger_settle(in);
+	spawn_rest();
 }
 
 void

@@ -67,6 +67,8 @@ main(int argc, char **argv)
 		return reexec_check(argv[2]);
 	if (getpid() != 1)
 		return write(STDERR_FILENO, usage, sizeof usage - 1) < 0 ? 1 : 2;
+	/* A child of a launch has this memory, and the service's uid, until it executes: nobody with that may look in. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	signals_block();
 	identity_signals();
 	reboot(RB_DISABLE_CAD); /* Ctrl-Alt-Del: SIGINT, not an end on the spot */

@@ -50,7 +50,7 @@ check_begin(const struct init *in, const struct tbl *next, struct err *e)
 {
 	if (in->s->down != DOWN_NOT)
 		return err_set(e, 0, "the machine is going down");
-	if (going(in))
+	if (going(in) || (in->left.base && spawn_reads(&in->left)))
 		return err_set(e, 0, "another table is being loaded");
 	if (!in->table.base)
 		return err_set(e, 0, "this machine runs no services");
@@ -177,6 +177,18 @@ move_services(struct init *in)
 	}
 }
 
+/* The table before this one, unless a launch still looks at it. */
+static bool
+close_left(struct init *in)
+{
+	if (!in->left.base)
+		return true;
+	if (spawn_reads(&in->left))
+		return false;
+	reload_close(&in->left);
+	return true;
+}
+
 static void
 change(struct init *in)
 {
@@ -203,7 +215,8 @@ change(struct init *in)
 	r->table = r->next;
 	r->own = true;
 	r->next = -1;
-	reload_close(&old);
+	in->left = old;
+	close_left(in);
 	r->phase = RELOAD_DONE;
 	svc_act_watch_clock(in);
 	in->s->changed = true;
@@ -214,7 +227,7 @@ change(struct init *in)
 void
 reload_settle(struct init *in)
 {
-	if (!CFG_RELOAD || !going(in))
+	if (!CFG_RELOAD || !close_left(in) || !going(in))
 		return;
 	if (in->s->down != DOWN_NOT) {
 		drop_next(in);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The steps of the child, in their order. It allocates nothing, takes no lock and runs no code of the C library that
- * keeps state: its memory is a copy of PID 1's at an arbitrary moment. The first step that fails is reported and ends
- * the process.
+ * The steps of the child, in their order. Its memory is PID 1's, which runs on meanwhile: it writes to nothing but its
+ * own stack, allocates nothing and takes no lock. The first step that fails is reported and ends the process.
  */
 #include "sandbox.h"
 
@@ -12,7 +11,6 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -41,11 +39,12 @@ fail(const struct sandbox *x, uint32_t step)
 
 /* ---- descriptors ---- */
 
-/* dup2 of a descriptor onto itself would leave it close-on-exec; therefore all are lifted first. */
+/* Whatever stands where another one belongs steps aside first. It also cannot stand where it belongs itself: dup2 of a
+ * descriptor onto itself would leave it close-on-exec. */
 static int
 lift(int *fd)
 {
-	if (*fd < 0)
+	if (*fd < 0 || *fd >= LIFT)
 		return 0;
 	*fd = fcntl(*fd, F_DUPFD_CLOEXEC, LIFT);
 	return *fd < 0 ? -1 : 0;
@@ -107,7 +106,7 @@ step_fds(struct sandbox *x)
 static int
 step_network(struct sandbox *x)
 {
-	int net = CFG_NET && x->s->net ? net_ask(x->t, x->s->net - 1) : 0;
+	int net = CFG_NET && x->s->net ? net_ask(&x->t, x->s->net - 1) : 0;
 
 	return net <= 0 ? net : setns(net, CLONE_NEWNET);
 }
@@ -151,7 +150,7 @@ step_notify(struct sandbox *x)
 static int
 step_cwd(struct sandbox *x)
 {
-	return x->s->cwd ? chdir(tbl_str(x->t, x->s->cwd)) : 0;
+	return x->s->cwd ? chdir(tbl_str(&x->t, x->s->cwd)) : 0;
 }
 
 static int
@@ -183,7 +182,7 @@ static size_t
 copy_words(const struct sandbox *x, struct tbl_span span, char **out)
 {
 	for (uint32_t i = 0; i < span.count; i++)
-		out[i] = (char *)(uintptr_t)tbl_word(x->t, span, i); /* exec's prototype forgets const */
+		out[i] = (char *)(uintptr_t)tbl_word(&x->t, span, i); /* exec's prototype forgets const */
 	out[span.count] = NULL;
 	return span.count;
 }
@@ -206,7 +205,7 @@ copy_probe(const struct sandbox *x, const struct tbl_probe *p, char *age, char *
 __attribute__((noreturn)) static void
 exec_stub(struct sandbox *x)
 {
-	char word[sizeof STUB_NAME + 32], age[2][16];
+	char word[sizeof STUB_NAME + 40], age[2][16];
 	char *argv[3 * TBL_ARGV_MAX + 8] = { word }, *envp[TBL_ARGV_MAX + 1];
 	const struct tbl_probe *ready = &x->s->ready_probe, *health = &x->s->health;
 
@@ -214,8 +213,8 @@ exec_stub(struct sandbox *x)
 	fmt(age[0], sizeof age[0], "%u", ready->age_ms);
 	fmt(age[1], sizeof age[1], "%u", health->age_ms);
 	size_t ready_at = copy_probe(x, ready, age[0], argv, &n), health_at = copy_probe(x, health, age[1], argv, &n);
-	fmt(word, sizeof word, "%s:%u:%zu:%zu:%u", STUB_NAME, x->s->ready == TBL_READY_FD ? x->s->ready_fd : 0, ready_at,
-	    health_at, CFG_LISTEN ? x->s->listen.count : 0);
+	fmt(word, sizeof word, "%s:%u:%zu:%zu:%u:%u", STUB_NAME, x->s->ready == TBL_READY_FD ? x->s->ready_fd : 0, ready_at,
+	    health_at, CFG_LISTEN ? x->s->listen.count : 0, !(x->s->flags & TBL_SVC_JIT));
 	copy_words(x, x->s->env, envp);
 	/* Signals stay blocked: what is sent meanwhile waits for the stub, where a PID 1 would drop it. */
 	sys_execveat(STUB_FD_EXE, "", argv, envp, AT_EMPTY_PATH);
@@ -251,13 +250,13 @@ exec_machine(struct sandbox *x)
 }
 
 void
-sandbox_run(struct sandbox *x)
+sandbox_run(void *sandbox)
 {
+	struct sandbox *x = sandbox;
 	bool machine = x->s->flags & TBL_SVC_MACHINE;
+	struct limits limits = { 0 };
 	uint32_t step;
 
-	/* Until exec, nobody with the service's uid may look into this copy of PID 1. */
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (step_namespaces(x))
 		fail(x, LAUNCH_NAMESPACES);
 	if (step_fds(x))
@@ -266,18 +265,16 @@ sandbox_run(struct sandbox *x)
 		if (isolation[i].run(x))
 			fail(x, isolation[i].name);
 	for (uint32_t i = 0; i < x->s->rlimits.count; i++) {
-		const struct tbl_rlimit *r = tbl_rlimit(x->t, x->s, i);
-		identity_limit(r->resource, r->value, r->value); /* in this copy of PID 1's memory alone */
+		const struct tbl_rlimit *r = tbl_rlimit(&x->t, x->s, i);
+		identity_limit(&limits, r->resource, r->value, r->value);
 	}
-	if (identity_become(x->s->uid, x->s->gid, x->s->caps, x->user < 0 ? -1 : STUB_FD_USER, &step))
+	if (identity_become(x->s->uid, x->s->gid, x->s->caps, x->user < 0 ? -1 : STUB_FD_USER, &limits, &step))
 		fail(x, step);
 	if (machine)
 		exec_machine(x);
 	if (x->rules >= 0 && landlock_enter(x->rules))
 		fail(x, LAUNCH_LANDLOCK);
-	if (identity_memory(x->s->flags))
-		fail(x, LAUNCH_MDWE);
-	if (identity_filter(tbl_filter(x->t, x->s), x->s->filter.count))
+	if (identity_filter(tbl_filter(&x->t, x->s), x->s->filter.count))
 		fail(x, LAUNCH_SECCOMP);
 	exec_stub(x);
 }

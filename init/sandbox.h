@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the child of a launch does between clone and exec. It runs in a copy of PID 1's memory, once, and ends in
+ * What the child of a launch does between clone and exec. It runs in PID 1's memory (see child.h), once, and ends in
  * another program or in an error report.
  */
 #ifndef INGOT_SANDBOX_H
@@ -9,7 +9,7 @@
 #include "spawn.h"
 
 struct sandbox {
-	const struct tbl *t;
+	struct tbl t;           /* a copy: PID 1's own may be replaced meanwhile; its memory stays */
 	const struct tbl_svc *s;
 	const char *name;
 	int stub;               /* descriptors of PID 1, anywhere; -1 where there is none */
@@ -23,8 +23,8 @@ struct sandbox {
 	int landlock, rules;    /* version and rules of Landlock; 0 and -1: none */
 };
 
-/* Carries out the steps and executes the stub, or the program itself with TBL_SVC_MACHINE. */
-__attribute__((noreturn)) void sandbox_run(struct sandbox *x);
+/* Of a struct sandbox: carries out the steps and executes the stub, or the program itself with TBL_SVC_MACHINE. */
+__attribute__((noreturn)) void sandbox_run(void *sandbox);
 
 /* The steps of sandbox_mounts.c: each returns 0, or -1 with errno. */
 int sandbox_root(struct sandbox *x);

@@ -38,7 +38,7 @@ sandbox_root(struct sandbox *x)
 {
 	struct mount_attr private = { .propagation = MS_PRIVATE };
 	struct mount_attr closed = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV };
-	const char *path = tbl_str(x->t, x->s->root);
+	const char *path = tbl_str(&x->t, x->s->root);
 
 	if (sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &private))
 		return -1;
@@ -102,7 +102,7 @@ allow_mounted(const struct sandbox *x, const struct tbl_mount *m, const char *pa
 static int
 mount_one(const struct sandbox *x, const struct tbl_mount *m)
 {
-	const char *path = tbl_str(x->t, m->path);
+	const char *path = tbl_str(&x->t, m->path);
 	AUTO_FD to = sys_openat2(x->root, path + 1, O_PATH | O_DIRECTORY | O_CLOEXEC,
 				 RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
 
@@ -122,7 +122,7 @@ int
 sandbox_mount(struct sandbox *x)
 {
 	for (x->mount = 0; x->mount < x->s->mounts.count; x->mount++)
-		if (mount_one(x, tbl_mount(x->t, x->s, x->mount)))
+		if (mount_one(x, tbl_mount(&x->t, x->s, x->mount)))
 			return -1;
 	return 0;
 }

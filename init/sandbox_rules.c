@@ -25,10 +25,10 @@ sandbox_rules(struct sandbox *x)
 	if (x->rules < 0 || landlock_allow(x->rules, x->landlock, STUB_FD_EXE, LANDLOCK_EXECUTE))
 		return -1;
 	for (uint32_t i = 0; binds && i < x->s->binds.count; i++)
-		if (landlock_bind(x->rules, tbl_bind(x->t, x->s, i)))
+		if (landlock_bind(x->rules, tbl_bind(&x->t, x->s, i)))
 			return -1;
 	for (uint32_t i = 0; i < x->s->programs.count; i++) {
-		AUTO_FD at = sys_openat2(x->root, tbl_word(x->t, x->s->programs, i), O_PATH | O_CLOEXEC,
+		AUTO_FD at = sys_openat2(x->root, tbl_word(&x->t, x->s->programs, i), O_PATH | O_CLOEXEC,
 					 RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
 		if (at < 0 || landlock_allow(x->rules, x->landlock, at, LANDLOCK_EXECUTE))
 			return -1;

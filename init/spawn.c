@@ -5,12 +5,14 @@
  */
 #include "spawn.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "cgroup.h"
+#include "child.h"
 #include "cleanup.h"
 #include "devices.h"
 #include "knobs.h"
@@ -28,6 +30,7 @@ struct pipes {
 int
 spawn_open(struct launcher *l, struct err *e)
 {
+	child_init();
 	*l = (struct launcher){ .stub = -1, .cgroups = -1, .landlock = landlock_version() };
 	l->stub = open(STUB_PATH, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (l->stub < 0)
@@ -129,9 +132,11 @@ clone_flags(const struct tbl_svc *s)
 	return s->flags & TBL_SVC_MACHINE ? flags : flags | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
 }
 
+static_assert(sizeof(struct sandbox) <= CHILD_ARG_MAX, "the child's copy has no room for it");
+
 /* Returns the child's pid with *pidfd, or -1 with errno. */
 static pid_t
-launch(struct sandbox *x, int cgroup, int *pidfd)
+launch(const struct sandbox *x, int cgroup, int *pidfd)
 {
 	struct clone_args args = {
 		.flags = clone_flags(x->s),
@@ -139,18 +144,8 @@ launch(struct sandbox *x, int cgroup, int *pidfd)
 		.exit_signal = SIGCHLD,
 		.cgroup = (uint64_t)cgroup,
 	};
-	uint64_t old;
 
-	/* The child starts with every signal blocked: a stop request that comes at once is not lost, and a fault in it is
-	 * not taken for one of PID 1. */
-	sys_sigmask(~0ull, &old);
-	pid_t pid = sys_clone3(&args);
-	if (pid == 0)
-		sandbox_run(x);
-	int code = errno;
-	sys_sigmask(old, NULL);
-	errno = code;
-	return pid;
+	return child_start(&args, &(struct child){ sandbox_run, x, sizeof *x, x->t.base });
 }
 
 static int
@@ -188,12 +183,36 @@ launch_with_pipes(const struct launcher *l, struct sandbox *x, struct pipes *p, 
 	return 0;
 }
 
+bool
+spawn_reads(const struct tbl *t)
+{
+	return child_reads(t->base);
+}
+
+bool
+spawn_room(void)
+{
+	return child_room();
+}
+
+bool
+spawn_under_way(void)
+{
+	return child_any();
+}
+
+void
+spawn_rest(void)
+{
+	child_rest();
+}
+
 int
 spawn(const struct launcher *l, const struct tbl *t, uint32_t svc, const struct spawn_given *given,
       struct spawned *out, struct err *e)
 {
 	const struct tbl_svc *s = tbl_svc(t, svc);
-	struct sandbox x = { .t = t, .s = s, .name = tbl_str(t, s->name), .root = -1,
+	struct sandbox x = { .t = *t, .s = s, .name = tbl_str(t, s->name), .root = -1,
 			     .output = { given->output[0], given->output[1] }, .net = given->net, .user = given->user,
 			     .landlock = l->landlock, .rules = -1 };
 	struct pipes p = { { -1, -1 }, { -1, -1 }, { -1, -1 }, -1 };

@@ -17,6 +17,11 @@
 #include "spawn.h"
 #include "stub_abi.h"
 
+#ifndef PR_SET_MDWE
+#define PR_SET_MDWE 65
+#define PR_MDWE_REFUSE_EXEC_GAIN 1ul
+#endif
+
 struct stub; /* what the child is handed: it runs in the stub's own memory */
 
 /* ---- what depends on the architecture: the entry point, and a system call ---- */
@@ -35,10 +40,10 @@ __asm__(".globl _start\n"
 static inline long
 sys4(long n, long a, long b, long c, long d)
 {
-	register long r10 __asm__("r10") = d;
+	register long r10 __asm__("r10") = d, r8 __asm__("r8") = 0; /* a fifth argument, where prctl wants it to be 0 */
 	long ret;
 
-	__asm__ volatile("syscall" : "=a"(ret) : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10) : "rcx", "r11", "memory");
+	__asm__ volatile("syscall" : "=a"(ret) : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8) : "rcx", "r11", "memory");
 	return ret;
 }
 
@@ -101,6 +106,7 @@ struct stub {
 	char **argv, **envp;
 	unsigned ready;    /* descriptor, 0: none */
 	unsigned listen;   /* so many listeners, from STUB_FD_END on */
+	unsigned closed;   /* what was written shall not become executable */
 	unsigned probe[2]; /* by enum stub_which: where its words begin in argv, 0: none */
 	long main;         /* process ids */
 	long probing;      /* 0: no probe runs */
@@ -139,6 +145,18 @@ read_words(struct stub *s, const long *stack)
 			s->argv[s->probe[i] - 1] = 0;
 	}
 	s->listen = next_number(&word);
+	s->closed = next_number(&word);
+}
+
+/* For this process and all that it starts: it is of the memory, which a child of PID 1 has from PID 1. Kernels before
+ * 6.3 do not have that. */
+static void
+close_memory(void)
+{
+	long ret = SYS(prctl, PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0);
+
+	if (ret < 0 && ret != -EINVAL)
+		fail(STUB_FD_ERROR, LAUNCH_MDWE, ret);
 }
 
 /* What the program wants stands at numbers where the stub's own are: those step aside first. Each listener moves to a
@@ -285,6 +303,8 @@ stub_main(const long *stack)
 	if (stack[0] < 2)
 		fail(STUB_FD_ERROR, LAUNCH_STUB, -EINVAL);
 	read_words(&s, stack);
+	if (s.closed)
+		close_memory();
 
 	s.main = clone_run(stack_of_child + sizeof stack_of_child, &s, run);
 	if (s.main < 0)

@@ -3,10 +3,11 @@
  * What the launcher hands to the stub: fixed descriptors, and the service's own argv behind one word. The stub knows
  * nothing else of its service.
  *
- * argv[0] is STUB_NAME ":N:R:H:L". N is the descriptor that the service wants as its readiness pipe, 0 for none.
+ * argv[0] is STUB_NAME ":N:R:H:L:M". N is the descriptor that the service wants as its readiness pipe, 0 for none.
  * argv[1...] is the service's argv; behind it, each after one empty word, stand its probes: from argv[R] on that for
- * readiness, from argv[H] on that for health, 0 for none. L is the number of its listeners. envp is its
- * environment. The signal mask comes full, dispositions come default.
+ * readiness, from argv[H] on that for health, 0 for none. L is the number of its listeners. M is 1 where
+ * what was written shall not become executable. envp is its environment. The signal mask comes full, dispositions come
+ * default.
  *
  * A probe is a program's argv, or the two words AGE, in ms, and PATH: a file. It is asked for by STUB_ASK with a value
  * of STUB_ASK_WORD, and runs as the service does: same namespaces, ids and limits. One runs at a time; to ask for the

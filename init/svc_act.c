@@ -26,6 +26,7 @@
 
 #define NOBODY MARKS_NONE
 #define LAUNCHES_MAX 8 /* in one wake-up: a thousand that are wanted at once leave time for the others */
+#define CROWD_MS 200
 
 /* The kernel's randomness where it has some already: the pauses of many machines shall not fall together. */
 static uint64_t
@@ -72,6 +73,7 @@ svc_act_init(struct init *in)
 {
 	for (uint32_t i = 0; i < in->s->services; i++)
 		svc_act_fresh(in, i);
+	in->s->crowd_ms = SVC_NEVER;
 	tally_begin(in);
 	svc_act_watch_clock(in);
 }
@@ -406,20 +408,45 @@ say_all_ready(struct init *in)
 		    (unsigned long long)(in->s->now_ms - in->s->boot_ms), (unsigned long long)in->s->now_ms);
 }
 
-bool
-svc_act_settle(struct init *in)
+/* Many launches at a time hold each other up, and each but the first ones costs more. So the next one waits until one
+ * of them is done, but not for long: some may hang. */
+static bool
+crowded(struct init *in)
+{
+	if (spawn_room())
+		in->s->crowd_ms = SVC_NEVER;
+	else if (in->s->crowd_ms == SVC_NEVER)
+		in->s->crowd_ms = in->s->now_ms + CROWD_MS;
+	return in->s->crowd_ms != SVC_NEVER && in->s->now_ms < in->s->crowd_ms;
+}
+
+/* Those that wait for nothing any more. Returns how many there were. */
+static int
+launch_waiting(struct init *in)
 {
 	const struct marks *waiting = &in->s->tally.waiting;
 	int launched = 0;
 
-	if (in->s->down != DOWN_NOT)
-		return false;
 	for (uint32_t i = 0; (i = marks_from(waiting, i)) != NOBODY && launched < LAUNCHES_MAX; i++) {
 		if (!deps_ready(in, i) || !has_room(in, i))
 			continue;
+		if (crowded(in))
+			return launched;
 		svc_act_event(in, i, SVC_EV_DEPS);
 		launched++;
 	}
+	in->s->crowd_ms = SVC_NEVER;
+	return launched;
+}
+
+bool
+svc_act_settle(struct init *in)
+{
+	if (in->s->down != DOWN_NOT) {
+		in->s->crowd_ms = SVC_NEVER;
+		return false;
+	}
+	int launched = launch_waiting(in);
 	say_all_ready(in);
 	return launched == LAUNCHES_MAX;
 }
@@ -444,6 +471,8 @@ tick_ms(const struct init *in, uint32_t i)
 void
 svc_act_timers(struct init *in)
 {
+	if (in->s->crowd_ms != SVC_NEVER)
+		in->s->changed = true; /* whatever woke PID 1, there may be room now */
 	for (uint32_t i = 0; (i = tally_due(in, i)) != NOBODY; i++) {
 		if (in->s->svc[i].due_ms <= in->s->now_ms)
 			svc_act_event(in, i, SVC_EV_DUE);
@@ -457,5 +486,7 @@ svc_act_timers(struct init *in)
 uint64_t
 svc_act_due(const struct init *in)
 {
-	return tally_next_ms((struct init *)in);
+	uint64_t due = tally_next_ms((struct init *)in);
+
+	return due < in->s->crowd_ms ? due : in->s->crowd_ms;
 }

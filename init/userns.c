@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "child.h"
 #include "cleanup.h"
 #include "fmt.h"
 #include "sys.h"
@@ -28,6 +29,13 @@ put(const char *path, const char *value)
 	return fd >= 0 && write(fd, value, (size_t)n) == n ? 0 : -1;
 }
 
+__attribute__((noreturn)) static void
+close_limit(void *arg)
+{
+	(void)arg;
+	_exit(put(LIMIT, "0") ? 1 : 0);
+}
+
 /* A process that is alone in its namespace, and has ended: its pid, or -1 with errno. The machine's limit is open for
  * this one call, while PID 1 does nothing else. */
 static pid_t
@@ -37,9 +45,7 @@ begin(void)
 
 	if (put(LIMIT, MANY))
 		return -1;
-	pid_t pid = sys_clone3(&args);
-	if (pid == 0)
-		_exit(put(LIMIT, "0") ? 1 : 0);
+	pid_t pid = child_start(&args, &(struct child){ .run = close_limit, .arg = "" });
 	int code = errno;
 	/* twice: with the limit open, what a filter lets through could make one */
 	if (put(LIMIT, "0") && put(LIMIT, "0"))

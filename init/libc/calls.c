@@ -14,6 +14,10 @@
 
 #if defined(__x86_64__)
 
+/* struct thread of thread.h; the kernel's constant has no header that assembly could read */
+#define THREAD_CODE "%fs:8"
+#define ARCH_SET_FS "0x1002"
+
 /* Each function has a section of its own, so that the linker drops what is not called. */
 #define FUNCTION(name) \
 	".section .text." #name ",\"ax\",@progbits\n" \
@@ -22,6 +26,13 @@
 
 __asm__(FUNCTION(_start)
 	"	xor %ebp, %ebp\n"
+	"	lea libc_thread(%rip), %rsi\n"
+	"	mov %rsi, (%rsi)\n"
+	"1:	mov $" ARCH_SET_FS ", %edi\n"
+	"	mov $" TEXT(__NR_arch_prctl) ", %eax\n"
+	"	syscall\n"
+	"	test %eax, %eax\n"
+	"	jnz 1b\n"                         /* nothing can be done without */
 	"	mov (%rsp), %edi\n"              /* argc */
 	"	lea 8(%rsp), %rsi\n"             /* argv */
 	"	and $-16, %rsp\n"
@@ -38,7 +49,7 @@ __asm__(FUNCTION(libc_call)
 	"	ja 1f\n"
 	"	ret\n"
 	"1:	neg %eax\n"
-	"	mov %eax, libc_errno(%rip)\n"
+	"	mov %eax, " THREAD_CODE "\n"
 	"	or $-1, %rax\n"
 	"	ret\n");
 
@@ -52,6 +63,30 @@ __asm__(FUNCTION(syscall)
 	"	mov %r9, %r8\n"
 	"	mov 8(%rsp), %r9\n"
 	"	jmp libc_call\n");
+
+/* The system call keeps the third and the fourth argument where the child looks for them. */
+__asm__(FUNCTION(thread_clone)
+	"	mov %rdx, %r8\n"
+	"	mov %rcx, %r9\n"
+	"	mov $" TEXT(__NR_clone3) ", %eax\n"
+	"	syscall\n"
+	"	test %rax, %rax\n"
+	"	jz 2f\n"
+	"	js 1f\n"
+	"	ret\n"
+	"1:	neg %eax\n"
+	"	mov %eax, " THREAD_CODE "\n"
+	"	or $-1, %rax\n"
+	"	ret\n"
+	"2:	xor %ebp, %ebp\n"
+	"	mov %r9, %rdi\n"
+	"	call *%r8\n"
+	"	ud2\n");
+
+__asm__(FUNCTION(__errno_location)
+	"	mov %fs:0, %rax\n"
+	"	add $8, %rax\n"
+	"	ret\n");
 
 /* Where a signal handler returns to. */
 __asm__(FUNCTION(libc_restore)
@@ -102,12 +137,14 @@ CALL(lchown, __NR_lchown)
 CALL(link, __NR_link)
 CALL(listen, __NR_listen)
 CALL(lseek, __NR_lseek)
+CALL(madvise, __NR_madvise)
 CALL(memfd_create, __NR_memfd_create)
 CALL(mkdir, __NR_mkdir)
 CALL(mkdirat, __NR_mkdirat)
 CALL(mknodat, __NR_mknodat)
 CALL(mmap, __NR_mmap)
 CALL(mount, __NR_mount)
+CALL(mprotect, __NR_mprotect)
 CALL(munmap, __NR_munmap)
 CALL(open, __NR_open)
 CALL(openat, __NR_openat)

@@ -16,18 +16,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "thread.h"
+
 #define SIGNALS 64 /* the kernel's, whatever sigset_t has room for */
 
-extern int libc_errno;
 void libc_restore(void);
 
-__attribute__((used)) int libc_errno; /* calls.c writes it */
-
-int *
-__errno_location(void)
-{
-	return &libc_errno;
-}
+__attribute__((used)) struct thread libc_thread; /* PID 1's own: calls.c puts it in place */
 
 int
 epoll_wait(int epoll, struct epoll_event *events, int max, int ms)

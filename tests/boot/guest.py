@@ -81,7 +81,11 @@ class Guest:
             return False
         parts = (self._partial + data).split(b"\n")
         self._partial = parts.pop()
-        self.lines += [part.rstrip(b"\r").decode("utf-8", "replace") for part in parts]
+        for part in parts:
+            # a line of PID 1 may stand behind the shell's prompt: it is one of its own
+            text = part.rstrip(b"\r").decode("utf-8", "replace")
+            behind = re.match(rf"(\S* # )({SAYS}.*)", text)
+            self.lines += behind.groups() if behind else [text]
         return True
 
     def mark(self):

@@ -26,6 +26,7 @@ def whole(told, first):
 def test_nothing_is_missed_between_status_and_the_events(machine):
     """init case 44: What status says, and the events since its number, come to what a later status says."""
     machine.ok("ingotctl stop again && ingotctl stop flaps && ingotctl stop tick && ingotctl stop slow")
+    machine.until_service("lives", lambda s: s["state"] == "up")
     first = json.loads(machine.ok("ingotctl status --json"))
     machine.ok("ingotctl restart lives && ingotctl stop lives && ingotctl start lives")
     told = events(machine, "--since", str(first["seq"]))

@@ -25,7 +25,8 @@ LONG = int(os.environ.get("FUZZ_SECONDS", "3")) >= 300
 # x86_64's number of each call that PID 1 makes, and what it may fail with.
 CALLS = {
     "read": (0, "EIO EINTR"), "write": (1, "ENOSPC EINTR"), "open": (2, "EMFILE ENOMEM"), "close": (3, "EIO EINTR"),
-    "fstat": (5, "EIO"), "poll": (7, "EINTR ENOMEM"), "mmap": (9, "ENOMEM"), "munmap": (11, "ENOMEM"),
+    "fstat": (5, "EIO"), "poll": (7, "EINTR ENOMEM"), "mmap": (9, "ENOMEM"),
+    "mprotect": (10, "ENOMEM"), "munmap": (11, "ENOMEM"), "madvise": (28, "EINVAL"),
     "rt_sigaction": (13, "ENOMEM"), "ioctl": (16, "EIO"), "pread64": (17, "EIO"), "access": (21, "EIO"),
     "socket": (41, "EMFILE ENOBUFS"), "connect": (42, "EAGAIN"), "sendmsg": (46, "ENOBUFS ENOMEM EPIPE"),
     "recvmsg": (47, "ENOMEM EINTR"), "bind": (49, "ENOMEM"), "listen": (50, "ENOMEM"), "getsockname": (51, "ENOBUFS"),
@@ -44,13 +45,14 @@ CALLS = {
     "prlimit64": (302, "EPERM"),
     "signalfd4": (289, "EMFILE"), "eventfd2": (290, "EMFILE"), "epoll_create1": (291, "EMFILE"),
     "pipe2": (293, "EMFILE ENFILE"),
+    "sched_getaffinity": (204, "EINVAL"),
     "getrandom": (318, "EAGAIN"), "memfd_create": (319, "EMFILE"), "pidfd_send_signal": (424, "ENOMEM"),
     "move_mount": (429, "ENOMEM"), "fsopen": (430, "EMFILE"), "fsconfig": (431, "ENOMEM"), "fsmount": (432, "ENOMEM"),
     "clone3": (435, "EAGAIN ENOMEM"), "openat2": (437, "EMFILE EAGAIN"), "mount_setattr": (442, "ENOMEM"),
     "bpf": (321, "EPERM ENOMEM"), "landlock_create_ruleset": (444, "EOPNOTSUPP"),
 }
 # As they are called these cannot fail.
-NEVER = {14: "rt_sigprocmask", 34: "pause", 39: "getpid", 95: "umask", 228: "clock_gettime"}
+NEVER = {14: "rt_sigprocmask", 34: "pause", 39: "getpid", 95: "umask", 158: "arch_prctl", 228: "clock_gettime"}
 AFTER = {"close"}  # done all the same: the kernel closes first
 
 # Which of its calls fails in `make test`: one that a running machine makes, mostly. One call for each of the ways in

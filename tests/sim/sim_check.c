@@ -185,6 +185,13 @@ may_be_held_back(const struct world *w, uint32_t i)
 	return c->kind == TBL_JOB && w->in.table.machine->jobs_max && jobs_alive(w) >= w->in.table.machine->jobs_max;
 }
 
+/* Launches wait for room for that long, and PID 1 wakes in time to go on without. */
+static bool
+may_be_crowded(const struct world *w)
+{
+	return w->state.crowd_ms > w->now_ms && w->state.crowd_ms <= w->now_ms + 200;
+}
+
 void
 sim_check(const struct world *w)
 {
@@ -192,7 +199,7 @@ sim_check(const struct world *w)
 		const struct svc *v = &w->state.svc[i];
 		check_state(w, i);
 		if (v->state == SVC_DOWN && v->wanted && w->state.down == DOWN_NOT && deps_are_ready(w, i) &&
-		    !may_be_held_back(w, i))
+		    !may_be_crowded(w) && !may_be_held_back(w, i))
 			sim_wrong("nothing holds it back, and it is not started", i);
 	}
 	if (w->state.down != DOWN_NOT && !w->ended && w->now_ms > w->state.down_ms)

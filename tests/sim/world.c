@@ -11,19 +11,21 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "sim.h"
+
 #include "console.h"
 #include "control.h"
 #include "ending.h"
 #include "events.h"
 #include "history.h"
+#include "logger.h"
 #include "loop.h"
 #include "reload.h"
-#include "sim.h"
 #include "svc_act.h"
-#include "logger.h"
 #include "svc_io.h"
 #include "svc_say.h"
 #include "sys.h"
+#include "userns.h"
 #include "watch.h"
 
 struct world *world;
@@ -80,6 +82,36 @@ some_end(struct chance *c)
 	return (struct svc_end){ .why = CTL_END_SIGNAL, .value = signals[chance_below(c, 5)] };
 }
 
+/* No service of a simulated table has one. */
+int
+userns_make(uid_t uid, gid_t gid)
+{
+	(void)uid, (void)gid;
+	errno = ENOSYS;
+	return -1;
+}
+
+/* Now and then there is none, and it is there again without a word. By the time alone: what else happens in the world
+ * of a seed stays the same. */
+bool
+spawn_room(void)
+{
+	return (uint32_t)world->now_ms * 2654435761u >> 16 & 7;
+}
+
+/* A launch reads nothing of a table here. */
+bool
+spawn_reads(const struct tbl *t)
+{
+	(void)t;
+	return false;
+}
+
+void
+spawn_rest(void)
+{
+}
+
 int
 spawn(const struct launcher *l, const struct tbl *t, uint32_t i, const struct spawn_given *given,
       struct spawned *out, struct err *e)
@@ -107,6 +139,8 @@ spawn(const struct launcher *l, const struct tbl *t, uint32_t i, const struct sp
 	uint32_t how = tbl_svc(t, i)->ready;
 	if ((how == TBL_READY_PROBE || how == TBL_READY_FD) && chance_of(c, 85))
 		p->ready_ms = p->exec_ms + chance_ms(c, 20000);
+	if (p->exec_fails)
+		p->ready_ms = SVC_NEVER;
 	p->lost_ready = chance_of(c, 5);
 	if (tbl_svc(t, i)->flags & TBL_SVC_NOTIFY)
 		p->word_ms = p->exec_ms + chance_ms(c, 2000);
