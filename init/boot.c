@@ -15,7 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "buttons.h"
 #include "cleanup.h"
 #include "console.h"
 #include "control.h"
@@ -25,6 +24,7 @@
 #include "history.h"
 #include "keep.h"
 #include "lacks.h"
+#include "late.h"
 #include "links.h"
 #include "logger.h"
 #include "loop.h"
@@ -116,9 +116,9 @@ set_machine(struct init *in)
 
 	if (*host && sethostname(host, strlen(host)) < 0)
 		warn("hostname %s: %s", host, err_text(errno));
-	modules_load(&in->table, in->table.machine->early, tbl_count(&in->table, TBL_MODULES));
+	modules_load(&in->table, in->table.machine->early, tbl_count(&in->table, TBL_MODULES) - in->table.machine->late);
 	watchdog_init(in);
-	posture_init(&in->table); /* some sysctls come with a module, and no module comes after them */
+	posture_init(&in->table); /* some sysctls come with a module */
 	links_init(&in->table);
 }
 
@@ -144,6 +144,7 @@ boot_services(struct init *in, struct err *e)
 		return err_set(e, 0, "the image has %u services, this ingot-init takes %u", n, (unsigned)CFG_MAX_SERVICES);
 	in->s->services = n;
 	loop_services(in, 0, n);
+	late_begin(in);
 	set_machine(in);
 	if (keep_book(in, e) || spawn_init(&in->launcher, e))
 		return -1;
@@ -153,7 +154,6 @@ boot_services(struct init *in, struct err *e)
 	svc_act_init(in);
 	svc_act_missed(in);
 	logger_init(in);
-	buttons_init(in);
 	if (CFG_HOST_CONTROL)
 		port_init(in);
 	if (CFG_VSOCK)

@@ -80,6 +80,8 @@ port_init(struct init *in)
 {
 	struct port *p = &in->s->port;
 
+	if (loop_fd(in, control_slot(CLIENT_PORT)) >= 0)
+		return;
 	in->s->client[CLIENT_PORT] = (struct client){ .due_ms = SVC_NEVER, .unread_ms = SVC_NEVER };
 	p->look_ms = SVC_NEVER;
 	p->wait_ms = LOOK_FIRST_MS;

@@ -7,7 +7,7 @@
 
 #include "control_packet.h"
 
-/* After the modules are in: looks for the port, now and for some seconds on. */
+/* After modules have been loaded: looks for the port, unless that is open, now and for some seconds on. */
 void port_init(struct init *in);
 void port_timers(struct init *in);
 

@@ -131,6 +131,14 @@ struct client {
 };
 
 /* The host's port: found after the boot, as its name comes late. */
+enum late_phase { LATE_DONE, LATE_WAITS };
+
+struct late {
+	uint32_t phase;  /* enum late_phase; before a boot is over LATE_DONE too */
+	int32_t pid;     /* of the child that loads, 0: not yet */
+	uint64_t due_ms; /* when it is time at the latest, 0: not known yet */
+};
+
 struct port {
 	struct hail hail;    /* the request that is being read */
 	uint32_t session;    /* of the request that is being served */
@@ -257,6 +265,7 @@ struct state {
 	struct logger logger;                 /* logger.c */
 	int32_t down_status;                  /* shutdown.c: the machine's exit status, for the VM's host */
 	char down_why[CTL_DOWN_WHY];          /* shutdown.c: what asked for the end */
+	struct late late;                     /* late.c */
 	uint32_t lacks;                       /* lacks.c: bit N: the kernel has no feature N of lib/features.h */
 	/* Last, as keep.c leaves it out of its sum: a page that is looked at costs memory. */
 	char said[CFG_MAX_SERVICES][CTL_SAID_SIZE]; /* notify.c: by run.ring, the text of STATUS= */

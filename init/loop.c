@@ -18,6 +18,7 @@
 #include "console.h"
 #include "control.h"
 #include "history.h"
+#include "late.h"
 #include "logger.h"
 #include "notify.h"
 #include "pressure.h"
@@ -323,6 +324,8 @@ arm(struct init *in)
 		due = d;
 	if ((d = logger_due(in)) < due)
 		due = d;
+	if ((d = late_due(in)) < due)
+		due = d;
 	if (due == in->s->armed_ms)
 		return;
 	in->s->armed_ms = due;
@@ -366,6 +369,7 @@ settle(struct init *in)
 	control_settle(in);
 	reload_settle(in);
 	logger_settle(in);
+	late_settle(in);
 	spawn_rest();
 }
 

@@ -38,7 +38,6 @@ static const struct {
 	{ SYS "fs/protected_fifos", "2" },
 	{ SYS "fs/protected_regular", "2" },
 	{ SYS "dev/tty/legacy_tiocsti", "0" },            /* typing into the terminal of another */
-	{ SYS "kernel/modules_disabled", "1" },           /* for good: all that are wanted are loaded */
 };
 
 static void
@@ -59,4 +58,10 @@ posture_init(const struct tbl *t)
 		set(posture[i].path, posture[i].value, true);
 	for (uint32_t i = 0; i < tbl_count(t, TBL_SYSCTLS); i++)
 		set(tbl_str(t, tbl_sysctl(t, i)->path), tbl_str(t, tbl_sysctl(t, i)->value), false);
+}
+
+void
+posture_close(void)
+{
+	set(SYS "kernel/modules_disabled", "1", true);
 }

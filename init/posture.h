@@ -7,7 +7,11 @@
 
 #include "table.h"
 
-/* After the modules are loaded and before a service starts. What fails is a line on the console. */
+/* Before a service starts, and after the modules are loaded whose sysctls the table may name. What fails is a line on
+ * the console. */
 void posture_init(const struct tbl *t);
+
+/* After the last module: the kernel takes no other one, for good. */
+void posture_close(void);
 
 #endif

@@ -50,7 +50,7 @@ reload_machine_change(const struct tbl *a, const struct tbl *b)
 {
 	const struct tbl_machine *x = a->machine, *y = b->machine;
 
-	if (x->early != y->early || !same_pairs(a, b, TBL_MODULES))
+	if (x->early != y->early || x->late != y->late || !same_pairs(a, b, TBL_MODULES))
 		return "kernel modules";
 	if (!same_pairs(a, b, TBL_SYSCTLS))
 		return "sysctls";

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "history.h"
+#include "late.h"
 #include "logger.h"
 #include "loop.h"
 #include "reexec.h"
@@ -77,6 +78,7 @@ reap(struct init *in)
 			logger_reaped(in, si.si_pid);
 			reexec_reaped(in, si.si_pid, status);
 			history_reaped(in, si.si_pid, status);
+			late_reaped(in, si.si_pid);
 		}
 	}
 	kill(getpid(), SIGCHLD); /* there may be more */

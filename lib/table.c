@@ -510,7 +510,8 @@ check_machine(const struct tbl *t, struct err *e)
 	if (!str_ok(t, m->image) || !str_ok(t, m->hostname) || strlen(tbl_str(t, m->hostname)) > 64 ||
 	    (m->shell != 0 && !path_ok(t, m->shell)) || (m->root != 0 && !path_ok(t, m->root)) ||
 	    m->purpose > tbl_count(t, TBL_SVCS) || m->early > (m->root ? tbl_count(t, TBL_MODULES) : 0) ||
-	    m->syslog_port > UINT16_MAX || m->required >> FEATURES || !zone_ok(&m->zone))
+	    m->late > tbl_count(t, TBL_MODULES) - m->early || m->syslog_port > UINT16_MAX || m->required >> FEATURES ||
+	    !zone_ok(&m->zone))
 		return err_set(e, 0, "service table: the machine record is wrong");
 	if (!disk_ok(t))
 		return err_set(e, 0, "service table: what it says of the state disk is wrong");

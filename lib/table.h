@@ -106,7 +106,7 @@ struct tbl_machine {
 	uint8_t syslog[4];    /* with a port: the IPv4 address that logs are sent to */
 	uint32_t syslog_port; /* of UDP; 0: none */
 	uint32_t required;    /* of the kernel, bit N: feature N of lib/features.h */
-	uint32_t pad;
+	uint32_t late; /* so many of the last modules are loaded once the services have been launched */
 };
 
 struct tbl_module {

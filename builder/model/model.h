@@ -140,6 +140,7 @@ struct recipe_kernel {
 	const char *image; /* path of the kernel in the package; NULL: boot/vmlinuz-* */
 	const char *config; /* the same of its CONFIG_ lines; NULL: boot/config-* */
 	LIST_OF(const char *) modules;
+	LIST_OF(const char *) late; /* modules that no service needs */
 	LIST_OF(const char *) cmdline;
 	LIST_OF(const char *) disk; /* modules, for an image whose state is on a disk */
 	LIST_OF(const char *) network; /* modules, for an image that has links */

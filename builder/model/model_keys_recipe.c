@@ -156,6 +156,8 @@ static const struct key recipe_kernel_keys[] = {
 	{ "config", KEY_PATH, AT(recipe_kernel, config),
 	  .doc = "the path of its CONFIG_ lines in the package; else boot/config-*; absent: not checked" },
 	{ "modules", KEY_TEXTS, AT(recipe_kernel, modules), .doc = "modules to load, with what they depend on" },
+	{ "late", KEY_TEXTS, AT(recipe_kernel, late),
+	  .doc = "modules to load once the services have been started: what PID 1 alone uses, as a power button's" },
 	{ "disk", KEY_TEXTS, AT(recipe_kernel, disk),
 	  .doc = "modules to load besides, where the image keeps its state on a disk" },
 	{ "network", KEY_TEXTS, AT(recipe_kernel, network),

@@ -135,7 +135,7 @@ set_kernel(struct plan *p)
 	add_words(p, k->cmdline.v, k->cmdline.n);
 	p->rooted = p->project->image.initramfs.root == ROOT_SQUASHFS;
 	p->modules = xcalloc(p->kernel->modules.n + p->kernel->disk.n + p->kernel->network.n + k->modules.n + 2 +
-				     PRIVATE_MODULES, sizeof *p->modules);
+				     PRIVATE_MODULES + p->kernel->late.n, sizeof *p->modules);
 	if (p->rooted)
 		add_modules(p, (const char *const[]){ "loop", "squashfs" }, 2);
 	p->n_early = p->n_modules;
@@ -147,6 +147,9 @@ set_kernel(struct plan *p)
 	if (private_count(p->project))
 		add_modules(p, private_modules, PRIVATE_MODULES);
 	add_modules(p, k->modules.v, k->modules.n);
+	size_t n = p->n_modules;
+	add_modules(p, p->kernel->late.v, p->kernel->late.n);
+	p->n_late = p->n_modules - n;
 }
 
 static void

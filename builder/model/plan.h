@@ -62,6 +62,7 @@ struct plan {
 	const char **modules;      /* wanted, each once */
 	size_t n_modules;
 	size_t n_early;            /* of them: what the root itself takes, where it is a squashfs */
+	size_t n_late;             /* of the last of them: what no service needs */
 	bool rooted;               /* it is one */
 	uint32_t low_port;         /* net.ipv4.ip_unprivileged_port_start; 0: leave it */
 	const struct model_link *dhcp; /* the link that a DHCP client is needed for, or NULL */

@@ -344,7 +344,8 @@ svc_table_print(const struct tbl *t, FILE *to)
 		if (t->machine->required >> f & 1)
 			fprintf(to, "the kernel must have: %s\n", feature_name(f));
 	for (uint32_t i = 0; i < tbl_count(t, TBL_MODULES); i++)
-		fprintf(to, "module: %s\n", tbl_str(t, tbl_module(t, i)->path));
+		fprintf(to, "module: %s%s\n", tbl_str(t, tbl_module(t, i)->path),
+			i < tbl_count(t, TBL_MODULES) - t->machine->late ? "" : ", after the services' start");
 	for (uint32_t i = 0; i < tbl_count(t, TBL_SYSCTLS); i++)
 		fprintf(to, "sysctl: %s = %s\n", tbl_str(t, tbl_sysctl(t, i)->path), tbl_str(t, tbl_sysctl(t, i)->value));
 	print_links(t, to);

@@ -68,6 +68,7 @@ add_machine(struct compiler *c, const struct kernel *k, struct tree *t)
 				 .shell = tree_resolve(t, "/bin/busybox") ? svc_string(c, "/bin/busybox") : 0,
 				 .stop_deadline_ms = svc_stop_deadline(p),
 				 .root = p->rooted ? svc_string(c, ROOTED_FILE) : 0, .early = (uint32_t)k->n_early,
+				 .late = (uint32_t)k->n_late,
 				 .jobs_max = (uint32_t)p->project->image.jobs_at_once };
 	struct err e;
 

@@ -258,8 +258,8 @@ assemble(const struct plan *p, struct cache *c, struct tree *t, struct kernel *k
 {
 	struct assembler a = { p, c, t };
 
-	if (kernel_open(c, p->kernel_pins, p->kernel->image, p->kernel->config, p->modules, p->n_modules, p->n_early,
-			kernel, e))
+	struct kernel_wanted wanted = { p->modules, p->n_modules, p->n_early, p->n_late };
+	if (kernel_open(c, p->kernel_pins, p->kernel->image, p->kernel->config, &wanted, kernel, e))
 		return err_wrap(e, "%s:%u", p->kernel->head.node->file, p->kernel->head.node->line);
 	if (put_machine(&a, e) || put_modules(&a, kernel, e))
 		return -1;

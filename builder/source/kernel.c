@@ -342,25 +342,30 @@ unknown_module(struct opening *o, const char *name, struct err *e)
 }
 
 static int
-visit_wanted(struct opening *o, const char *const *wanted, size_t n_wanted, size_t n_early, struct err *e)
+visit_wanted(struct opening *o, const struct kernel_wanted *w, struct err *e)
 {
-	for (size_t i = 0; i < n_wanted; i++) {
-		if (i == n_early)
+	size_t behind = 0; /* modules before the late ones */
+
+	for (size_t i = 0; i < w->n; i++) {
+		if (i == w->n_early)
 			o->out->n_early = o->out->n_modules;
-		char *name = arena_strdup(o->arena, wanted[i]);
+		if (i == w->n - w->n_late)
+			behind = o->out->n_modules;
+		char *name = arena_strdup(o->arena, w->names[i]);
 		for (char *p = name; *p; p++)
 			if (*p == '-')
 				*p = '_';
 		struct module *m = find_module(o, name);
-		if (is_builtin(o, name) || (!m && i < n_early))
+		if (is_builtin(o, name) || (!m && i < w->n_early))
 			continue;
 		if (!m)
 			return unknown_module(o, name, e);
 		if (visit(o, m, 0, e))
 			return -1;
 	}
-	if (n_early == n_wanted)
+	if (w->n_early == w->n)
 		o->out->n_early = o->out->n_modules;
+	o->out->n_late = w->n_late ? o->out->n_modules - behind : 0;
 	return 0;
 }
 
@@ -388,7 +393,7 @@ close_opening(struct opening *o)
 
 int
 kernel_open(struct cache *c, const struct deb_list *packages, const char *image_path, const char *config_path,
-	    const char *const *wanted, size_t n_wanted, size_t n_early, struct kernel *out, struct err *e)
+	    const struct kernel_wanted *wanted, struct kernel *out, struct err *e)
 {
 	struct kernel made = { 0 };
 	struct opening o = { .cache = c, .packages = packages, .out = &made };
@@ -403,7 +408,7 @@ kernel_open(struct cache *c, const struct deb_list *packages, const char *image_
 	if (r == 0)
 		r = find_config(&o, config_path, e);
 	if (r == 0)
-		r = visit_wanted(&o, wanted, n_wanted, n_early, e);
+		r = visit_wanted(&o, wanted, e);
 	if (r == 0)
 		made.release = release_text(&o);
 	close_opening(&o);

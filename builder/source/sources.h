@@ -82,14 +82,21 @@ struct kernel {
 	struct kernel_module *modules; /* in load order: each stands behind what it depends on */
 	size_t n_modules;
 	size_t n_early; /* of them: what the first of the wanted ones came to */
+	size_t n_late;  /* of them: what the last of the wanted ones came to */
+};
+
+/* Names of modules: the first n_early, and the last n_late, are what struct kernel counts apart. */
+struct kernel_wanted {
+	const char *const *names;
+	size_t n, n_early, n_late;
 };
 
 /* Finds the image (boot/vmlinuz-*, or the file at image_path where that is not NULL), its configuration (boot/config-*
  * of the same release, or the file at config_path; absent is fine where that is NULL) and the wanted modules with all
  * that they depend on (from each .ko's own modinfo: depends, softdep pre; a wanted name that is built in is fine). An
- * unknown module is an error with the nearest name; one of the first n_early is taken to be built in. */
+ * unknown module is an error with the nearest name; one of the first wanted->n_early is taken to be built in. */
 int kernel_open(struct cache *c, const struct deb_list *packages, const char *image_path, const char *config_path,
-		const char *const *wanted, size_t n_wanted, size_t n_early, struct kernel *out, struct err *e);
+		const struct kernel_wanted *wanted, struct kernel *out, struct err *e);
 void kernel_release(struct kernel *k);
 
 #endif

@@ -32,6 +32,18 @@ def left(machine, name, file):
     return machine.until(f"cat {path}", lambda text: text and "can't" not in text)
 
 
+def test_what_no_service_needs_comes_after_their_start(machine):
+    """The power button's modules. Then PID 1 has the button, the kernel takes no other module, and its grace periods
+    are as everywhere."""
+    shown = build.ingot(*build.arguments("show", "posture")).stdout.splitlines()
+    for name in ("evdev", "button"):
+        assert f"module: /ingot/modules/{name}.ko, after the services' start" in shown
+    machine.until("cat /proc/sys/kernel/modules_disabled", lambda text: text == "1")
+    assert {"evdev", "button"} <= {line.split()[0] for line in machine.ok("cat /proc/modules").splitlines()}
+    assert "/dev/input/event" in machine.ok("ls -l /proc/1/fd")
+    assert machine.ok("cat /sys/kernel/rcu_expedited") == "0"
+
+
 def test_this_kernel_lacks_nothing(machine):
     assert json.loads(machine.ok("ingotctl status --json"))["lacks"] == []
     assert not [line for line in machine.said() if "lacks" in line]

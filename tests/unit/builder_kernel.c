@@ -63,7 +63,7 @@ open_kernel(struct bench *b, const char *image, const char *const *wanted, size_
 {
 	struct deb_list l = { &b->pin, 1 };
 
-	return kernel_open(b->cache, &l, image, NULL, wanted, n, 0, &b->k, &b->e);
+	return kernel_open(b->cache, &l, image, NULL, &(struct kernel_wanted){ wanted, n, 0, 0 }, &b->k, &b->e);
 }
 
 static void
@@ -120,15 +120,17 @@ early_ones(void **state)
 	bench_init(&b, state);
 	bench_store(&b);
 	struct deb_list l = { &b.pin, 1 };
-	assert_int_equal(kernel_open(b.cache, &l, NULL, NULL, wanted, N(wanted), 4, &b.k, &b.e), 0);
+	struct kernel_wanted all = { wanted, N(wanted), 4, 1 }, first = { wanted, 2, 2, 0 }, unknown = { wanted, 1, 0, 0 };
+	assert_int_equal(kernel_open(b.cache, &l, NULL, NULL, &all, &b.k, &b.e), 0);
 	assert_int_equal(b.k.n_modules, 4);
 	assert_int_equal(b.k.n_early, 3);
+	assert_int_equal(b.k.n_late, 1);
 	assert_string_equal(b.k.modules[2].name, "virtio_net");
 	kernel_release(&b.k);
-	assert_int_equal(kernel_open(b.cache, &l, NULL, NULL, wanted, 2, 2, &b.k, &b.e), 0);
+	assert_int_equal(kernel_open(b.cache, &l, NULL, NULL, &first, &b.k, &b.e), 0);
 	assert_int_equal(b.k.n_early, 1);
 	kernel_release(&b.k);
-	assert_int_equal(kernel_open(b.cache, &l, NULL, NULL, wanted, 1, 0, &b.k, &b.e), -1);
+	assert_int_equal(kernel_open(b.cache, &l, NULL, NULL, &unknown, &b.k, &b.e), -1);
 	cache_close(b.cache);
 }
 
@@ -144,14 +146,14 @@ configuration(void **state)
 	struct deb_list l = { &b.pin, 1 };
 	const char *const paths[] = { NULL, "/boot/config-other" }, *const says[] = { "CONFIG_A=y\n", "CONFIG_B=y\n" };
 	for (size_t i = 0; i < N(paths); i++) {
-		assert_int_equal(kernel_open(b.cache, &l, NULL, paths[i], NULL, 0, 0, &b.k, &b.e), 0);
+		assert_int_equal(kernel_open(b.cache, &l, NULL, paths[i], &(struct kernel_wanted){ 0 }, &b.k, &b.e), 0);
 		assert_true(b.k.has_config);
 		char *text = content_load(&b.k.config, &b.e);
 		assert_string_equal(text, says[i]);
 		free(text);
 		kernel_release(&b.k);
 	}
-	assert_int_equal(kernel_open(b.cache, &l, NULL, "/gone", NULL, 0, 0, &b.k, &b.e), -1);
+	assert_int_equal(kernel_open(b.cache, &l, NULL, "/gone", &(struct kernel_wanted){ 0 }, &b.k, &b.e), -1);
 	assert_string_equal(b.e.msg, "the kernel package linux-image holds no file /gone");
 	cache_close(b.cache);
 }

@@ -272,6 +272,7 @@ TEST(the_machine_stays_as_it_was_booted)
 	REFUSED(b.modules[0].params = b.machine.shell, "kernel modules");
 	REFUSED(b.header.section[TBL_MODULES].count = 0, "kernel modules");
 	REFUSED(b.machine.early = 0, "kernel modules");
+	REFUSED(b.machine.late = 1, "kernel modules");
 	REFUSED(b.sysctls[0].value = b.machine.shell, "sysctls");
 	REFUSED(b.links[0].address[3]++, "links");
 	REFUSED(b.links[1].name = b.links[0].name, "links");

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a boot puts off until the services have been launched, and what it does faster until then.
+ *
+ * The kernel's modules that PID 1 alone uses are loaded by a child: their signatures take the kernel longer than some
+ * services' starts. No other module comes after them. And until then whoever waits for a grace period of RCU, as many a
+ * mount and each end of a namespace does, has it at once: a boot is alone with the processors, and waits for nothing
+ * else. Afterwards that would cost running services more than it gives.
+ */
+#ifndef INGOT_LATE_H
+#define INGOT_LATE_H
+
+#include "init.h"
+
+/* Wants /sys mounted and the table open. */
+void late_begin(struct init *in);
+
+/* Looks whether it is time now, and when it will be at the latest. */
+void late_settle(struct init *in);
+uint64_t late_due(const struct init *in);
+
+/* A child has ended: perhaps the one that loads. */
+void late_reaped(struct init *in, pid_t pid);
+
+#endif
