@@ -254,12 +254,12 @@ is_limited(int cgroup, const char *file)
 	return file_text(cgroup, file, text, sizeof text) && text[0] >= '0' && text[0] <= '9';
 }
 
-/* Whether a program decides over devices there, or above. */
+/* Whether a program decides over devices there; with BPF_F_QUERY_EFFECTIVE: or above. */
 static bool
-has_device_rules(int cgroup)
+has_device_rules(int cgroup, uint32_t flags)
 {
 	union bpf_attr a = { .query = { .target_fd = (uint32_t)cgroup, .attach_type = BPF_CGROUP_DEVICE,
-					.query_flags = BPF_F_QUERY_EFFECTIVE } };
+					.query_flags = flags } };
 
 	return syscall(SYS_bpf, BPF_PROG_QUERY, &a, sizeof a) == 0 && a.query.prog_cnt > 0;
 }
@@ -272,7 +272,8 @@ read_cgroup(int cgroup, struct score_facts *f)
 
 	f->limits = is_limited(cgroup, "memory.max") && is_limited(cgroup, "pids.max");
 	f->delegated = fstatat(cgroup, "cgroup.procs", &st, 0) != 0 || st.st_uid != 0 || st.st_mode & 022;
-	f->device_rules = dir >= 0 && has_device_rules(dir);
+	f->device_rules = dir >= 0 && has_device_rules(dir, BPF_F_QUERY_EFFECTIVE);
+	f->more_devices = dir >= 0 && has_device_rules(dir, 0); /* PID 1 gives a program to such a service alone */
 }
 
 static void

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Which devices a service may open: a program for the kernel, attached to the group that all services' groups lie in,
- * so that a launch costs nothing. It stands behind the /dev of a service, which holds these nodes alone: a node that
- * comes in by another way, or as a descriptor's path, opens nothing.
+ * so that a launch costs nothing. A service that has devices of its own has a program of its own instead. It stands
+ * behind the /dev of a service, which holds these nodes alone: a node that comes in by another way, or as a
+ * descriptor's path, opens nothing.
  */
 #include "devices.h"
 
@@ -10,11 +11,13 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <linux/bpf.h>
 
 #include "cleanup.h"
+#include "table.h"
 
 static const struct {
 	uint32_t major, minor;
@@ -27,7 +30,10 @@ static const struct {
 #define PTS_MAJOR 136 /* the terminal of an `ingotctl exec`: nobody can come by another's */
 
 #define NODES (sizeof nodes / sizeof *nodes)
-#define LENGTH (6 + 2 * NODES + 4)
+#define MACHINE_NODES 2 /* the last ones */
+#define BEGIN 6
+#define END 4
+#define LENGTH_MAX (BEGIN + 2 * (NODES + TBL_DEVICES_MAX) + END)
 
 #define LOAD(to, field) { .code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = (to), .src_reg = BPF_REG_1, \
 			  .off = offsetof(struct bpf_cgroup_dev_ctx, field) }
@@ -36,11 +42,21 @@ static const struct {
 				     .imm = (int32_t)(number) }
 #define EXIT { .code = BPF_JMP | BPF_EXIT }
 
-/* Character devices, opened and not made: what is made by mknod, and every block device, is refused. */
+/* A device's two instructions, the first of which is the n-th of all. */
 static void
-write_program(struct bpf_insn code[LENGTH])
+write_device(struct bpf_insn *code, size_t n, size_t allow, uint32_t major_, uint32_t minor_)
 {
-	const size_t deny = LENGTH - 4, allow = LENGTH - 2;
+	code[n] = (struct bpf_insn)JUMP(BPF_JNE, BPF_REG_3, major_, 1);
+	code[n + 1] = (struct bpf_insn)JUMP(BPF_JEQ, BPF_REG_4, minor_, allow - n - 2);
+}
+
+/* Character devices, opened and not made: what is made by mknod, and every block device, is refused. Returns the
+ * length. */
+static size_t
+write_program(struct bpf_insn code[LENGTH_MAX], const dev_t *more, size_t n_more)
+{
+	const size_t n_nodes = more ? NODES - MACHINE_NODES : NODES;
+	const size_t deny = BEGIN + 2 * (n_nodes + n_more), allow = deny + 2;
 	const struct bpf_insn begin[] = {
 		LOAD(BPF_REG_2, access_type), /* the access above, the type in the low half */
 		ALU(BPF_AND, BPF_REG_2, BPF_DEVCG_ACC_MKNOD << 16 | 0xffff),
@@ -53,12 +69,12 @@ write_program(struct bpf_insn code[LENGTH])
 	size_t n = sizeof begin / sizeof *begin;
 
 	memcpy(code, begin, sizeof begin);
-	for (size_t i = 0; i < NODES; i++) {
-		code[n++] = (struct bpf_insn)JUMP(BPF_JNE, BPF_REG_3, nodes[i].major, 1);
-		code[n] = (struct bpf_insn)JUMP(BPF_JEQ, BPF_REG_4, nodes[i].minor, allow - n - 1);
-		n++;
-	}
+	for (size_t i = 0; i < n_nodes; i++, n += 2)
+		write_device(code, n, allow, nodes[i].major, nodes[i].minor);
+	for (size_t i = 0; i < n_more; i++, n += 2)
+		write_device(code, n, allow, major(more[i]), minor(more[i]));
 	memcpy(code + n, end, sizeof end);
+	return n + END;
 }
 
 static int
@@ -68,17 +84,25 @@ bpf(int command, union bpf_attr *attr)
 }
 
 int
-devices_hold(int cgroup)
+devices_hold(int cgroup, const dev_t *numbers, size_t n)
 {
-	struct bpf_insn code[LENGTH];
-	union bpf_attr load = { .prog_type = BPF_PROG_TYPE_CGROUP_DEVICE, .insn_cnt = LENGTH,
+	struct bpf_insn code[LENGTH_MAX];
+	union bpf_attr load = { .prog_type = BPF_PROG_TYPE_CGROUP_DEVICE,
+				.insn_cnt = (uint32_t)write_program(code, numbers, n),
 				.insns = (uintptr_t)code, .license = (uintptr_t)"MIT" };
 
-	write_program(code);
 	AUTO_FD program = bpf(BPF_PROG_LOAD, &load);
 	if (program < 0)
 		return -1;
 	union bpf_attr attach = { .target_fd = (uint32_t)cgroup, .attach_bpf_fd = (uint32_t)program,
-				  .attach_type = BPF_CGROUP_DEVICE };
+				  .attach_type = BPF_CGROUP_DEVICE, .attach_flags = BPF_F_ALLOW_OVERRIDE };
 	return bpf(BPF_PROG_ATTACH, &attach);
+}
+
+bool
+devices_held(int cgroup)
+{
+	union bpf_attr a = { .query = { .target_fd = (uint32_t)cgroup, .attach_type = BPF_CGROUP_DEVICE } };
+
+	return bpf(BPF_PROG_QUERY, &a) == 0 && a.query.prog_cnt > 0;
 }

@@ -31,6 +31,7 @@ static const char *const names[LAUNCH_STEPS] = {
 	[LAUNCH_USER_NS] = "user namespace",
 	[LAUNCH_LANDLOCK] = "landlock",
 	[LAUNCH_NETWORK] = "network",
+	[LAUNCH_DEVICES] = "devices",
 };
 
 const char *

@@ -20,6 +20,7 @@
 #include "svc_act.h"
 #include "svc_io.h"
 #include "tally.h"
+#include "templates.h"
 
 /* Made anew from the two tables by each program. */
 static struct reload_plan plan;
@@ -197,9 +198,14 @@ change(struct init *in)
 	uint32_t n = in->s->services;
 
 	r->phase = RELOAD_CHANGING; /* a crash from here on finds no way back: keep.c's program says so and reboots */
-	for (uint32_t i = 0; i < n; i++)
-		if (plan.to[i] == RELOAD_GONE && !svc_io_clean(in, i)) /* a program of the machine may leave something */
+	for (uint32_t i = 0; i < n; i++) {
+		if (plan.to[i] != RELOAD_GONE)
+			continue;
+		if (!svc_io_clean(in, i)) /* a program of the machine may leave something */
 			svc_io_kill(in, i);
+		if (tbl_svc(&in->table, i)->devices.count)
+			template_devices_gone(init_name(in, i));
+	}
 	in->table = in->next;
 	in->next = (struct tbl){ .base = NULL };
 	loop_services(in, n, tbl_count(&in->table, TBL_SVCS));

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* A new field that is a string or a list has its comparison below; a number is compared with all the others. */
-static_assert(sizeof(struct tbl_svc) == 344, "same_service() compares every field");
+static_assert(sizeof(struct tbl_svc) == 352, "same_service() compares every field");
 
 static bool
 same_str(const struct tbl *a, uint32_t x, const struct tbl *b, uint32_t y)
@@ -105,7 +105,7 @@ numbers_of(const struct tbl_svc *s)
 	out.ports = (struct tbl_span){ 0, 0 }; /* nothing acts on them */
 	out.argv.first = out.env.first = out.deps.first = out.wants.first = out.mounts.first = 0;
 	out.ready_probe.words.first = out.health.words.first = out.filter.first = out.listen.first = out.knobs.first = 0;
-	out.binds.first = out.programs.first = out.rlimits.first = 0;
+	out.binds.first = out.programs.first = out.rlimits.first = out.devices.first = 0;
 	out.net = 0;
 	if (s->kind != TBL_SERVICE)
 		return out;
@@ -136,8 +136,8 @@ same_service(const struct tbl *a, const struct tbl_svc *x, const struct tbl *b, 
 	       same_words(a, x->argv, b, y->argv) && same_words(a, x->env, b, y->env) && same_mounts(a, x, b, y) &&
 	       same_words(a, x->ready_probe.words, b, y->ready_probe.words) &&
 	       same_words(a, x->health.words, b, y->health.words) &&
-	       same_words(a, x->programs, b, y->programs) && same_knobs(a, x, b, y) &&
-	       same_binds(a, x, b, y) &&
+	       same_words(a, x->programs, b, y->programs) && same_words(a, x->devices, b, y->devices) &&
+	       same_knobs(a, x, b, y) && same_binds(a, x, b, y) &&
 	       memcmp(tbl_rlimit(a, x, 0), tbl_rlimit(b, y, 0), p.rlimits.count * sizeof(struct tbl_rlimit)) == 0 &&
 	       memcmp(tbl_filter(a, x), tbl_filter(b, y), p.filter.count * sizeof(struct sock_filter)) == 0 &&
 	       same_deps(a, x, b, y, tbl_dep, p.deps.count) && same_deps(a, x, b, y, tbl_want, p.wants.count) &&

@@ -59,10 +59,19 @@ clone_state(const struct sandbox *x, const char *path)
 }
 
 static int
+clone_dev(const struct sandbox *x)
+{
+	char own[sizeof TEMPLATE_DEVICES + 1 + TBL_NAME_MAX];
+
+	fmt(own, sizeof own, TEMPLATE_DEVICES "/%s", x->name);
+	return clone_own(x->s->devices.count ? own : TEMPLATE_DEV);
+}
+
+static int
 detached(const struct sandbox *x, const struct tbl_mount *m, const char *path)
 {
 	switch ((enum tbl_mount_kind)m->kind) {
-	case TBL_MOUNT_DEV: return clone_own(TEMPLATE_DEV); /* by path: PID 1's descriptor is of another namespace */
+	case TBL_MOUNT_DEV: return clone_dev(x); /* by path: PID 1's descriptor is of another namespace */
 	case TBL_MOUNT_STATE: return clone_state(x, path);
 	case TBL_MOUNT_PROC:
 	case TBL_MOUNT_TMPFS:

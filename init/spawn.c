@@ -35,8 +35,10 @@ spawn_open(struct launcher *l, struct err *e)
 	l->stub = open(STUB_PATH, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (l->stub < 0)
 		return err_set(e, errno, "%s", STUB_PATH);
-	if (cgroup_init(&l->cgroups, e) == 0)
+	if (cgroup_init(&l->cgroups, e) == 0) {
+		l->devices = devices_held(l->cgroups);
 		return 0;
+	}
 	fd_cleanup(&l->stub);
 	return -1;
 }
@@ -46,7 +48,7 @@ spawn_init(struct launcher *l, struct err *e)
 {
 	if (template_dev(e) || spawn_open(l, e))
 		return -1;
-	l->devices = devices_hold(l->cgroups) == 0;
+	l->devices = devices_hold(l->cgroups, NULL, 0) == 0;
 	return 0;
 }
 
@@ -118,6 +120,18 @@ prepare_state(const struct tbl *t, const struct tbl_svc *s, struct err *e)
 		if (m->kind == TBL_MOUNT_STATE && template_state(t, s, m, e))
 			return -1;
 	}
+	return 0;
+}
+
+static int
+give_devices(const struct launcher *l, const struct tbl *t, const struct tbl_svc *s, int cgroup, struct err *e)
+{
+	dev_t numbers[TBL_DEVICES_MAX];
+
+	if (template_devices(t, s, numbers, e))
+		return -1;
+	if (l->devices && devices_hold(cgroup, numbers, s->devices.count))
+		return err_set(e, errno, "the kernel's rules for them");
 	return 0;
 }
 
@@ -226,6 +240,8 @@ spawn(const struct launcher *l, const struct tbl *t, uint32_t svc, const struct 
 		return fail(out, LAUNCH_CGROUP, e);
 	if (cgroup_limit(cgroup, s, e) || (CFG_KNOBS && s->knobs.count && knobs_set(l->cgroups, cgroup, t, s, e)))
 		return fail(out, LAUNCH_LIMITS, e);
+	if (s->devices.count && give_devices(l, t, s, cgroup, e))
+		return fail(out, LAUNCH_DEVICES, e);
 	if (!l->disk && prepare_state(t, s, e))
 		return fail(out, LAUNCH_STATE, e);
 	int ret = launch_with_pipes(l, &x, &p, cgroup, out, e);

@@ -18,7 +18,7 @@ struct launcher {
 	int stub;    /* O_PATH of /ingot/stub */
 	int cgroups; /* folder of the services' cgroups: /sys/fs/cgroup/svc */
 	int landlock; /* its version, 0: the kernel has none */
-	bool devices; /* devices.c holds them; known to spawn_init alone */
+	bool devices; /* devices.c holds them */
 	bool disk;   /* state.c: /state is a disk, and all folders on it are made */
 };
 
@@ -57,6 +57,7 @@ enum launch_step {
 	LAUNCH_USER_NS,    /* to make it, before the clone: spawn's caller; to enter it, behind LAUNCH_RLIMITS */
 	LAUNCH_LANDLOCK,   /* behind LAUNCH_ROOT, and behind LAUNCH_CAPS */
 	LAUNCH_NETWORK,    /* behind LAUNCH_FDS */
+	LAUNCH_DEVICES,    /* behind LAUNCH_LIMITS, before the clone */
 	LAUNCH_STEPS
 };
 

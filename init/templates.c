@@ -98,23 +98,87 @@ fill_dev(int dev)
 }
 
 static int
-make_dev(void)
+new_dev(void)
+{
+	AUTO_FD dev = template_tmpfs(64 << 10, 0755, 0, 0);
+
+	return dev < 0 || fill_dev(dev) ? -1 : take_fd(&dev);
+}
+
+static int
+attach_dev(int dev, const char *at)
 {
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
 				   .attr_clr = MOUNT_ATTR_NODEV };
-	AUTO_FD dev = template_tmpfs(64 << 10, 0755, 0, 0);
 
-	if (dev < 0 || fill_dev(dev) || sys_mount_setattr(dev, "", AT_EMPTY_PATH, &attr))
+	if (sys_mount_setattr(dev, "", AT_EMPTY_PATH, &attr))
 		return -1;
-	return sys_move_mount(dev, "", AT_FDCWD, TEMPLATE_DEV, MOVE_MOUNT_F_EMPTY_PATH);
+	return sys_move_mount(dev, "", AT_FDCWD, at, MOVE_MOUNT_F_EMPTY_PATH);
 }
 
 int
 template_dev(struct err *e)
 {
-	if (mkdir(TEMPLATE_DEV, 0755) || make_dev())
+	AUTO_FD dev = new_dev();
+
+	if (dev < 0 || mkdir(TEMPLATE_DEV, 0755) || attach_dev(dev, TEMPLATE_DEV) ||
+	    (mkdir(TEMPLATE_DEVICES, 0700) && errno != EEXIST))
 		return err_set(e, errno, "making the template of /dev at %s", TEMPLATE_DEV);
 	return 0;
+}
+
+/* ---- /dev with more devices ---- */
+
+/* A node of the service's own: whatever becomes of its owner and mode, the machine's stays as it is. */
+static int
+put_device(int dev, const char *path, const struct tbl_svc *s, dev_t *number)
+{
+	char name[TBL_PATH_MAX + 1];
+	struct stat st;
+
+	if (fstatat(AT_FDCWD, path, &st, 0))
+		return -1;
+	if (!S_ISCHR(st.st_mode)) {
+		errno = S_ISBLK(st.st_mode) ? ENOTSUP : ENODEV;
+		return -1;
+	}
+	AUTO_FD dir = openat(dev, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fmt(name, sizeof name, "%s", path + strlen("/dev/"));
+	const char *last = dir < 0 ? NULL : template_walk(&dir, name);
+	if (!last || mknodat(dir, last, S_IFCHR | 0600, st.st_rdev) || fchownat(dir, last, s->uid, s->gid, 0))
+		return -1;
+	*number = st.st_rdev;
+	return 0;
+}
+
+int
+template_devices(const struct tbl *t, const struct tbl_svc *s, dev_t numbers[TBL_DEVICES_MAX], struct err *e)
+{
+	char at[sizeof TEMPLATE_DEVICES + 1 + TBL_NAME_MAX];
+	AUTO_FD dev = new_dev();
+
+	fmt(at, sizeof at, TEMPLATE_DEVICES "/%s", tbl_str(t, s->name));
+	if (dev < 0)
+		return err_set(e, errno, "%s", at);
+	for (uint32_t i = 0; i < s->devices.count; i++) {
+		const char *path = tbl_word(t, s->devices, i);
+		if (put_device(dev, path, s, &numbers[i]))
+			return err_set(e, errno, "%s", path);
+	}
+	umount2(at, MNT_DETACH); /* that of an earlier run: a number may be another device's now */
+	if ((mkdir(at, 0700) && errno != EEXIST) || attach_dev(dev, at))
+		return err_set(e, errno, "%s", at);
+	return 0;
+}
+
+void
+template_devices_gone(const char *name)
+{
+	char at[sizeof TEMPLATE_DEVICES + 1 + TBL_NAME_MAX];
+
+	fmt(at, sizeof at, TEMPLATE_DEVICES "/%s", name);
+	umount2(at, MNT_DETACH);
+	rmdir(at);
 }
 
 /* ---- state ---- */

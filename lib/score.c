@@ -18,7 +18,7 @@ enum ask {
 	ASK_NS,     /* bad if a namespace of `mask` can be made */
 	ASK_SET,    /* bad if a call of the group goes through */
 	ASK_USER, ASK_GROUPS, ASK_IPC, ASK_HOSTNAME, ASK_LOGS, ASK_CLOCK, ASK_MODULES, ASK_HOME, ASK_SYSTEM, ASK_AMBIENT,
-	ASK_UMASK, ASK_PROC, ASK_CALLS, ASK_IP,
+	ASK_UMASK, ASK_PROC, ASK_CALLS, ASK_IP, ASK_DEVICES,
 };
 
 #define NOT_ASKED 0xffffffffu
@@ -122,7 +122,8 @@ static const struct item {
 	SET("privileged", 700, SET_PRIVILEGED),
 	SET("resources", 700, SET_RESOURCES),
 	{ "IPAddressDeny=", 1000, 10, ASK_IP, 0, "it reaches any address", "network" },
-	{ "DeviceAllow=", 1000, 10, ASK_TRUE, FACT(device_rules), "no rule of the kernel keeps devices from it", NULL },
+	{ "DeviceAllow=", 1000, 10, ASK_DEVICES, 0, "it opens devices, or no rule of the kernel keeps it from them",
+	  "devices" },
 	{ "AmbientCapabilities=", 500, 1, ASK_AMBIENT, 0, "capabilities outlive its execs", "capabilities" },
 };
 
@@ -173,6 +174,7 @@ badness(const struct item *x, const struct score_facts *f)
 	case ASK_PROC: return f->proc_hidden ? 0 : 3;
 	case ASK_CALLS: return f->calls.foreign ? 10 : 0;
 	case ASK_IP: return reach[f->ip];
+	case ASK_DEVICES: return !f->device_rules ? 10 : f->more_devices ? 5 : 0;
 	}
 	assert(!"a question");
 	return x->range;

@@ -45,6 +45,7 @@ struct score_facts {
 	bool own_root, read_only_root;
 	bool own_dev, own_tmp;
 	bool device_rules;   /* the kernel refuses it devices whatever nodes it has */
+	bool more_devices;   /* it has some of the machine's beside those that every service has */
 	bool cgroup_files;   /* it sees a cgroup file system that it could write to */
 	bool delegated;      /* its cgroup is its own to rule */
 	bool tunables;       /* it sees /proc/sys or /sys, writable */

@@ -59,7 +59,8 @@ score_facts_of(const struct tbl *t, const struct tbl_svc *s, struct score_facts 
 				   .limits = s->memory_max && s->pids_max,
 				   /* every root is, the machine's too; what can be written to is noexec */
 				   .read_only_root = true, .wx_mounts = true,
-				   .device_rules = true /* of all services, by the group that they lie in */ };
+				   .more_devices = s->devices.count > 0,
+				   .device_rules = true /* by its group, or that of all services */ };
 	if (s->flags & TBL_SVC_MACHINE)
 		machine_facts(f);
 	else

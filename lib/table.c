@@ -40,7 +40,7 @@ static const struct {
 
 static_assert(sizeof(struct tbl_header) % ALIGN == 0, "sections start aligned");
 static_assert(sizeof(struct tbl_machine) == 104, "the layout is a contract: raise TBL_VERSION with it");
-static_assert(sizeof(struct tbl_svc) == 344, "the layout is a contract: raise TBL_VERSION with it");
+static_assert(sizeof(struct tbl_svc) == 352, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_mount) == 24, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_listen) == 24, "the layout is a contract: raise TBL_VERSION with it");
 static_assert(sizeof(struct tbl_link) == 24, "the layout is a contract: raise TBL_VERSION with it");
@@ -216,11 +216,8 @@ str_ok(const struct tbl *t, uint32_t off)
 
 /* Absolute, not too long, no component that is empty, "." or "..". */
 static bool
-path_ok(const struct tbl *t, uint32_t off)
+is_path(const char *p)
 {
-	if (!str_ok(t, off))
-		return false;
-	const char *p = tbl_str(t, off);
 	if (*p != '/' || strlen(p) > TBL_PATH_MAX)
 		return false;
 	while (*p) {
@@ -231,6 +228,12 @@ path_ok(const struct tbl *t, uint32_t off)
 		p = part + n;
 	}
 	return true;
+}
+
+static bool
+path_ok(const struct tbl *t, uint32_t off)
+{
+	return str_ok(t, off) && is_path(tbl_str(t, off));
 }
 
 static bool
@@ -421,6 +424,19 @@ rlimits_ok(const struct tbl *t, const struct tbl_svc *s)
 }
 
 static bool
+devices_ok(const struct tbl *t, const struct tbl_svc *s)
+{
+	bool ok = span_ok(t, s->devices, TBL_WORDS) && s->devices.count <= TBL_DEVICES_MAX &&
+		  !(s->flags & TBL_SVC_MACHINE && s->devices.count);
+
+	for (uint32_t i = 0; ok && i < s->devices.count; i++) {
+		const char *path = tbl_word(t, s->devices, i);
+		ok = strncmp(path, "/dev/", 5) == 0 && path[5] && is_path(path);
+	}
+	return ok;
+}
+
+static bool
 programs_ok(const struct tbl *t, const struct tbl_svc *s)
 {
 	bool ok = span_ok(t, s->programs, TBL_WORDS) && s->programs.count <= TBL_PROGRAMS_MAX &&
@@ -466,6 +482,8 @@ check_service(const struct tbl *t, uint32_t index, struct err *e)
 		return err_set(e, 0, "a limit of its processes is wrong");
 	if (machine && s->caps)
 		return err_set(e, 0, "a program of the machine has capabilities of its own");
+	if (!devices_ok(t, s))
+		return err_set(e, 0, "its devices are wrong");
 	if (!programs_ok(t, s))
 		return err_set(e, 0, "what it may execute is wrong");
 	return check_lists(t, s, index, e);

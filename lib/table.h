@@ -21,7 +21,7 @@
 #include "net_table.h"
 
 #define TBL_MAGIC   "INGOTTBL"
-#define TBL_VERSION 6u
+#define TBL_VERSION 7u
 #define TBL_PATH    "/ingot/table" /* where PID 1 finds it */
 
 #define TBL_SIZE_MAX (16u << 20)
@@ -191,6 +191,7 @@ enum tbl_on_failure {
 #define TBL_SVC_LOG_SYSLOG  (1u << 18) /* and sent to the machine's syslog */
 #define TBL_SVC_LOG (TBL_SVC_LOG_STATE | TBL_SVC_LOG_CONSOLE | TBL_SVC_LOG_SYSLOG)
 #define TBL_LISTEN_MAX 8 /* of one service */
+#define TBL_DEVICES_MAX 16 /* the same */
 
 /* A socket that PID 1 binds in the machine's network and hands on, listening where it is TCP. */
 struct tbl_listen {
@@ -261,6 +262,7 @@ struct tbl_svc {
 	struct tbl_span binds; /* of TBL_BINDS, each 1 to 65535 */
 	struct tbl_span programs; /* of TBL_WORDS: what holds programs, each a name in its root, or "." for all of it */
 	struct tbl_span ports; /* of TBL_PORTS: those that it declares, in its network; PID 1 has no use for them */
+	struct tbl_span devices; /* of TBL_WORDS, TBL_DEVICES_MAX at most: character devices that it opens, below /dev */
 };
 
 enum tbl_mount_kind {

@@ -253,6 +253,7 @@ check_unit(struct project *p, struct model_service *s)
 	project_check_seccomp(p, s);
 	project_check_knobs(p, s);
 	project_check_capabilities(p, s);
+	project_check_devices(p, s);
 	project_check_replicas(p, s);
 	check_restart(p, s);
 	check_schedule(p, s);

@@ -7,6 +7,8 @@
 
 #include "policy.h"
 #include "project.h"
+#include "table.h"
+#include "value.h"
 
 static const struct node *
 item(const struct model_service *s, const char *key, size_t i)
@@ -50,6 +52,34 @@ has_word(const char *const *v, size_t n, const char *word)
 	for (size_t i = 0; i < n && !found; i++)
 		found = strcmp(v[i], word) == 0;
 	return found;
+}
+
+/* What every service's /dev holds. */
+static bool
+is_common(const char *path)
+{
+	static const char *const common[] = { "null", "zero", "full", "random", "urandom", "tty",
+					      "fd", "stdin", "stdout", "stderr", "shm" };
+
+	return has_word(common, sizeof common / sizeof *common, path + strlen("/dev/"));
+}
+
+void
+project_check_devices(struct project *p, const struct model_service *s)
+{
+	const struct node *at = node_get(s->head.node, "devices");
+
+	for (size_t i = 0; i < s->devices.n; i++) {
+		const char *path = s->devices.v[i];
+		if (!value_is_path(path) || strncmp(path, "/dev/", 5) != 0)
+			diag(p->diags, at->items[i], "a device is a path below /dev, such as /dev/ttyS1, not `%s`", path);
+		else if (is_common(path))
+			diag(p->diags, at->items[i], "every service has %s", path);
+		else if (has_word(s->devices.v, i, path))
+			diag(p->diags, at->items[i], "%s stands in `devices` twice", path);
+	}
+	if (s->devices.n > TBL_DEVICES_MAX)
+		diag(p->diags, at, "`devices` has more than %d entries", TBL_DEVICES_MAX);
 }
 
 void

@@ -394,6 +394,7 @@ struct model_service {
 	LIST_OF(const char *) capabilities; /* names without CAP_ */
 	LIST_OF(const char *) can_escape_by;
 	int jit; /* memory may be written and executed */
+	LIST_OF(const char *) devices; /* paths below /dev */
 	int machine_ids;
 	uint64_t replicas; /* 0: not stated, and the one instance has the service's name */
 	struct model_logs logs;

@@ -389,6 +389,11 @@ static const struct key service_logs_keys[] = {
 	{ "jit", KEY_BOOL, AT(model_service, jit), .preset = "false", \
 	  .doc = "its programs may execute memory that they have written, as a compiler at run time must", \
 	  .risk = "who takes it over may bring code of his own" }, \
+	{ "devices", KEY_TEXTS, AT(model_service, devices), \
+	  .doc = "character devices of the machine, such as /dev/ttyS1: each stands in its /dev under the same name, its " \
+		 "own, to read and write; one that is not there lets a start fail; the machine of `ingot selftest` has none " \
+		 "of them; absent: none", \
+	  .risk = "the driver's code, and whatever the device does" }, \
 	{ "machine-ids", KEY_BOOL, AT(model_service, machine_ids), .preset = "false", \
 	  .doc = "no user namespace: files of root are root's to it, not nobody's", \
 	  .risk = "its uid is one of the machine's, and so would be a right that it gains" }, \

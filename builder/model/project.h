@@ -47,6 +47,7 @@ void project_check_watch(struct project *p, const struct model_service *s);
 /* check_seccomp.c: the same for the system calls that it may make. */
 void project_check_seccomp(struct project *p, const struct model_service *s);
 void project_check_capabilities(struct project *p, const struct model_service *s);
+void project_check_devices(struct project *p, const struct model_service *s);
 /* replicas.c: the same for the instances of a service. */
 void project_check_replicas(struct project *p, const struct model_service *s);
 /* check_knobs.c: the same for what is more than memory, processes and processor time in `limits`. */

@@ -277,6 +277,8 @@ print_service(const struct tbl *t, FILE *to, const struct tbl_svc *s)
 	print_knobs(t, to, s);
 	print_mounts(t, to, s);
 	print_rlimits(t, to, s);
+	if (s->devices.count)
+		print_words(t, to, "devices", s->devices);
 	if (s->caps)
 		print_capabilities(to, s);
 	if (s->flags & TBL_SVC_LANDLOCK)

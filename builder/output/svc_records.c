@@ -294,6 +294,13 @@ ports(struct compiler *c, const struct model_service *s)
 	return span;
 }
 
+/* The machine of a self test has none of them. */
+static struct tbl_span
+devices(struct compiler *c, const struct model_service *s)
+{
+	return svc_words(c, s->devices.v, c->plan->probe == PROBE_SELFTEST ? 0 : s->devices.n);
+}
+
 /* What all instances have alike. A capability that is kept is one of the machine's, so no namespace of its own. */
 static struct tbl_svc
 record_of(struct compiler *c, const struct plan_unit *u)
@@ -337,6 +344,7 @@ record_of(struct compiler *c, const struct plan_unit *u)
 		.caps = capabilities(s),
 		.programs = svc_programs(c, u->root.path),
 		.ports = ports(c, s),
+		.devices = devices(c, s),
 	};
 }
 

@@ -18,7 +18,7 @@ def machine():
     build.image("posture")
     with guest.qemu([build.INGOT, *build.arguments("run", "posture"), "--shell"], "posture") as g:
         g.connect()
-        g.wait_line("^ingot: 6 services ready, ", timeout=guest.BOOT_S)
+        g.wait_line("^ingot: 7 services ready, ", timeout=guest.BOOT_S)
         yield g
 
 
@@ -143,3 +143,34 @@ def test_devices_beside_the_listed_ones_open_for_nobody_in_its_group(machine):
     for node in ("c 1 3", "b 7 0"):
         assert "Operation not permitted" in machine.run(f"{inside} mknod /run/node {node}").out
     machine.ok("mknod /run/node c 1 3 && rm /run/node")
+
+
+def test_a_device_that_is_declared_is_there_and_its_own(machine):
+    """The node is the service's own: the machine's keeps its owner. The kernel's rules let it open these, no other
+    service this one, and it none of the machine's, whatever node it is given."""
+    machine.until_service("opens", lambda s: s["state"] == "up")  # once evdev is loaded
+    shown = machine.exec_ok("opens", "stat -c '%A %u %t:%T %n' /dev/ttyS1 /dev/input/event0").splitlines()
+    uid = machine.service("opens")["uid"]
+    assert [line.split()[:2] for line in shown] == [["crw-------", str(uid)]] * 2
+    assert machine.ok("stat -c '%u %t:%T' /dev/ttyS1") == "0 4:41" and shown[0].split()[2] == "4:41"
+    machine.exec_ok("opens", ": </dev/input/event0 && : </dev/null && : </dev/urandom")
+    for what in ("touch /dev/x", "mknod /dev/x c 4 65"):
+        assert "Read-only file system" in machine.exec("opens", what).out
+    for group, node, opens in (("opens", "ttyS1", True), ("opens", "ttyS0", False), ("opens", "kmsg", False),
+                               ("opens", "null", True), ("held", "ttyS1", False)):
+        done = machine.run(f"echo $$ >/sys/fs/cgroup/svc/{group}/cgroup.procs && : </dev/{node}")
+        assert (done.status == 0) == opens, (group, node, done.out)
+
+
+def test_devices_count_in_the_score(machine):
+    """As systemd counts them; the live process and the image agree."""
+    shown = json.loads(machine.ok("ingotctl score opens --json"))
+    assert "DeviceAllow=" in json.dumps(shown)
+    assert "DeviceAllow=" not in machine.ok("ingotctl score held --json")
+
+
+def test_after_a_reexec_a_start_has_its_devices(machine):
+    machine.until_service("opens", lambda s: s["state"] == "up")
+    machine.ok("ingotctl reexec && ingotctl restart opens")
+    machine.exec_ok("opens", ": </dev/input/event0")
+    assert machine.run("echo $$ >/sys/fs/cgroup/svc/opens/cgroup.procs && : </dev/ttyS0").status != 0

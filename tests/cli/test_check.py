@@ -52,6 +52,12 @@ def test_shipped_images_are_right(top, project):
     (("memory: 8M}", "memory: 8M}\n    capabilities: [SYS_ADMIN]"),
      "t.yml:12:20: with SYS_ADMIN the service can leave all that isolates it: take it away, or write "
      "`can-escape-by: [SYS_ADMIN]` as well"),
+    (("memory: 8M}", "memory: 8M}\n    devices: [/dev/ttyS1, ttyS2]"),
+     "t.yml:12:27: a device is a path below /dev, such as /dev/ttyS1, not `ttyS2`"),
+    (("memory: 8M}", "memory: 8M}\n    devices: [/dev/../etc/x]"),
+     "t.yml:12:15: a device is a path below /dev, such as /dev/ttyS1, not `/dev/../etc/x`"),
+    (("memory: 8M}", "memory: 8M}\n    devices: [/dev/null]"), "t.yml:12:15: every service has /dev/null"),
+    (("memory: 8M}", "memory: 8M}\n    devices: [/dev/a, /dev/a]"), "t.yml:12:23: /dev/a stands in `devices` twice"),
     (("memory: 8M}", "memory: 8M}\n    seccomp: {allow: [ptrace, ptrase]}"),
      "t.yml:12:31: x86_64 has no system call `ptrase`: names are those of the man pages' section 2, such as ptrace"),
     (("memory: 8M}", "memory: 8M}\n    seccomp: {allow: [bpf], deny: [bpf]}"),

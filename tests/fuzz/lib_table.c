@@ -49,6 +49,9 @@ read_service(const struct tbl *t, uint32_t index)
 	for (uint32_t i = 0; i < s->programs.count; i++)
 		if (strchr(tbl_word(t, s->programs, i), '/'))
 			abort();
+	for (uint32_t i = 0; i < s->devices.count; i++)
+		if (strncmp(tbl_word(t, s->devices, i), "/dev/", 5) != 0 || strstr(tbl_word(t, s->devices, i), "/../"))
+			abort(); /* PID 1 makes what it says */
 	for (uint32_t i = 0; i < s->listen.count; i++)
 		if (!tbl_listen(t, s, i)->port)
 			abort();

@@ -73,6 +73,11 @@ TEST(what_is_locked_in_scores_as_systemd_has_it)
 	f.ip = SCORE_IP_ANY;
 	f.calls.netlink = true;
 	assert_int_equal(score_of(f).tenths, 13);
+	f = best();
+	f.more_devices = true;
+	uint32_t some = score_of(f).items[0].part;
+	f.device_rules = false;
+	assert_int_equal(score_of(f).items[0].part, 2 * some);
 	assert_int_equal(score_of(best()).tenths, 0);
 	assert_int_equal(score_of(best()).n, 0);
 }

@@ -81,6 +81,7 @@ static const char whole[] = IMAGE_HEAD
 	"    critical: true\n"
 	"    jit: true\n"
 	"    rlimits: {nofile: 9000, stack: 1M}\n"
+	"    devices: [/dev/ttyS1, /dev/net/tun]\n"
 	"    capabilities: [NET_RAW, BPF]\n"
 	"    can-escape-by: [BPF]\n"
 	"    landlock: {mode: enforce}\n"
@@ -615,6 +616,7 @@ TEST(the_table_is_shown_whole)
 	assert_has(text, "    rlimit: stack 1048576\n    rlimit: nofile 9000\n");
 	assert_has(text, "    landlock: binds of TCP 80\n");
 	assert_has(text, "    capabilities: NET_RAW BPF\n");
+	assert_has(text, "    devices: /dev/ttyS1 /dev/net/tun\n");
 	assert_has(text, "    jit: it may execute what it has written\n");
 	assert_has(text, "link eth0: dhcp\n");
 	assert_has(text, "  web:\n    kind: service\n    root: /svc/web\n    command: /bin/run -g daemon off\n");

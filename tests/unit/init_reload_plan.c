@@ -98,7 +98,7 @@ TEST(every_number_of_a_service_counts)
 #define PLACE(member) { offsetof(struct tbl_svc, member), sizeof(((struct tbl_svc *)0)->member) }
 		PLACE(name), PLACE(root), PLACE(argv), PLACE(env), PLACE(deps), PLACE(wants), PLACE(mounts), PLACE(cwd),
 		PLACE(ready_probe.words), PLACE(health.words), PLACE(filter), PLACE(listen), PLACE(knobs),
-		PLACE(programs), PLACE(rlimits), PLACE(binds), PLACE(ports),
+		PLACE(programs), PLACE(rlimits), PLACE(binds), PLACE(ports), PLACE(devices),
 		/* what ingot-log does is nothing to it */
 		PLACE(log_kb), { offsetof(struct tbl_svc, flags) + 2, 1 },
 	};
@@ -140,6 +140,8 @@ TEST(every_string_and_list_of_a_service_counts)
 	CHANGES(b.svcs[WEB].env.count = 0);
 	CHANGES(b.svcs[WEB].health.words.first = 5); /* /bin/sh */
 	CHANGES(b.svcs[WEB].programs.count = 0);
+	CHANGES(b.svcs[WEB].devices.count = 0);
+	CHANGES(b.words[8] = b.words[0]);
 	CHANGES(b.svcs[WEB].rlimits.count = 0);
 	CHANGES(b.rlimits[0].value++);
 	CHANGES(b.binds[1]++);

@@ -122,7 +122,7 @@ fill_sections(struct good_table *t)
 	const struct tbl_extent sections[TBL_SECTIONS] = {
 		[TBL_MACHINE] = SECTION(machine, 1), [TBL_MODULES] = SECTION(modules, 1), [TBL_SYSCTLS] = SECTION(sysctls, 1),
 		[TBL_LINKS] = SECTION(links, 2),     [TBL_SVCS] = SECTION(svcs, 3),       [TBL_MOUNTS] = SECTION(mounts, 5),
-		[TBL_DEPS] = SECTION(deps, 2),       [TBL_WORDS] = SECTION(words, 8),     [TBL_STRINGS] = SECTION(strings, 512),
+		[TBL_DEPS] = SECTION(deps, 2),       [TBL_WORDS] = SECTION(words, 10),     [TBL_STRINGS] = SECTION(strings, 512),
 		[TBL_FILTERS] = SECTION(filters, 4), [TBL_LISTENS] = SECTION(listens, 2), [TBL_NETS] = SECTION(nets, 1),
 		[TBL_NET_RULES] = SECTION(rules, 2),
 		[TBL_BINDS] = SECTION(binds, 2),     [TBL_RLIMITS] = SECTION(rlimits, 1), [TBL_KNOBS] = SECTION(knobs, 2),
@@ -177,6 +177,7 @@ fill_services(struct good_table *t, struct strings *s)
 	t->rlimits[0] = (struct tbl_rlimit){ .resource = 7, .value = 9000 };
 	t->svcs[1].programs = (struct tbl_span){ 7, 1 };
 	t->svcs[1].ports = (struct tbl_span){ 0, 1 };
+	t->svcs[1].devices = (struct tbl_span){ 8, 2 };
 	t->ports[0].port = 8080;
 
 	t->svcs[2].name = string(s, "report-1");
@@ -222,7 +223,7 @@ void
 good_table(struct good_table *t)
 {
 	static const char *const words[] = { "/bin/busybox", "udhcpc", "/usr/sbin/nginx", "-g", "HOME=/", "/bin/sh",
-					     "-c",           "date" };
+					     "-c",           "date",   "/dev/ttyS1", "/dev/net/tun" };
 	struct strings s = { t->strings, 1, sizeof t->strings };
 
 	memset(t, 0, sizeof *t);

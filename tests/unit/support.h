@@ -50,7 +50,7 @@ struct good_table {
 	struct tbl_net_rule rules[2];
 	struct tbl_knob knobs[2];      /* both of the service */
 	uint32_t deps[2];
-	uint32_t words[8];
+	uint32_t words[10];
 	char strings[512];
 	struct tbl_rlimit rlimits[1]; /* of the service */
 	uint32_t binds[2];            /* the same */
