@@ -35,6 +35,7 @@ void svc_append(struct compiler *c, enum tbl_section s, const void *element);
 uint32_t svc_count(const struct compiler *c, enum tbl_section s);
 uint32_t svc_string(struct compiler *c, const char *text); /* its offset; 0 for none */
 struct tbl_span svc_words(struct compiler *c, const char *const *v, size_t n);
+uint64_t svc_capabilities(const struct model_service *s); /* bit N: capability N that it keeps */
 
 /* svc_network.c: the sockets that PID 1 binds for a service; what its environment says of them (0 to 3 words, behind
  * those that were written last); and its private network, as struct tbl_svc has it. */

@@ -264,8 +264,8 @@ binds(struct compiler *c, const struct model_service *s)
 	return span;
 }
 
-static uint64_t
-capabilities(const struct model_service *s)
+uint64_t
+svc_capabilities(const struct model_service *s)
 {
 	uint64_t set = 0;
 	bool escapes;
@@ -341,7 +341,7 @@ record_of(struct compiler *c, const struct plan_unit *u)
 		.knobs = svc_knobs(c, &s->limits),
 		.rlimits = rlimits(c, s),
 		.binds = binds(c, s),
-		.caps = capabilities(s),
+		.caps = svc_capabilities(s),
 		.programs = svc_programs(c, u->root.path),
 		.ports = ports(c, s),
 		.devices = devices(c, s),

@@ -24,17 +24,6 @@
 
 static const struct origin own = { "ingot" };
 
-static unsigned long long
-capabilities(const struct model_service *s)
-{
-	unsigned long long set = 0;
-	bool escapes;
-
-	for (size_t i = 0; i < s->capabilities.n; i++)
-		set |= model_capability(s->capabilities.v[i], &escapes);
-	return set;
-}
-
 /* What the service may more than by default, by the key that says so. */
 static void
 write_loose(const struct model_service *s, FILE *f)
@@ -156,7 +145,7 @@ write_expectations(struct arena *a, const struct plan_unit *u, FILE *f)
 	fprintf(f, "memory %llu\n", (unsigned long long)s->limits.memory);
 	fprintf(f, "pids %llu\n", (unsigned long long)s->limits.pids);
 	fprintf(f, "mdwe %d\n", !s->jit);
-	fprintf(f, "caps %llx\n", capabilities(s));
+	fprintf(f, "caps %llx\n", (unsigned long long)svc_capabilities(s));
 	fprintf(f, "descriptors %zu\n", 3 + s->listen.n);
 	write_env(a, s, f);
 	write_mounts(s, f);
