@@ -59,6 +59,9 @@ void
 child_init(void)
 {
 	const size_t size = (size_t)STACKS * STACK_BYTES;
+
+	if (stacks)
+		return;
 	uint8_t *p = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int failed = p == MAP_FAILED;
 

@@ -18,7 +18,7 @@
 
 #define CHILD_ARG_MAX 512
 
-/* Makes the stacks. Without it, or without memory for them, each child gets a copy. */
+/* Makes the stacks, once. Without it, or without memory for them, each child gets a copy. */
 void child_init(void);
 
 struct child {

@@ -130,7 +130,6 @@ struct client {
 	bool state_first; /* CLIENT_STATUS: the packet about /state is to be sent */
 };
 
-/* The host's port: found after the boot, as its name comes late. */
 enum late_phase { LATE_DONE, LATE_WAITS };
 
 struct late {
@@ -139,6 +138,7 @@ struct late {
 	uint64_t due_ms; /* when it is time at the latest, 0: not known yet */
 };
 
+/* The host's port: found after the boot, as its name comes late. */
 struct port {
 	struct hail hail;    /* the request that is being read */
 	uint32_t session;    /* of the request that is being served */
