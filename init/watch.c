@@ -18,7 +18,7 @@
 #define PAUSE_FIRST_MS 10
 #define PAUSE_MAX_MS   250
 #define ATTEMPT_MS     5000 /* one probe for readiness */
-#define CLOSED_MS      100  /* from a closed readiness pipe to the verdict */
+#define CLOSED_MS      1000 /* from a closed readiness pipe to the verdict: what ends may be slow to */
 
 static bool
 starting(const struct init *in, uint32_t i)
@@ -112,7 +112,8 @@ due(struct init *in, uint32_t i)
 		probe_begin(in, i, ATTEMPT_MS);
 	} else {
 		in->s->run[i].probe.due_ms = SVC_NEVER;
-		svc_act_event(in, i, SVC_EV_NOTREADY);
+		if (!in->s->run[i].reported) /* otherwise its program has ended, and its end is on the way */
+			svc_act_event(in, i, SVC_EV_NOTREADY);
 	}
 }
 

@@ -82,9 +82,9 @@ class Guest:
         parts = (self._partial + data).split(b"\n")
         self._partial = parts.pop()
         for part in parts:
-            # a line of PID 1 may stand behind the shell's prompt: it is one of its own
+            # a line of PID 1 may stand behind the shell's prompt, and the echo of what we sent: it is one of its own
             text = part.rstrip(b"\r").decode("utf-8", "replace")
-            behind = re.match(rf"(\S* # )({SAYS}.*)", text)
+            behind = re.match(rf"(\S* # .*?)({SAYS}.*)", text)
             self.lines += behind.groups() if behind else [text]
         return True
 

@@ -25,6 +25,11 @@ def test_what_ends_before_it_is_ready_has_failed_whatever_its_code(machine):
     assert (done.status, done.out) == (1, "ingotctl: service early: exit 0")
 
 
+def test_an_end_says_more_than_the_closed_descriptor_that_came_before_it(machine):
+    """init case 2"""
+    machine.wait_line("^ingot: service slow-to-end: exit 3 before it was ready; it stays down$")
+
+
 def test_a_line_in_pieces_counts_once_it_is_whole(machine):
     """init case 5"""
     assert machine.service("pieces")["state"] == "starting"
