@@ -2,6 +2,7 @@
 """What surrounds a service on the shipped kernel, which has what User Mode Linux lacks: memory that is never written
 and executable, and Landlock. The service's own program and what is executed in it later are held alike."""
 import json
+import re
 import shutil
 
 import pytest
@@ -42,6 +43,15 @@ def test_what_no_service_needs_comes_after_their_start(machine):
     assert {"evdev", "button"} <= {line.split()[0] for line in machine.ok("cat /proc/modules").splitlines()}
     assert "/dev/input/event" in machine.ok("ls -l /proc/1/fd")
     assert machine.ok("cat /sys/kernel/rcu_expedited") == "0"
+
+
+def test_the_sysctls_are_those_of_the_man_page(machine):
+    page = (build.ROOT / "docs" / "ingot-init.8").read_text()
+    listed = page.split(".Ss What no service can do")[1].split(".El")[0]
+    pairs = re.findall(r"([a-z][a-z_0-9.]+)=([0-9]*)", "\n".join(re.findall(r"^\.It Cm (.*)", listed, re.M)))
+    assert len(pairs) > 15
+    for name, value in pairs:
+        assert machine.ok(f"cat /proc/sys/{name.replace('.', '/')}") == value, name
 
 
 def test_this_kernel_lacks_nothing(machine):
