@@ -84,12 +84,20 @@ cgroup_init(int *fd, struct err *e)
 	return 0;
 }
 
-int
-cgroup_make(int cgroups, const char *name, int *fd, struct err *e)
+static int
+open_folder(int cgroups, const char *name)
 {
+	return openat(cgroups, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+int
+cgroup_make(int cgroups, const char *name, bool again, int *fd, struct err *e)
+{
+	if (again && (*fd = open_folder(cgroups, name)) >= 0)
+		return 0;
 	if (mkdirat(cgroups, name, 0755))
 		return err_set(e, errno, "%s/%s", CGROUP_SVC, name);
-	*fd = openat(cgroups, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	*fd = open_folder(cgroups, name);
 	return *fd < 0 ? err_set(e, errno, "%s/%s", CGROUP_SVC, name) : 0;
 }
 
@@ -153,18 +161,18 @@ keyed_number(const char *text, const char *key)
 }
 
 static int
-open_group(const struct launcher *l, const char *name, const char *file)
+open_group(const struct launcher *l, const char *name, const char *file, int flags)
 {
 	char path[TBL_NAME_MAX + 16];
 
 	fmt(path, sizeof path, "%s/%s", name, file);
-	return openat(l->cgroups, path, O_RDONLY | O_CLOEXEC);
+	return openat(l->cgroups, path, flags | O_CLOEXEC);
 }
 
 static ssize_t
 read_group(const struct launcher *l, const char *name, const char *file, char text[512])
 {
-	AUTO_FD fd = open_group(l, name, file);
+	AUTO_FD fd = open_group(l, name, file, O_RDONLY);
 
 	return fd < 0 ? -1 : read_text(fd, text, 512);
 }
@@ -183,7 +191,7 @@ spawn_oom_kills(const struct launcher *l, const char *name)
 int
 spawn_memory_events(const struct launcher *l, const char *name)
 {
-	return open_group(l, name, "memory.events");
+	return open_group(l, name, "memory.events", O_RDONLY);
 }
 
 long
@@ -194,13 +202,45 @@ spawn_high(int events)
 	return read_text(events, text, sizeof text) < 0 ? -1 : keyed_number(text, "high");
 }
 
-void
-spawn_usage(const struct launcher *l, const char *name, uint64_t *memory_peak, uint64_t *cpu_us)
+/* Of a file that holds nothing else, or -1; through a descriptor of it if that is not -1. */
+static long
+plain_number(const struct launcher *l, const char *name, const char *file, int fd)
 {
 	char text[514] = "x ";
-	long n;
+	ssize_t n = fd < 0 ? read_group(l, name, file, text + 2) : read_text(fd, text + 2, 512);
 
-	if (read_group(l, name, "memory.peak", text + 2) > 0 && (n = keyed_number(text, "x")) > 0) /* since 5.19 */
+	return n < 0 ? -1 : keyed_number(text, "x");
+}
+
+long
+spawn_memory(const struct launcher *l, const char *name)
+{
+	return plain_number(l, name, "memory.current", -1);
+}
+
+bool
+spawn_empty(const struct launcher *l, const char *name)
+{
+	char text[512];
+
+	return read_group(l, name, "cgroup.events", text) >= 0 && keyed_number(text, "populated") == 0;
+}
+
+int
+spawn_peak(const struct launcher *l, const char *name)
+{
+	AUTO_FD fd = open_group(l, name, "memory.peak", O_RDWR);
+
+	return fd < 0 || write(fd, "0", 1) != 1 ? -1 : take_fd(&fd);
+}
+
+void
+spawn_usage(const struct launcher *l, const char *name, int peak, uint64_t *memory_peak, uint64_t *cpu_us)
+{
+	char text[512];
+	long n = plain_number(l, name, "memory.peak", peak); /* since 5.19 */
+
+	if (n > 0)
 		*memory_peak = (uint64_t)n;
 	if (read_group(l, name, "cpu.stat", text) > 0 && (n = keyed_number(text, "usage_usec")) >= 0)
 		*cpu_us = (uint64_t)n;

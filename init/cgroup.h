@@ -14,8 +14,8 @@
 /* Makes the folder of the services' cgroups with its controllers on; *fd is the caller's. */
 int cgroup_init(int *fd, struct err *e);
 
-/* Makes the cgroup of that name, which must be new; *fd is the caller's. */
-int cgroup_make(int cgroups, const char *name, int *fd, struct err *e);
+/* Makes the cgroup of that name, which must be new unless it is had again; *fd is the caller's. */
+int cgroup_make(int cgroups, const char *name, bool again, int *fd, struct err *e);
 
 /* Writes every limit of the service into a fresh group and reads it back. */
 int cgroup_limit(int cgroup, const struct tbl_svc *s, struct err *e);

@@ -75,13 +75,20 @@ struct probe {
 	char answer[PROBE_ANSWER_SIZE];
 };
 
+/* Of a run's cgroup. */
+enum run_group {
+	GROUP_NONE,
+	GROUP_USED, /* it may be there, and something in it */
+	GROUP_KEPT, /* it is there and empty: the next run may have it again */
+};
+
 /* What svc_act.c and svc_io.c keep of a service beside its state machine. */
 struct svc_run {
 	pid_t pid;              /* of the stub, 0 when none */
 	bool reported;          /* the stub has said how the main process ended */
 	int32_t wait_status;    /* with reported */
 	uint32_t failed_mount;  /* of a launch that failed at LAUNCH_MOUNT */
-	bool group;             /* its cgroup may be there */
+	uint32_t group;         /* enum run_group */
 	struct probe probe;
 	uint64_t notify_ms;     /* notify.c: when to listen again, or SVC_NEVER */
 	int log_pipe[LOG_STREAMS][2]; /* logger.c: read end, write end, kept for good; 0: there is none yet */
@@ -95,10 +102,12 @@ struct svc_run {
 	bool said;              /* notify.c: its last run has a text in state.said */
 	uint32_t pressure;      /* pressure.c: how often this run was above its memory_high */
 	uint64_t pressure_ms;   /* pressure.c: when to look again, or SVC_NEVER */
-	int net;                /* kept_ns.c: its network namespace, with TBL_SVC_NETNS; 0: none is kept */
-	uint64_t net_ms;        /* kept_ns.c: until when, or SVC_NEVER */
+	int net;                /* kept.c: its network namespace, with TBL_SVC_NETNS; 0: none is kept */
+	uint64_t rest_ms;       /* kept.c: until when that and its group are kept, or SVC_NEVER */
+	int peak;               /* kept.c: of a job's run that has its group again: memory.peak, from its start on; or 0 */
+	uint64_t cpu_before_us; /* kept.c: what that group had used when the run began */
 	int listen[TBL_LISTEN_MAX]; /* listen.c: 0: there is none */
-	int user;               /* kept_ns.c: its user namespace, with TBL_SVC_USERNS; 0: there is none yet */
+	int user;               /* kept.c: its user namespace, with TBL_SVC_USERNS; 0: there is none yet */
 };
 
 /* A change of a service's state. Its number is its place in the order of all changes since the boot, from 1. */

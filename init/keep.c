@@ -167,6 +167,7 @@ hand_on_all(const struct init *in, bool on)
 	for (uint32_t i = 0; i < in->s->services; i++) {
 		all = hand_on(in->s->run[i].net, on) && all;
 		all = hand_on(in->s->run[i].user, on) && all;
+		all = hand_on(in->s->run[i].peak, on) && all;
 	}
 	for (uint32_t i = 0; CFG_LISTEN && i < in->s->services; i++)
 		for (int k = 0; k < TBL_LISTEN_MAX; k++)

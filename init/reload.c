@@ -13,7 +13,7 @@
 #include "control.h"
 #include "events.h"
 #include "fmt.h"
-#include "kept_ns.h"
+#include "kept.h"
 #include "logger.h"
 #include "loop.h"
 #include "reload_plan.h"
@@ -132,7 +132,7 @@ renew(struct init *in, uint32_t i, const struct svc_run *was, bool hold)
 	svc_act_fresh(in, i);
 	memcpy(r->log_pipe, was->log_pipe, sizeof r->log_pipe);
 	r->ring = was->ring;
-	r->group = true; /* as far as we know */
+	r->group = GROUP_USED; /* as far as we know */
 	if (hold) {
 		v->state = SVC_DOWN;
 		v->due_ms = SVC_NEVER;
@@ -156,7 +156,7 @@ move_services(struct init *in)
 		uint32_t to = plan.to[i];
 		if (to == RELOAD_GONE) {
 			logger_gone(&run[i]);
-			kept_ns_gone(&run[i]);
+			kept_gone(&run[i]);
 			continue;
 		}
 		placed[to] = ring_used[run[i].ring] = true;
@@ -164,7 +164,7 @@ move_services(struct init *in)
 		in->s->run[to] = run[i];
 		if (plan.keeps[i])
 			continue;
-		kept_ns_gone(&run[i]); /* it may want another kind now */
+		kept_gone(&run[i]); /* it may want another kind now */
 		renew(in, to, &run[i], in->s->reload.held[i]);
 	}
 	in->s->services = tbl_count(&in->table, TBL_SVCS);

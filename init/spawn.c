@@ -236,7 +236,7 @@ spawn(const struct launcher *l, const struct tbl *t, uint32_t svc, const struct 
 		x.listen[i] = given->listen[i];
 	*out = (struct spawned){ .pid = -1, .pidfd = -1, .status_fd = -1, .error_fd = -1, .ready_fd = -1,
 				  .notify_fd = -1 };
-	if (cgroup_make(l->cgroups, x.name, &cgroup, e))
+	if (cgroup_make(l->cgroups, x.name, given->group, &cgroup, e))
 		return fail(out, LAUNCH_CGROUP, e);
 	if (cgroup_limit(cgroup, s, e) || (CFG_KNOBS && s->knobs.count && knobs_set(l->cgroups, cgroup, t, s, e)))
 		return fail(out, LAUNCH_LIMITS, e);

@@ -29,6 +29,7 @@ struct spawn_given {
 	int net;       /* the network namespace of an earlier run; -1, with TBL_SVC_NETNS: the child makes one, and sends it
 			* over error_fd, which is a socket then (pass.h) */
 	int user;      /* its user namespace, or -1 */
+	bool group;    /* the cgroup of an earlier run is there, and empty */
 };
 
 /* What a launch leaves with the caller, who owns each descriptor; all are O_CLOEXEC, the pipes O_NONBLOCK. */
@@ -81,11 +82,11 @@ int spawn_init(struct launcher *l, struct err *e);
 /* The same where an earlier program has done it: it opens, and makes nothing. */
 int spawn_open(struct launcher *l, struct err *e);
 
-/* Makes the service's cgroup, which must not be there, and its /state folders if they are not there yet; writes the
- * limits and reads them back, then clones straight into the cgroup and the namespaces. The steps behind the clone
- * report over error_fd. Blocks only for the clone itself, allocates nothing. The error names the step, as in "step
- * limits: memory.max: ...". After an error over error_fd, what status_fd says means nothing: the stub reports its own
- * child's exit there. */
+/* Makes the service's cgroup, which is not there unless it is given, and its /state folders if they are not there yet;
+ * writes the limits and reads them back, then clones straight into the cgroup and the namespaces. The steps behind the
+ * clone report over error_fd. Blocks only for the clone itself, allocates nothing. The error names the step, as in
+ * "step limits: memory.max: ...". After an error over error_fd, what status_fd says means nothing: the stub reports its
+ * own child's exit there. */
 int spawn(const struct launcher *l, const struct tbl *t, uint32_t svc, const struct spawn_given *given,
 	  struct spawned *out, struct err *e);
 
@@ -105,16 +106,25 @@ void spawn_rest(void);
 /* Kills all of the service's cgroup at once (cgroup.kill); returns -1 with errno where that fails. */
 int spawn_kill(const struct launcher *l, const char *name);
 
-/* How many times the group, which lives for one run, was killed for memory (oom_group_kill, else oom_kill, of
- * memory.events), or -1. */
+/* How many times the group was killed for memory (oom_group_kill, else oom_kill, of memory.events), or -1. One that was
+ * is not given to another run. */
 long spawn_oom_kills(const struct launcher *l, const char *name);
 
 /* The group's memory.events, the caller's, or -1; and how often it was above memory.high by that, or -1. */
 int spawn_memory_events(const struct launcher *l, const char *name);
 long spawn_high(int events);
 
-/* What the group has used so far; what this kernel does not tell is left as it is. */
-void spawn_usage(const struct launcher *l, const char *name, uint64_t *memory_peak, uint64_t *cpu_us);
+/* Whether no process is in the group; false where that cannot be told. And how many bytes are charged to it, or -1. */
+bool spawn_empty(const struct launcher *l, const char *name);
+long spawn_memory(const struct launcher *l, const char *name);
+
+/* The most memory that the group has from now on: a descriptor for spawn_usage, the caller's; or -1, as with each
+ * kernel before 6.12. */
+int spawn_peak(const struct launcher *l, const char *name);
+
+/* What the group has used so far, of memory by that descriptor if it is not -1; what this kernel does not tell is left
+ * as it is. */
+void spawn_usage(const struct launcher *l, const char *name, int peak, uint64_t *memory_peak, uint64_t *cpu_us);
 
 const char *launch_step_name(uint32_t step);
 

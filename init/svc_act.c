@@ -13,7 +13,7 @@
 #include "events.h"
 #include "fmt.h"
 #include "history.h"
-#include "kept_ns.h"
+#include "kept.h"
 #include "listen.h"
 #include "logger.h"
 #include "loop.h"
@@ -52,7 +52,7 @@ svc_act_fresh(struct init *in, uint32_t i)
 
 	in->s->svc[i] = svc_initial(tbl_svc(&in->table, i), seed_of(i), &clock);
 	in->s->run[i] = (struct svc_run){ .probe.due_ms = SVC_NEVER, .notify_ms = SVC_NEVER, .ring = i,
-					   .pressure_ms = SVC_NEVER, .net_ms = SVC_NEVER };
+					   .pressure_ms = SVC_NEVER, .rest_ms = SVC_NEVER };
 	if (!CFG_JOBS && tbl_svc(&in->table, i)->kind == TBL_JOB)
 		in->s->svc[i] = (struct svc){ .state = SVC_DOWN, .due_ms = SVC_NEVER };
 }
@@ -82,12 +82,14 @@ svc_act_init(struct init *in)
 static int
 spawn_fresh(struct init *in, uint32_t i, struct spawned *sp, struct err *e)
 {
-	if (!svc_io_clean(in, i)) {
+	struct spawn_given given = { .group = kept_again(in, i) };
+
+	if (!given.group && !svc_io_clean(in, i)) {
 		sp->failed_step = LAUNCH_CGROUP;
 		return err_set(e, EBUSY, "step %s: something of its last run is left", launch_step_name(LAUNCH_CGROUP));
 	}
-	in->s->run[i].group = true;
-	struct spawn_given given;
+	in->s->run[i].group = GROUP_USED;
+	in->s->run[i].reported = false; /* a crash may come before there is a process that could say otherwise */
 	if (logger_outputs(in, i, given.output)) {
 		sp->failed_step = LAUNCH_PIPES;
 		return err_set(e, errno, "step %s", launch_step_name(LAUNCH_PIPES));
@@ -97,7 +99,7 @@ spawn_fresh(struct init *in, uint32_t i, struct spawned *sp, struct err *e)
 		return err_set(e, errno, "step %s", launch_step_name(LAUNCH_LISTEN));
 	}
 	given.listen = in->s->run[i].listen;
-	if (kept_ns_give(in, i, &given)) {
+	if (kept_give(in, i, &given)) {
 		sp->failed_step = LAUNCH_USER_NS;
 		return err_set(e, errno, "step %s", launch_step_name(LAUNCH_USER_NS));
 	}
@@ -116,7 +118,7 @@ launch(struct init *in, uint32_t i)
 	}
 	warn("%s %s: %s", svc_kind_word(in, i), init_name(in, i), e.msg);
 	in->s->run[i].failed_mount = NOBODY;
-	kept_ns_rest(in, i);
+	kept_rest(in, i);
 	svc_act_ended(in, i, SVC_EV_NOSPAWN,
 		      (struct svc_end){ .why = CTL_END_LAUNCH, .value = (uint32_t)e.code, .step = sp.failed_step });
 }
@@ -246,8 +248,10 @@ step(struct init *in, uint32_t i, const struct svc_event *event)
 		listen_close(&in->s->run[i]);
 	events_note(in, i, before.state);
 	history_note(in, i, &before, event->kind);
-	if (next.svc.state != before.state)
+	if (next.svc.state != before.state) {
 		watch_end(in, i);
+		kept_settle(in, i);
+	}
 	svc_say(in, i, &before, next.actions);
 	if (next.actions & SVC_ACT_SIGNAL)
 		send_stop_signal(in, i);

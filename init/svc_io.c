@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 
 #include "console.h"
-#include "kept_ns.h"
+#include "kept.h"
 #include "loop.h"
 #include "notify.h"
 #include "pass.h"
@@ -37,7 +37,6 @@ svc_io_adopt(struct init *in, uint32_t i, const struct spawned *sp)
 	struct svc_run *r = &in->s->run[i];
 
 	r->pid = sp->pid;
-	r->reported = false;
 	r->said = false;
 	watch_fd(in, i, SVC_FD_PID, sp->pidfd);
 	watch_fd(in, i, SVC_FD_ERROR, sp->error_fd);
@@ -71,9 +70,11 @@ svc_io_clean(struct init *in, uint32_t i)
 {
 	struct svc_run *r = &in->s->run[i];
 
-	if (r->group)
-		r->group = unlinkat(in->launcher.cgroups, init_name(in, i), AT_REMOVEDIR) < 0 && errno != ENOENT;
-	return !r->group;
+	if (r->group != GROUP_NONE && unlinkat(in->launcher.cgroups, init_name(in, i), AT_REMOVEDIR) < 0 && errno != ENOENT)
+		r->group = GROUP_USED;
+	else
+		r->group = GROUP_NONE;
+	return r->group == GROUP_NONE;
 }
 
 /* What the child of a launch says; the namespace that it made comes first, where it is to send one. */
@@ -83,14 +84,14 @@ read_error(struct init *in, uint32_t i, struct launch_error *le)
 	uint32_t slot = loop_svc_slot(i, SVC_FD_ERROR);
 	int net;
 
-	if (!kept_ns_expected(in, i))
+	if (!kept_expected(in, i))
 		return loop_read(in, slot, le, sizeof *le);
 	ssize_t n = pass_receive(loop_fd(in, slot), le, sizeof *le, &net);
 	if (n < 0 && errno != EAGAIN)
 		n = pass_receive(loop_fd(in, slot), le, sizeof *le, &net);
 	if (net < 0)
 		return n;
-	kept_ns_take(in, i, net);
+	kept_take(in, i, net);
 	return loop_read(in, slot, le, sizeof *le);
 }
 
@@ -173,14 +174,14 @@ gone(struct init *in, uint32_t i, int status)
 	notify_event(in, i);
 	svc_io_status(in, i);
 	r->pressure_ms = SVC_NEVER;
-	kept_ns_rest(in, i);
 	r->pid = 0;
 	struct svc_end end = end_of(in, i, status);
 	if (CFG_JOBS && tbl_svc(&in->table, i)->kind == TBL_JOB)
-		spawn_usage(&in->launcher, init_name(in, i), &r->memory_peak, &r->cpu_us);
+		kept_usage(in, i);
 	/* A program of the machine has no namespace that would end with it: something may be left. */
-	if (!svc_io_clean(in, i))
+	if (!kept_group(in, i, &end) && !svc_io_clean(in, i))
 		svc_io_kill(in, i);
+	kept_rest(in, i);
 	for (enum svc_fd fd = SVC_FD_PID; fd < SVC_FDS; fd++)
 		loop_drop(in, loop_svc_slot(i, fd));
 	svc_act_ended(in, i, SVC_EV_ENDED, end);

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "kept_ns.h"
+#include "kept.h"
 #include "loop.h"
 #include "notify.h"
 #include "pressure.h"
@@ -126,7 +126,7 @@ watch_timers(struct init *in, uint32_t i)
 		notify_again(in, i);
 	if (in->s->run[i].pressure_ms <= in->s->now_ms)
 		pressure_look(in, i);
-	kept_ns_timers(in, i);
+	kept_timers(in, i);
 }
 
 uint64_t
@@ -137,5 +137,5 @@ watch_due(const struct init *in, uint32_t i)
 	uint64_t due = r->probe.due_ms < r->notify_ms ? r->probe.due_ms : r->notify_ms;
 
 	due = due < r->pressure_ms ? due : r->pressure_ms;
-	return due < kept_ns_due(r) ? due : kept_ns_due(r);
+	return due < kept_due(r) ? due : kept_due(r);
 }

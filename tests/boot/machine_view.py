@@ -79,7 +79,7 @@ def _service(view, s):
             yield f"{name} is {s['state']} and has pid {s['pid']}"
         for p in processes:
             yield f"{name} is {s['state']}, and process {p.pid} ({p.name}) runs in its cgroup"
-        if name in view.groups:
+        if name in view.groups and s["kind"] != "job" and s["state"] != "backoff":  # which the next run has again
             yield f"{name} is {s['state']}, and its cgroup is there"
         return
     stub = view.processes.get(s["pid"])

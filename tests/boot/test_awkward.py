@@ -56,6 +56,17 @@ def test_the_last_who_has_it_leaves_without_a_word(machine):
     none_of(machine, 7006)
 
 
+def test_what_is_restarted_has_its_group_again_and_what_is_stopped_has_none(machine):
+    group = "/sys/fs/cgroup/svc/lives"
+    before, number = machine.service("lives"), machine.ok(f"stat -c %i {group}")
+    machine.ok(f"kill -KILL {machine.main_pid('lives')}")
+    machine.until_service("lives", lambda s: s["state"] == "up" and s["pid"] != before["pid"])
+    assert machine.ok(f"stat -c %i {group}") == number
+    machine.ok("ingotctl stop lives")
+    assert machine.run(f"test -e {group}").status == 1
+    machine.ok("ingotctl start lives")
+
+
 def test_what_puts_itself_into_the_background_has_ended(machine):
     """init case 7: and takes along what it left there."""
     shown = machine.until_service("leaves", lambda s: s["state"] == "done")

@@ -184,3 +184,36 @@ def test_after_a_reexec_a_start_has_its_devices(machine):
     machine.ok("ingotctl reexec && ingotctl restart opens")
     machine.exec_ok("opens", ": </dev/input/event0")
     assert machine.run("echo $$ >/sys/fs/cgroup/svc/opens/cgroup.procs && : </dev/ttyS0").status != 0
+
+
+def run_again(machine, megabytes, turns):
+    """One run; its record, and the number of the cgroup that it leaves, or None."""
+    machine.run("test -e /state/again/data || ingotctl run again --wait")  # its first start makes the folder
+    machine.ok(f"echo {megabytes} {turns} >/state/again/data/use")
+    machine.run("ingotctl run again --wait")
+    group = machine.run("stat -c %i /sys/fs/cgroup/svc/again")
+    record = json.loads(machine.ok("ingotctl history again --json"))["runs"][-1]
+    return record, int(group.out) if group.status == 0 else None
+
+
+def test_a_job_that_runs_again_has_its_group_again_and_is_counted_anew(machine):
+    first, group = run_again(machine, 10, 30000)
+    assert first["memory_peak"] > 10 << 20
+    machine.ok("cd /sys/fs/cgroup/svc/again; echo 99 >pids.max; echo 1M >memory.max")
+    second, same = run_again(machine, 1, 0)
+    assert same == group
+    assert second["result"]["code"] == 0 and 0 < second["memory_peak"] < 6 << 20
+    assert 0 < second["cpu_us"] < first["cpu_us"] / 2
+    assert machine.ok("cd /sys/fs/cgroup/svc/again; cat pids.max memory.max").split() == ["8", str(16 << 20)]
+
+
+def test_a_group_that_was_killed_for_memory_is_not_kept(machine):
+    killed, group = run_again(machine, 20, 0)
+    assert (killed["result"]["end"], group) == ("oom", None)
+    well, group = run_again(machine, 1, 0)
+    assert well["result"]["code"] == 0 and group
+
+
+def test_a_group_is_not_kept_for_long(machine):
+    assert run_again(machine, 1, 0)[1]
+    machine.until("test -e /sys/fs/cgroup/svc/again; echo $?", lambda text: text == "1")

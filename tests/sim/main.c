@@ -77,8 +77,12 @@ meddle(struct world *w)
 	struct chance *c = &w->chance;
 	uint32_t i = (uint32_t)chance_below(c, w->state.services);
 
+	uint64_t what = chance_below(c, 6);
+
 	w->events++;
-	switch (chance_below(c, 6)) {
+	if (w->state.services == 0 && what < 4) /* a table may be empty */
+		return;
+	switch (what) {
 	case 0:
 		svc_act_start(&w->in, i, SVC_EV_START);
 		break;

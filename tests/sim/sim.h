@@ -41,6 +41,7 @@ struct proc {
 	uint64_t first_kill_ms;
 	bool left; /* something of it is in its group still, although it has ended: until it is killed, and a while more */
 	uint64_t left_until_ms;
+	bool group, group_oom; /* its group is there; and counts a death by memory */
 };
 
 struct world {
@@ -86,7 +87,7 @@ uint32_t sim_name(const struct tbl *t, uint32_t i);
 void sim_seed(uint64_t seed); /* of the world to come, for what is said of it */
 /* Ends the program with the seed and the reason where something is not as it must be. */
 void sim_check(const struct world *w);
-void sim_check_launch(const struct world *w, uint32_t i);
+void sim_check_launch(const struct world *w, uint32_t i, bool again);
 void sim_check_signal(const struct world *w, uint32_t i);
 /* What another table has as well was left alone, where it is loaded just now. */
 void sim_check_same(const struct world *w, const struct svc *before);

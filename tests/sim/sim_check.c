@@ -70,8 +70,14 @@ jobs_alive(const struct world *w)
 }
 
 void
-sim_check_launch(const struct world *w, uint32_t i)
+sim_check_launch(const struct world *w, uint32_t i, bool again)
 {
+	const struct proc *p = &w->proc[i];
+
+	if (w->more && again != p->group)
+		sim_wrong(again ? "given a group that is not there" : "its group is there, and it is to make one", i);
+	if (again && p->group_oom)
+		sim_wrong("given a group that was killed for memory", i);
 	if (alive(w, i))
 		sim_wrong("launched while its last run is there", i);
 	if (w->proc[i].left)

@@ -4,6 +4,7 @@
  * PID 1's other sources that svc_act.c and shutdown.c call. What ends is told last, as svc_io.c does it.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #include "ending.h"
 #include "events.h"
 #include "history.h"
+#include "kept.h"
 #include "logger.h"
 #include "loop.h"
 #include "reload.h"
@@ -120,8 +122,8 @@ spawn(const struct launcher *l, const struct tbl *t, uint32_t i, const struct sp
 	struct chance *c = &w->chance;
 	struct proc *p = &w->proc[i];
 
-	(void)l, (void)given;
-	sim_check_launch(w, i);
+	(void)l;
+	sim_check_launch(w, i, given->group);
 	w->spawns++;
 	*out = (struct spawned){ .pid = -1, .failed_step = 1 };
 	if (chance_of(c, 3))
@@ -129,7 +131,7 @@ spawn(const struct launcher *l, const struct tbl *t, uint32_t i, const struct sp
 	uint64_t life = chance_of(c, 30) ? chance_ms(c, 100) : chance_of(c, 60) ? chance_ms(c, 200000) : SVC_NEVER;
 	*p = (struct proc){ .phase = PROC_FORKED, .exec_ms = w->now_ms + chance_ms(c, 3000), .exec_fails = chance_of(c, 4),
 			    .ready_ms = SVC_NEVER, .look_ms = SVC_NEVER, .word_ms = SVC_NEVER,
-			    .times_ms = SVC_NEVER, .end_ms = SVC_NEVER, .end = some_end(c), .first_kill_ms = SVC_NEVER };
+			    .group = true, .times_ms = SVC_NEVER, .end_ms = SVC_NEVER, .end = some_end(c), .first_kill_ms = SVC_NEVER };
 	if (p->exec_fails) {
 		p->end = (struct svc_end){ .why = CTL_END_EXIT, .value = 127 };
 		p->end_ms = p->exec_ms + chance_ms(c, 50);
@@ -219,10 +221,44 @@ svc_io_clean(struct init *in, uint32_t i)
 {
 	struct proc *p = &world->proc[i];
 
-	(void)in;
 	if (p->left && world->now_ms >= p->left_until_ms)
 		p->left = false;
-	return !chance_of(&world->chance, 2) && !p->left;
+	if (chance_of(&world->chance, 2) || p->left)
+		return false;
+	p->group = p->group_oom = false;
+	in->s->run[i].group = GROUP_NONE;
+	return true;
+}
+
+bool
+spawn_empty(const struct launcher *l, const char *name)
+{
+	(void)l;
+	for (uint32_t i = 0; i < world->state.services; i++)
+		if (strcmp(init_name(&world->in, i), name) == 0)
+			return !world->proc[i].left && !chance_of(&world->chance, 2);
+	return false;
+}
+
+long
+spawn_memory(const struct launcher *l, const char *name)
+{
+	(void)l, (void)name;
+	return 0;
+}
+
+/* As an older kernel has it for one job in two. */
+int
+spawn_peak(const struct launcher *l, const char *name)
+{
+	(void)l;
+	return name[strlen(name) - 1] & 1 ? -1 : open("/dev/null", O_RDWR | O_CLOEXEC);
+}
+
+void
+spawn_usage(const struct launcher *l, const char *name, int peak, uint64_t *memory_peak, uint64_t *cpu_us)
+{
+	(void)l, (void)name, (void)peak, (void)memory_peak, (void)cpu_us;
 }
 
 int
@@ -558,8 +594,11 @@ tell_end(struct world *w, uint32_t i)
 		p->left = true;
 		p->left_until_ms = SVC_NEVER;
 	}
-	if (w->more && !svc_io_clean(&w->in, i)) /* as svc_io.c has it */
+	p->group_oom |= end.why == CTL_END_OOM;
+	if (w->more && !kept_group(&w->in, i, &end) && !svc_io_clean(&w->in, i)) /* as svc_io.c has it */
 		svc_io_kill(&w->in, i);
+	if (w->more)
+		kept_rest(&w->in, i);
 	svc_act_ended(&w->in, i, SVC_EV_ENDED, end);
 }
 

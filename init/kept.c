@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A network namespace takes the kernel longer to make than all else of a start, and to take apart. One that holds a lo
+ * that is down alone cannot be changed by what runs in it: nothing of a run is left in it but sockets, which end with
+ * their processes. So the next run of the same service may have it. It is never given to another service. A user
+ * namespace holds no more than two numbers, costs the kernel little, and is kept for good.
+ *
+ * A cgroup is kept where each start writes all of its limits, nobody asks for counts that begin at 0, and little is
+ * left charged to it.
+ */
+#include "kept.h"
+
+#include <unistd.h>
+
+#include "loop.h"
+#include "spawn.h"
+#include "svc_io.h"
+#include "tally.h"
+#include "userns.h"
+
+#define REST_MS 5000 /* a service that is down for longer needs the kernel's 400 KB no more */
+#define LEFT_PART 8  /* of its limit */
+
+int
+kept_give(struct init *in, uint32_t i, struct spawn_given *given)
+{
+	const struct tbl_svc *s = tbl_svc(&in->table, i);
+	struct svc_run *r = &in->s->run[i];
+
+	r->rest_ms = SVC_NEVER;
+	given->net = r->net > 0 ? r->net : -1;
+	given->user = -1;
+	if (!(s->flags & TBL_SVC_USERNS))
+		return 0;
+	if (r->user <= 0) {
+		int fd = userns_make(s->uid, s->gid);
+		if (fd < 0)
+			return -1;
+		r->user = fd;
+	}
+	given->user = r->user;
+	return 0;
+}
+
+bool
+kept_expected(const struct init *in, uint32_t i)
+{
+	return in->s->run[i].net <= 0 && (tbl_svc(&in->table, i)->flags & TBL_SVC_NETNS);
+}
+
+static void
+drop(int *kept)
+{
+	int fd = *kept;
+
+	*kept = 0; /* first: a crash shall not find the number of another file here */
+	if (fd > 0)
+		close(fd);
+}
+
+void
+kept_take(struct init *in, uint32_t i, int net)
+{
+	drop(&in->s->run[i].net);
+	in->s->run[i].net = net;
+}
+
+/* For good, as far as anybody knows. */
+static bool
+stopped(const struct init *in, uint32_t i)
+{
+	const struct svc *v = &in->s->svc[i];
+
+	return v->state == SVC_STOPPING && v->after == SVC_AFTER_DOWN;
+}
+
+void
+kept_rest(struct init *in, uint32_t i)
+{
+	struct svc_run *r = &in->s->run[i];
+
+	drop(&r->peak);
+	if (r->net > 0 || r->group == GROUP_KEPT)
+		r->rest_ms = in->s->now_ms + (stopped(in, i) ? 0 : REST_MS);
+	tally_times(in, i);
+}
+
+/* ---- the cgroup ---- */
+
+bool
+kept_again(struct init *in, uint32_t i)
+{
+	struct svc_run *r = &in->s->run[i];
+
+	if (r->group == GROUP_KEPT && CFG_JOBS && tbl_svc(&in->table, i)->kind == TBL_JOB) {
+		r->peak = spawn_peak(&in->launcher, init_name(in, i));
+		if (r->peak < 0) { /* an older kernel, whose count would be that of all runs */
+			r->peak = 0;
+			r->group = GROUP_USED;
+		}
+	}
+	if (r->group == GROUP_KEPT)
+		return true;
+	r->cpu_before_us = 0;
+	return false;
+}
+
+void
+kept_usage(struct init *in, uint32_t i)
+{
+	struct svc_run *r = &in->s->run[i];
+	uint64_t cpu_us = 0;
+
+	spawn_usage(&in->launcher, init_name(in, i), r->peak > 0 ? r->peak : -1, &r->memory_peak, &cpu_us);
+	if (cpu_us <= r->cpu_before_us) /* it was not told */
+		return;
+	r->cpu_us = cpu_us - r->cpu_before_us;
+	r->cpu_before_us = cpu_us;
+}
+
+/* Nothing of the last run is in it, and what the kernel still charges to it, a little of its own and what it remembers
+ * of files, does not narrow the next run. */
+static bool
+is_clean(const struct init *in, uint32_t i)
+{
+	long left = spawn_memory(&in->launcher, init_name(in, i));
+
+	return left >= 0 && (uint64_t)left <= tbl_svc(&in->table, i)->memory_max / LEFT_PART &&
+	       spawn_empty(&in->launcher, init_name(in, i));
+}
+
+bool
+kept_group(struct init *in, uint32_t i, const struct svc_end *end)
+{
+	const struct tbl_svc *s = tbl_svc(&in->table, i);
+	bool counts = s->memory_high || end->why == CTL_END_OOM, more = s->knobs.count || s->devices.count;
+
+	if ((s->flags & TBL_SVC_MACHINE) || counts || more || in->s->down != DOWN_NOT || !is_clean(in, i))
+		return false;
+	in->s->run[i].group = GROUP_KEPT;
+	return true;
+}
+
+/* A job is likely to run again, whatever it says. */
+void
+kept_settle(struct init *in, uint32_t i)
+{
+	const struct svc *v = &in->s->svc[i];
+	bool more = svc_runs(v) || v->state == SVC_BACKOFF || (v->state == SVC_DOWN && v->wanted);
+
+	if (in->s->run[i].group == GROUP_KEPT && !more && tbl_svc(&in->table, i)->kind != TBL_JOB)
+		svc_io_clean(in, i);
+}
+
+uint64_t
+kept_due(const struct svc_run *r)
+{
+	return r->rest_ms;
+}
+
+void
+kept_timers(struct init *in, uint32_t i)
+{
+	struct svc_run *r = &in->s->run[i];
+
+	if (r->rest_ms > in->s->now_ms)
+		return;
+	r->rest_ms = SVC_NEVER;
+	drop(&r->net);
+	if (r->group == GROUP_KEPT)
+		svc_io_clean(in, i);
+}
+
+void
+kept_gone(struct svc_run *r)
+{
+	r->rest_ms = SVC_NEVER;
+	drop(&r->net);
+	drop(&r->peak);
+	drop(&r->user);
+}
