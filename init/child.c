@@ -17,6 +17,7 @@
 #define STACKS 8
 #define STACK_BYTES 32768 /* three times what the longest way through a launch takes */
 #define GUARD_BYTES 4096
+#define USED_BYTES  12288 /* of it, in each launch */
 
 struct top {
 	struct thread thread;
@@ -92,6 +93,16 @@ fill(struct top *top, const struct child *c)
 	memcpy(top->arg, c->arg, c->size);
 }
 
+/* A child that is starved of its processor within a page fault would keep a lock of the memory that PID 1 may want. */
+static void
+touch(size_t i)
+{
+	volatile uint8_t *end = stacks + (i + 1) * STACK_BYTES;
+
+	for (size_t at = GUARD_BYTES; at <= USED_BYTES; at += GUARD_BYTES)
+		end[-(ptrdiff_t)at] = 0;
+}
+
 static pid_t
 start_on(size_t i, struct clone_args *args, const struct child *c)
 {
@@ -100,6 +111,7 @@ start_on(size_t i, struct clone_args *args, const struct child *c)
 
 	if (i >= touched)
 		touched = i + 1;
+	touch(i);
 	fill(top, c);
 	top->thread.self = &top->thread;
 	__atomic_store_n(&top->busy, 1, __ATOMIC_RELEASE);

@@ -18,20 +18,20 @@
 #include "control_pump.h"
 #include "control_serve.h"
 #include "fmt.h"
+#include "folder.h"
 
 #define CLASS "/sys/class/virtio-ports"
-#define DEVICES 4  /* of virtio-serial, and ports of each, that are looked at */
-#define PORTS 16
+#define PORT_MAX 24 /* vport0p1 */
 #define LOOK_FIRST_MS 10
 #define LOOK_LAST_MS 5000
 #define READS_MAX 64 /* in one wake-up */
 
 static bool
-named_ours(unsigned device, unsigned port)
+named_ours(const char *port)
 {
-	char path[64], name[64];
+	char path[sizeof CLASS + PORT_MAX + sizeof "//name"], name[64];
 
-	fmt(path, sizeof path, CLASS "/vport%up%u/name", device, port);
+	fmt(path, sizeof path, CLASS "/%s/name", port);
 	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : read(fd, name, sizeof name - 1);
 	if (n <= 0)
@@ -41,19 +41,25 @@ named_ours(unsigned device, unsigned port)
 	return strcmp(name, CTL_PORT_NAME) == 0;
 }
 
+static void
+look_at(void *ours, const char *port)
+{
+	if (strlen(port) < PORT_MAX && named_ours(port))
+		fmt(ours, PORT_MAX, "%s", port);
+}
+
 static int
 open_port(void)
 {
-	char path[32];
+	char ours[PORT_MAX] = "", path[sizeof "/dev/" + PORT_MAX];
 
-	for (unsigned d = 0; d < DEVICES; d++)
-		for (unsigned p = 0; p < PORTS; p++)
-			if (named_ours(d, p)) {
-				fmt(path, sizeof path, "/dev/vport%up%u", d, p);
-				return open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-			}
-	errno = ENOENT;
-	return -1;
+	folder_each(CLASS, look_at, ours);
+	if (!*ours) {
+		errno = ENOENT;
+		return -1;
+	}
+	fmt(path, sizeof path, "/dev/%s", ours);
+	return open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 }
 
 /* The driver has made the port when its module is in, but learns the name from the host a little later. */

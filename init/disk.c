@@ -5,20 +5,19 @@
  */
 #include "disk.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/statfs.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <linux/netlink.h>
 
 #include "cleanup.h"
 #include "fmt.h"
+#include "folder.h"
 #include "loop.h"
 #include "state_fs.h"
 #include "sys.h"
@@ -28,6 +27,7 @@
 
 /* What was seen of the devices with the label. */
 struct found {
+	const char *label; /* that is looked for */
 	char device[DISK_DEVICE_MAX];
 	struct superblock super;
 	unsigned count; /* devices */
@@ -35,8 +35,9 @@ struct found {
 };
 
 static void
-look_at(struct found *f, const char *device, const char *label)
+look_at(void *found, const char *device)
 {
+	struct found *f = found;
 	char path[sizeof "/dev/" + DISK_DEVICE_MAX];
 	struct superblock s;
 
@@ -44,7 +45,7 @@ look_at(struct found *f, const char *device, const char *label)
 		return;
 	fmt(path, sizeof path, "/dev/%s", device);
 	AUTO_FD fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	enum state_fs what = fd < 0 ? STATE_FS_OTHER : state_fs_probe(fd, label, &s);
+	enum state_fs what = fd < 0 ? STATE_FS_OTHER : state_fs_probe(fd, f->label, &s);
 	if (what == STATE_FS_OTHER || f->count++)
 		return;
 	fmt(f->device, sizeof f->device, "%s", device);
@@ -52,22 +53,11 @@ look_at(struct found *f, const char *device, const char *label)
 	f->damaged = what == STATE_FS_DAMAGED;
 }
 
-/* By the kernel's own call: the library's opendir allocates. */
 static void
-look_at_all(struct found *f, const char *label)
+look_at_all(struct found *f)
 {
-	_Alignas(struct dirent) char buf[2048];
-	AUTO_FD dir = open(BLOCKS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	long n;
-
 	f->count = 0;
-	while (dir >= 0 && (n = syscall(SYS_getdents64, dir, buf, sizeof buf)) > 0)
-		for (long at = 0; at < n;) {
-			const struct dirent *d = (const void *)(buf + at);
-			if (d->d_name[0] != '.')
-				look_at(f, d->d_name, label);
-			at += d->d_reclen;
-		}
+	folder_each(BLOCKS, look_at, f);
 }
 
 /* What the kernel says when a device comes; from the kernel alone, group 1. -1 where it cannot be heard. */
@@ -90,14 +80,14 @@ find(struct found *f, const char *label, uint32_t wait_ms)
 	AUTO_FD events = hear_devices();
 	char text[512];
 
-	*f = (struct found){ .count = 0 };
-	look_at_all(f, label);
+	*f = (struct found){ .label = label };
+	look_at_all(f);
 	while (f->count == 0 && (now = loop_clock_ms()) < due) {
 		struct pollfd p = { .fd = events, .events = POLLIN };
 		poll(&p, 1, (int)(due - now));
 		while (events >= 0 && recv(events, text, sizeof text, 0) > 0)
 			;
-		look_at_all(f, label);
+		look_at_all(f);
 	}
 }
 
