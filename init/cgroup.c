@@ -128,7 +128,7 @@ cgroup_limit(int cgroup, const struct tbl_svc *s, struct err *e)
 	fmt(value, sizeof value, "%u", s->pids_max);
 	if (knob(cgroup, "pids.max", value, value, false, e))
 		return -1;
-	if (s->cpu_quota_us == 0) /* a fresh group has none */
+	if (s->cpu_quota_us == 0) /* a fresh group has none, and one with it is not kept */
 		return 0;
 	fmt(value, sizeof value, "%u %u", s->cpu_quota_us, s->cpu_period_us);
 	return knob(cgroup, "cpu.max", value, value, false, e);
@@ -223,7 +223,8 @@ spawn_empty(const struct launcher *l, const char *name)
 {
 	char text[512];
 
-	return read_group(l, name, "cgroup.events", text) >= 0 && keyed_number(text, "populated") == 0;
+	return read_group(l, name, "cgroup.events", text) >= 0 && keyed_number(text, "populated") == 0 &&
+	       keyed_number(text, "frozen") <= 0;
 }
 
 int

@@ -17,7 +17,7 @@ int cgroup_init(int *fd, struct err *e);
 /* Makes the cgroup of that name, which must be new unless it is had again; *fd is the caller's. */
 int cgroup_make(int cgroups, const char *name, bool again, int *fd, struct err *e);
 
-/* Writes every limit of the service into a fresh group and reads it back. */
+/* Writes every limit of the service into a group that is fresh, or had none but these, and reads it back. */
 int cgroup_limit(int cgroup, const struct tbl_svc *s, struct err *e);
 
 #endif

@@ -53,7 +53,8 @@ usage_read(int cgroups, const struct ctl_svc *s, struct usage *out)
 	AUTO_FD dir = openat(cgroups, s->name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0 || !file_text(dir, "cpu.stat", text, sizeof text) || !keyed_value(text, "usage_usec", &out->cpu_us))
 		return;
-	out->running = number_file(dir, "memory.current", &out->memory) && number_file(dir, "pids.current", &out->pids);
+	out->running = number_file(dir, "memory.current", &out->memory) && number_file(dir, "pids.current", &out->pids) &&
+		       out->pids > 0; /* the next run may have the group again */
 	number_file(dir, "memory.max", &out->memory_max);
 	out->has_io = file_text(dir, "io.stat", text, sizeof text);
 	if (out->has_io) {
@@ -65,7 +66,7 @@ usage_read(int cgroups, const struct ctl_svc *s, struct usage *out)
 		out->has_pressure = pressure_file(dir, pressures[i], &out->pressure[i]) && out->has_pressure;
 }
 
-/* A service that was started anew has a new cgroup, which counts from zero. */
+/* A service that was started anew may have a new cgroup, which counts from zero. */
 static uint64_t
 grown(uint64_t now, uint64_t before)
 {

@@ -118,27 +118,36 @@ kept_usage(struct init *in, uint32_t i)
 	r->cpu_before_us = cpu_us;
 }
 
-/* Nothing of the last run is in it, and what the kernel still charges to it, a little of its own and what it remembers
- * of files, does not narrow the next run. */
+/* Nothing of the last run is in it, no death by memory is counted, and what the kernel still charges to it, a little of
+ * its own and what it remembers of files, does not narrow the next run. */
 static bool
 is_clean(const struct init *in, uint32_t i)
 {
-	long left = spawn_memory(&in->launcher, init_name(in, i));
+	const char *name = init_name(in, i);
+	long left = spawn_memory(&in->launcher, name);
 
 	return left >= 0 && (uint64_t)left <= tbl_svc(&in->table, i)->memory_max / LEFT_PART &&
-	       spawn_empty(&in->launcher, init_name(in, i));
+	       spawn_oom_kills(&in->launcher, name) == 0 && spawn_empty(&in->launcher, name);
 }
 
 bool
-kept_group(struct init *in, uint32_t i, const struct svc_end *end)
+kept_group(struct init *in, uint32_t i)
 {
 	const struct tbl_svc *s = tbl_svc(&in->table, i);
-	bool counts = s->memory_high || end->why == CTL_END_OOM, more = s->knobs.count || s->devices.count;
+	bool more = s->memory_high || s->cpu_quota_us || s->knobs.count || s->devices.count;
 
-	if ((s->flags & TBL_SVC_MACHINE) || counts || more || in->s->down != DOWN_NOT || !is_clean(in, i))
+	if ((s->flags & TBL_SVC_MACHINE) || more || in->s->down != DOWN_NOT || !is_clean(in, i))
 		return false;
 	in->s->run[i].group = GROUP_KEPT;
 	return true;
+}
+
+/* Whoever has come into it meanwhile goes with it. */
+static void
+remove_group(struct init *in, uint32_t i)
+{
+	if (in->s->run[i].group == GROUP_KEPT && !svc_io_clean(in, i))
+		svc_io_kill(in, i);
 }
 
 /* A job is likely to run again, whatever it says. */
@@ -148,8 +157,8 @@ kept_settle(struct init *in, uint32_t i)
 	const struct svc *v = &in->s->svc[i];
 	bool more = svc_runs(v) || v->state == SVC_BACKOFF || (v->state == SVC_DOWN && v->wanted);
 
-	if (in->s->run[i].group == GROUP_KEPT && !more && tbl_svc(&in->table, i)->kind != TBL_JOB)
-		svc_io_clean(in, i);
+	if (!more && tbl_svc(&in->table, i)->kind != TBL_JOB)
+		remove_group(in, i);
 }
 
 uint64_t
@@ -167,8 +176,7 @@ kept_timers(struct init *in, uint32_t i)
 		return;
 	r->rest_ms = SVC_NEVER;
 	drop(&r->net);
-	if (r->group == GROUP_KEPT)
-		svc_io_clean(in, i);
+	remove_group(in, i);
 }
 
 void

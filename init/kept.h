@@ -23,7 +23,7 @@ void kept_take(struct init *in, uint32_t i, int net);
 void kept_usage(struct init *in, uint32_t i);
 
 /* Before its end is told: whether its cgroup is kept; otherwise that is the caller's to remove. */
-bool kept_group(struct init *in, uint32_t i, const struct svc_end *end);
+bool kept_group(struct init *in, uint32_t i);
 
 /* The service has changed its state: what will not run again by itself is left without a cgroup. */
 void kept_settle(struct init *in, uint32_t i);

@@ -17,6 +17,11 @@
 
 #define SYS "/proc/sys/"
 
+enum {
+	MAY_LACK = 1,   /* the kernel need not have it */
+	MAY_REFUSE = 2, /* it may be built for another value alone */
+};
+
 static const struct {
 	const char *path, *value;
 } posture[] = {
@@ -25,7 +30,6 @@ static const struct {
 	{ SYS "kernel/kptr_restrict", "2" },              /* addresses of the kernel, for no one */
 	{ SYS "kernel/dmesg_restrict", "1" },             /* the kernel's log tells of other services */
 	{ SYS "kernel/unprivileged_bpf_disabled", "2" },  /* the verifier has had too many holes */
-	{ SYS "net/core/bpf_jit_enable", "0" },           /* no code from data; and filters load faster */
 	{ SYS "kernel/perf_event_paranoid", "3" },        /* the same, and it watches others */
 	{ SYS "kernel/io_uring_disabled", "2" },          /* a second way to most system calls */
 	{ SYS "kernel/kexec_load_disabled", "1" },        /* no other kernel but by a boot */
@@ -42,14 +46,14 @@ static const struct {
 };
 
 static void
-set(const char *path, const char *value, bool optional)
+set(const char *path, const char *value, unsigned may)
 {
 	AUTO_FD fd = open(path, O_WRONLY | O_CLOEXEC);
 
-	if (fd < 0 && optional && errno == ENOENT)
+	if (fd < 0 && may & MAY_LACK && errno == ENOENT)
 		return;
 	ssize_t n = fd < 0 ? -1 : write(fd, value, strlen(value));
-	if (n < 0 && !(optional && errno == EINVAL)) /* a kernel that is built to do it one way alone has no such value */
+	if (n < 0 && !(fd >= 0 && may & MAY_REFUSE && errno == EINVAL))
 		warn("sysctl %s: %s", path, err_text(errno));
 }
 
@@ -57,13 +61,14 @@ void
 posture_init(const struct tbl *t)
 {
 	for (size_t i = 0; i < sizeof posture / sizeof *posture; i++)
-		set(posture[i].path, posture[i].value, true);
+		set(posture[i].path, posture[i].value, MAY_LACK);
+	set(SYS "net/core/bpf_jit_enable", "0", MAY_LACK | MAY_REFUSE); /* no code from data; and filters load faster */
 	for (uint32_t i = 0; i < tbl_count(t, TBL_SYSCTLS); i++)
-		set(tbl_str(t, tbl_sysctl(t, i)->path), tbl_str(t, tbl_sysctl(t, i)->value), false);
+		set(tbl_str(t, tbl_sysctl(t, i)->path), tbl_str(t, tbl_sysctl(t, i)->value), 0);
 }
 
 void
 posture_close(void)
 {
-	set(SYS "kernel/modules_disabled", "1", true);
+	set(SYS "kernel/modules_disabled", "1", MAY_LACK);
 }

@@ -199,10 +199,13 @@ change(struct init *in)
 
 	r->phase = RELOAD_CHANGING; /* a crash from here on finds no way back: keep.c's program says so and reboots */
 	for (uint32_t i = 0; i < n; i++) {
-		if (plan.to[i] != RELOAD_GONE)
+		bool gone = plan.to[i] == RELOAD_GONE;
+		if (!gone && plan.keeps[i])
 			continue;
-		if (!svc_io_clean(in, i)) /* a program of the machine may leave something */
+		if (!svc_io_clean(in, i) && gone) /* a program of the machine may leave something */
 			svc_io_kill(in, i);
+		if (!gone)
+			continue;
 		if (tbl_svc(&in->table, i)->devices.count)
 			template_devices_gone(init_name(in, i));
 	}

@@ -114,7 +114,8 @@ long spawn_oom_kills(const struct launcher *l, const char *name);
 int spawn_memory_events(const struct launcher *l, const char *name);
 long spawn_high(int events);
 
-/* Whether no process is in the group; false where that cannot be told. And how many bytes are charged to it, or -1. */
+/* Whether no process is in the group, and it is not frozen; false where that cannot be told. And how many bytes are
+ * charged to it, or -1. */
 bool spawn_empty(const struct launcher *l, const char *name);
 long spawn_memory(const struct launcher *l, const char *name);
 

@@ -89,7 +89,6 @@ spawn_fresh(struct init *in, uint32_t i, struct spawned *sp, struct err *e)
 		return err_set(e, EBUSY, "step %s: something of its last run is left", launch_step_name(LAUNCH_CGROUP));
 	}
 	in->s->run[i].group = GROUP_USED;
-	in->s->run[i].reported = false; /* a crash may come before there is a process that could say otherwise */
 	if (logger_outputs(in, i, given.output)) {
 		sp->failed_step = LAUNCH_PIPES;
 		return err_set(e, errno, "step %s", launch_step_name(LAUNCH_PIPES));
@@ -240,18 +239,20 @@ step(struct init *in, uint32_t i, const struct svc_event *event)
 		     svc_state_name(before.state));
 		return;
 	}
+	if (next.actions & SVC_ACT_LAUNCH) /* first: a crash may come before there is a process that could end */
+		in->s->run[i].reported = false;
 	in->s->svc[i] = next.svc;
 	tally_note(in, i, &before);
-	if (next.svc.state != before.state || next.svc.wanted != before.wanted)
+	if (next.svc.state != before.state || next.svc.wanted != before.wanted) {
 		in->s->changed = true;
+		kept_settle(in, i);
+	}
 	if (CFG_LISTEN && (next.svc.state > SVC_WAITING || (next.svc.state == SVC_DOWN && !next.svc.wanted)))
 		listen_close(&in->s->run[i]);
 	events_note(in, i, before.state);
 	history_note(in, i, &before, event->kind);
-	if (next.svc.state != before.state) {
+	if (next.svc.state != before.state)
 		watch_end(in, i);
-		kept_settle(in, i);
-	}
 	svc_say(in, i, &before, next.actions);
 	if (next.actions & SVC_ACT_SIGNAL)
 		send_stop_signal(in, i);

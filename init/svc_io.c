@@ -179,7 +179,7 @@ gone(struct init *in, uint32_t i, int status)
 	if (CFG_JOBS && tbl_svc(&in->table, i)->kind == TBL_JOB)
 		kept_usage(in, i);
 	/* A program of the machine has no namespace that would end with it: something may be left. */
-	if (!kept_group(in, i, &end) && !svc_io_clean(in, i))
+	if (!kept_group(in, i) && !svc_io_clean(in, i))
 		svc_io_kill(in, i);
 	kept_rest(in, i);
 	for (enum svc_fd fd = SVC_FD_PID; fd < SVC_FDS; fd++)

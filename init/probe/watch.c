@@ -94,7 +94,7 @@ look_for_tracers(void)
 		closedir(d);
 }
 
-/* The group is a new one at each start of the service: the most of all its runs is kept. */
+/* The group may be a new one at each start of the service: the most of all its runs is kept. */
 static void
 peaks(const char *name)
 {

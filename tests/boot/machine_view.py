@@ -10,6 +10,7 @@ READ = ("cd /sys/fs/cgroup/svc; echo groups */; cd /proc; grep -H '' [0-9]*/cgro
 STATUS = "echo; ingotctl status --json"
 TICKS = 100  # a second, in /proc/PID/stat
 SLACK_MS = 60  # ticks of 10 ms, and clocks that are cut
+KEPT_MS = 5000 + 500  # a cgroup is, from one run to the next; and until PID 1 comes to it
 LOGGER = "log"  # PID 1's own child, and another one after a reload
 RUNNING = ("starting", "up", "stopping")
 
@@ -79,7 +80,8 @@ def _service(view, s):
             yield f"{name} is {s['state']} and has pid {s['pid']}"
         for p in processes:
             yield f"{name} is {s['state']}, and process {p.pid} ({p.name}) runs in its cgroup"
-        if name in view.groups and s["kind"] != "job" and s["state"] != "backoff":  # which the next run has again
+        for_good = s["state"] in ("done", "failed")
+        if name in view.groups and (for_good or s["in_state_ms"] > KEPT_MS):  # otherwise the next run has it again
             yield f"{name} is {s['state']}, and its cgroup is there"
         return
     stub = view.processes.get(s["pid"])

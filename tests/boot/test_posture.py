@@ -186,34 +186,38 @@ def test_after_a_reexec_a_start_has_its_devices(machine):
     assert machine.run("echo $$ >/sys/fs/cgroup/svc/opens/cgroup.procs && : </dev/ttyS0").status != 0
 
 
-def run_again(machine, megabytes, turns):
-    """One run; its record, and the number of the cgroup that it leaves, or None."""
-    machine.run("test -e /state/again/data || ingotctl run again --wait")  # its first start makes the folder
-    machine.ok(f"echo {megabytes} {turns} >/state/again/data/use")
-    machine.run("ingotctl run again --wait")
-    group = machine.run("stat -c %i /sys/fs/cgroup/svc/again")
-    record = json.loads(machine.ok("ingotctl history again --json"))["runs"][-1]
-    return record, int(group.out) if group.status == 0 else None
+GROUP = "/sys/fs/cgroup/svc/again"
+
+
+def use(megabytes, turns):
+    """One run that uses so much, and the number of the cgroup that it leaves. Its first start makes its folder."""
+    return (f"test -e /state/again/data || ingotctl run again --wait >/dev/null 2>&1; "
+            f"echo {megabytes} {turns} >/state/again/data/use; ingotctl run again --wait >/dev/null 2>&1; "
+            f"stat -c %i {GROUP} 2>/dev/null || echo none")
+
+
+def runs_again(machine, *commands):
+    """The lines that they print, in one command, as the machine's time goes on; and the records of all runs."""
+    lines = machine.ok("; ".join(commands)).split()
+    return lines, json.loads(machine.ok("ingotctl history again --json"))["runs"]
 
 
 def test_a_job_that_runs_again_has_its_group_again_and_is_counted_anew(machine):
-    first, group = run_again(machine, 10, 30000)
-    assert first["memory_peak"] > 10 << 20
-    machine.ok("cd /sys/fs/cgroup/svc/again; echo 99 >pids.max; echo 1M >memory.max")
-    second, same = run_again(machine, 1, 0)
-    assert same == group
-    assert second["result"]["code"] == 0 and 0 < second["memory_peak"] < 6 << 20
-    assert 0 < second["cpu_us"] < first["cpu_us"] / 2
-    assert machine.ok("cd /sys/fs/cgroup/svc/again; cat pids.max memory.max").split() == ["8", str(16 << 20)]
+    lines, runs = runs_again(machine, use(10, 30000), f"echo 99 >{GROUP}/pids.max; echo 1M >{GROUP}/memory.max",
+                             use(1, 0), f"cat {GROUP}/pids.max {GROUP}/memory.max")
+    first, second = runs[-2:]
+    assert lines[0] == lines[1] != "none"
+    assert lines[2:] == ["8", str(16 << 20)], "its limits are written anew"
+    assert first["memory_peak"] > 10 << 20 and 0 < second["memory_peak"] < 6 << 20
+    assert second["result"]["code"] == 0 and 0 < second["cpu_us"] < first["cpu_us"] / 2
 
 
 def test_a_group_that_was_killed_for_memory_is_not_kept(machine):
-    killed, group = run_again(machine, 20, 0)
-    assert (killed["result"]["end"], group) == ("oom", None)
-    well, group = run_again(machine, 1, 0)
-    assert well["result"]["code"] == 0 and group
+    lines, runs = runs_again(machine, use(20, 0), use(1, 0))
+    assert lines[0] == "none" != lines[1]
+    assert (runs[-2]["result"]["end"], runs[-1]["result"]["code"]) == ("oom", 0)
 
 
 def test_a_group_is_not_kept_for_long(machine):
-    assert run_again(machine, 1, 0)[1]
+    assert runs_again(machine, use(1, 0))[0] != ["none"]
     machine.until("test -e /sys/fs/cgroup/svc/again; echo $?", lambda text: text == "1")

@@ -239,13 +239,14 @@ def test_a_crash_leaves_a_record_and_the_services(start, numbers):
         assert g.said()[-1] == "power off"
 
 
-def break_call(g, number):
-    """Makes PID 1 crash at its next system call of that number: the instruction that loads it becomes none."""
+def break_call(g, number, then="true"):
+    """Makes PID 1 crash at its next system call of that number: the instruction that loads it becomes none. The command
+    that leads to the call comes at once, before another service's job does."""
     init = build.ROOT / "build" / "ingot-init"
     code = subprocess.run(["objdump", "-d", init], stdout=subprocess.PIPE, text=True, check=True).stdout
     places = re.findall(fr"^ *([0-9a-f]+):.*\bmov +\$0x{number:x},%e(?:ax|di)", code, re.M)
     assert len(places) == 1
-    g.ok(fr"printf '\017\013' | dd of=/proc/1/mem bs=1 seek=$((0x{places[0]})) conv=notrunc")
+    g.ok(fr"printf '\017\013' | dd of=/proc/1/mem bs=1 seek=$((0x{places[0]})) conv=notrunc; {then}")
     return places[0]
 
 
@@ -276,6 +277,9 @@ def test_a_crash_over_the_end_of_a_service_keeps_how_it_ended(fresh):
     fresh.exec("waits", "echo 9 >/run/end")
     crashed(fresh, mark, place)
     fresh.wait_line("^ingot: service waits: exit 9; restart in 6000 ms$", since=mark)
+    said = fresh.said(mark)
+    crash, = (i for i, line in enumerate(said) if line.startswith("PID 1 crashed: "))
+    assert said.index("service waits: exit 9; restart in 6000 ms") > crash
     after = pids(fresh)
     assert after.pop("waits") == (None, 0)
     assert after == {name: what for name, what in before.items() if name != "waits"}
@@ -283,11 +287,20 @@ def test_a_crash_over_the_end_of_a_service_keeps_how_it_ended(fresh):
 
 def test_a_crash_over_the_start_of_a_service_starts_it_again(fresh):
     fresh.ok("ingotctl stop lives")  # a restart would have its cgroup again
-    mark, place = fresh.mark(), break_call(fresh, 258)  # mkdirat
-    fresh.run("ingotctl start lives")
+    mark, place = fresh.mark(), break_call(fresh, 258, "ingotctl start lives || true")  # mkdirat
     crashed(fresh, mark, place)
     fresh.wait_line(r"^ingot: service lives: signal 9 \(Killed\) before it was ready; restart in ", since=mark)
     fresh.until_service("lives", lambda s: s["state"] == "up")
+
+
+def test_a_crash_over_a_start_with_the_cgroup_of_the_last_run_makes_it_anew(fresh):
+    number = fresh.ok("stat -c %i /sys/fs/cgroup/svc/lives")
+    pid, mark = fresh.service("lives")["pid"], fresh.mark()
+    place = break_call(fresh, 293, f"kill -9 {pid}")  # pipe2
+    crashed(fresh, mark, place)
+    fresh.wait_line(r"^ingot: service lives: signal 9 \(Killed\) before it was ready; restart in ", since=mark)
+    fresh.until_service("lives", lambda s: s["state"] == "up")
+    assert fresh.ok("stat -c %i /sys/fs/cgroup/svc/lives") != number
 
 
 def test_a_crash_during_a_shutdown_does_not_stop_it(start):

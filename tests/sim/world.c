@@ -223,8 +223,10 @@ svc_io_clean(struct init *in, uint32_t i)
 
 	if (p->left && world->now_ms >= p->left_until_ms)
 		p->left = false;
-	if (chance_of(&world->chance, 2) || p->left)
+	if (chance_of(&world->chance, 2) || p->left) {
+		in->s->run[i].group = GROUP_USED;
 		return false;
+	}
 	p->group = p->group_oom = false;
 	in->s->run[i].group = GROUP_NONE;
 	return true;
@@ -238,6 +240,16 @@ spawn_empty(const struct launcher *l, const char *name)
 		if (strcmp(init_name(&world->in, i), name) == 0)
 			return !world->proc[i].left && !chance_of(&world->chance, 2);
 	return false;
+}
+
+long
+spawn_oom_kills(const struct launcher *l, const char *name)
+{
+	(void)l;
+	for (uint32_t i = 0; i < world->state.services; i++)
+		if (strcmp(init_name(&world->in, i), name) == 0)
+			return world->proc[i].group_oom;
+	return -1;
 }
 
 long
@@ -388,14 +400,13 @@ watch_end(struct init *in, uint32_t i)
 void
 watch_timers(struct init *in, uint32_t i)
 {
-	(void)in, (void)i;
+	kept_timers(in, i);
 }
 
 uint64_t
 watch_due(const struct init *in, uint32_t i)
 {
-	(void)in, (void)i;
-	return SVC_NEVER;
+	return kept_due(&in->s->run[i]);
 }
 
 ssize_t
@@ -594,8 +605,8 @@ tell_end(struct world *w, uint32_t i)
 		p->left = true;
 		p->left_until_ms = SVC_NEVER;
 	}
-	p->group_oom |= end.why == CTL_END_OOM;
-	if (w->more && !kept_group(&w->in, i, &end) && !svc_io_clean(&w->in, i)) /* as svc_io.c has it */
+	p->group_oom |= end.why == CTL_END_OOM || (w->more && chance_of(&w->chance, 5)); /* not of its first process */
+	if (w->more && !kept_group(&w->in, i) && !svc_io_clean(&w->in, i)) /* as svc_io.c has it */
 		svc_io_kill(&w->in, i);
 	if (w->more)
 		kept_rest(&w->in, i);
