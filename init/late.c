@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "buttons.h"
+#include "child.h"
 #include "cleanup.h"
 #include "control_port.h"
 #include "modules.h"
@@ -69,7 +70,7 @@ late_settle(struct init *in)
 		return;
 	if (!l->due_ms)
 		l->due_ms = in->s->now_ms + PATIENCE_MS;
-	if (l->pid || ((in->s->changed || spawn_under_way()) && in->s->now_ms < l->due_ms))
+	if (l->pid || ((in->s->changed || child_any()) && in->s->now_ms < l->due_ms))
 		return;
 	hurry("0");
 	l->pid = in->table.machine->late ? load(&in->table) : -1;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "buttons.h"
+#include "child.h"
 #include "console.h"
 #include "control.h"
 #include "history.h"
@@ -370,7 +371,7 @@ settle(struct init *in)
 	reload_settle(in);
 	logger_settle(in);
 	late_settle(in);
-	spawn_rest();
+	child_rest();
 }
 
 void

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "console.h"
 #include "control.h"
 #include "events.h"
@@ -51,7 +52,7 @@ check_begin(const struct init *in, const struct tbl *next, struct err *e)
 {
 	if (in->s->down != DOWN_NOT)
 		return err_set(e, 0, "the machine is going down");
-	if (going(in) || (in->left.base && spawn_reads(&in->left)))
+	if (going(in) || (in->left.base && child_reads(in->left.base)))
 		return err_set(e, 0, "another table is being loaded");
 	if (!in->table.base)
 		return err_set(e, 0, "this machine runs no services");
@@ -184,7 +185,7 @@ close_left(struct init *in)
 {
 	if (!in->left.base)
 		return true;
-	if (spawn_reads(&in->left))
+	if (child_reads(in->left.base))
 		return false;
 	reload_close(&in->left);
 	return true;

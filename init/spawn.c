@@ -197,30 +197,6 @@ launch_with_pipes(const struct launcher *l, struct sandbox *x, struct pipes *p, 
 	return 0;
 }
 
-bool
-spawn_reads(const struct tbl *t)
-{
-	return child_reads(t->base);
-}
-
-bool
-spawn_room(void)
-{
-	return child_room();
-}
-
-bool
-spawn_under_way(void)
-{
-	return child_any();
-}
-
-void
-spawn_rest(void)
-{
-	child_rest();
-}
-
 int
 spawn(const struct launcher *l, const struct tbl *t, uint32_t svc, const struct spawn_given *given,
       struct spawned *out, struct err *e)

@@ -90,19 +90,6 @@ int spawn_open(struct launcher *l, struct err *e);
 int spawn(const struct launcher *l, const struct tbl *t, uint32_t svc, const struct spawn_given *given,
 	  struct spawned *out, struct err *e);
 
-/* Whether a launch is under way that may still look at that table; after it has ended, something that spawn returned
- * becomes readable. */
-bool spawn_reads(const struct tbl *t);
-
-/* Whether one more launch now would not hold up those that are under way. */
-bool spawn_room(void);
-
-/* Whether any launch is under way, as far as this program has begun it. */
-bool spawn_under_way(void);
-
-/* Gives back memory that launches have used, when none is under way. */
-void spawn_rest(void);
-
 /* Kills all of the service's cgroup at once (cgroup.kill); returns -1 with errno where that fails. */
 int spawn_kill(const struct launcher *l, const char *name);
 

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/random.h>
 
+#include "child.h"
 #include "console.h"
 #include "events.h"
 #include "fmt.h"
@@ -418,7 +419,7 @@ say_all_ready(struct init *in)
 static bool
 crowded(struct init *in)
 {
-	if (spawn_room())
+	if (child_room())
 		in->s->crowd_ms = SVC_NEVER;
 	else if (in->s->crowd_ms == SVC_NEVER)
 		in->s->crowd_ms = in->s->now_ms + CROWD_MS;

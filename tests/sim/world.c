@@ -14,6 +14,7 @@
 
 #include "sim.h"
 
+#include "child.h"
 #include "console.h"
 #include "control.h"
 #include "ending.h"
@@ -96,21 +97,21 @@ userns_make(uid_t uid, gid_t gid)
 /* Now and then there is none, and it is there again without a word. By the time alone: what else happens in the world
  * of a seed stays the same. */
 bool
-spawn_room(void)
+child_room(void)
 {
 	return (uint32_t)world->now_ms * 2654435761u >> 16 & 7;
 }
 
 /* A launch reads nothing of a table here. */
 bool
-spawn_reads(const struct tbl *t)
+child_reads(const void *reads)
 {
-	(void)t;
+	(void)reads;
 	return false;
 }
 
 void
-spawn_rest(void)
+child_rest(void)
 {
 }
 
