@@ -37,10 +37,11 @@ def test_what_no_service_needs_comes_after_their_start(machine):
     """The power button's modules. Then PID 1 has the button, the kernel takes no other module, and its grace periods
     are as everywhere."""
     shown = build.ingot(*build.arguments("show", "posture")).stdout.splitlines()
-    for name in ("evdev", "button"):
+    for name in ("virtio_mmio", "evdev", "button"):
         assert f"module: /ingot/modules/{name}.ko, after the services' start" in shown
     machine.until("cat /proc/sys/kernel/modules_disabled", lambda text: text == "1")
-    assert {"evdev", "button"} <= {line.split()[0] for line in machine.ok("cat /proc/modules").splitlines()}
+    loaded = {line.split()[0] for line in machine.ok("cat /proc/modules").splitlines()}
+    assert {"virtio_mmio", "evdev", "button"} <= loaded
     assert "/dev/input/event" in machine.ok("ls -l /proc/1/fd")
     assert machine.ok("cat /sys/kernel/rcu_expedited") == "0"
 
