@@ -2,6 +2,7 @@
 """Services with `network: {mode: private}` under QEMU, on the shipped kernel, held against ingot.yml(5) and
 ingot-net(8): the published port answers the host, services reach each other by their names as declared, and nothing
 else passes. The rules one by one are tested in namespaces of this host (tests/net)."""
+import json
 import shutil
 import socket
 import threading
@@ -151,6 +152,25 @@ def test_without_ingot_net_a_start_is_refused_by_name(machine):
     assert ask_host(80), "what runs is not touched"
     machine.ok(f"kill -CONT {pid}")
     machine.until_service("mute", lambda s: s["state"] == "up")
+
+
+def test_launches_that_hang_hold_up_nobody(machine):
+    pid, crowd = machine.service("net-private")["pid"], [f"crowd@{i}" for i in range(1, 10)]
+
+    def states_of(text):
+        return {s["name"]: s["state"] for s in json.loads(text)["services"] if s["name"] in crowd}
+
+    for name in crowd:
+        machine.until_service(name, lambda s: s["state"] == "up")
+    stubs = [str(machine.service(name)["pid"]) for name in crowd]
+    machine.ok(f"ingotctl stop alone; kill -STOP {pid}; kill -KILL {' '.join(stubs)}")
+    machine.until("ingotctl status --json", lambda text: set(states_of(text).values()) == {"starting"})
+    machine.ok("ingotctl start alone")
+    states = states_of(machine.ok("ingotctl status --json"))
+    machine.ok(f"kill -CONT {pid}")
+    assert machine.service("alone")["state"] == "up" and set(states.values()) == {"starting"}
+    for name in crowd:
+        machine.until_service(name, lambda s: s["state"] == "up")
 
 
 def test_ingot_net_takes_little(machine):
