@@ -136,7 +136,8 @@ kept_group(struct init *in, uint32_t i)
 	const struct tbl_svc *s = tbl_svc(&in->table, i);
 	bool more = s->memory_high || s->cpu_quota_us || s->knobs.count || s->devices.count;
 
-	if ((s->flags & TBL_SVC_MACHINE) || more || in->s->down != DOWN_NOT || !is_clean(in, i))
+	/* whoever has a service restarted may want all of it anew */
+	if ((s->flags & TBL_SVC_MACHINE) || more || in->s->svc[i].state == SVC_STOPPING || !is_clean(in, i))
 		return false;
 	in->s->run[i].group = GROUP_KEPT;
 	return true;
