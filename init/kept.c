@@ -136,8 +136,11 @@ kept_group(struct init *in, uint32_t i)
 	const struct tbl_svc *s = tbl_svc(&in->table, i);
 	bool more = s->memory_high || s->cpu_quota_us || s->knobs.count || s->devices.count;
 
-	/* whoever has a service restarted may want all of it anew */
-	if ((s->flags & TBL_SVC_MACHINE) || more || in->s->svc[i].state == SVC_STOPPING || !is_clean(in, i))
+	/* Without a word of the stub the group may have been killed (cgroup.kill): Linux then kills whatever is cloned into
+	 * it, as it compares its count of kills with that of PID 1's own group. And whoever has a service restarted may want
+	 * all of it anew. */
+	bool killed = !in->s->run[i].reported, told = in->s->svc[i].state == SVC_STOPPING;
+	if ((s->flags & TBL_SVC_MACHINE) || more || killed || told || !is_clean(in, i))
 		return false;
 	in->s->run[i].group = GROUP_KEPT;
 	return true;

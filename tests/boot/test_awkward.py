@@ -62,6 +62,9 @@ def test_what_is_restarted_has_its_group_again_and_what_is_stopped_has_none(mach
     machine.ok(f"kill -KILL {machine.main_pid('lives')}")
     machine.until_service("lives", lambda s: s["state"] == "up" and s["pid"] != before["pid"])
     assert machine.ok(f"stat -c %i {group}") == number
+    machine.ok(f"echo 1 >{group}/cgroup.kill")  # which would kill whatever came into it later
+    machine.until(f"stat -c %i {group}", lambda text: text.isdigit() and text != number)
+    machine.until_service("lives", lambda s: s["state"] == "up")
     machine.ok(f"echo 1 >{group}/cgroup.freeze; kill -KILL {machine.service('lives')['pid']}")
     machine.until(f"cat {group}/cgroup.freeze", lambda text: text == "0")  # another one
     machine.until_service("lives", lambda s: s["state"] == "up")

@@ -295,7 +295,7 @@ def test_a_crash_over_the_start_of_a_service_starts_it_again(fresh):
 
 def test_a_crash_over_a_start_with_the_cgroup_of_the_last_run_makes_it_anew(fresh):
     number = fresh.ok("stat -c %i /sys/fs/cgroup/svc/lives")
-    pid, mark = fresh.service("lives")["pid"], fresh.mark()
+    pid, mark = fresh.main_pid("lives"), fresh.mark()
     place = break_call(fresh, 293, f"kill -9 {pid}")  # pipe2
     crashed(fresh, mark, place)
     fresh.wait_line(r"^ingot: service lives: signal 9 \(Killed\) before it was ready; restart in ", since=mark)

@@ -607,6 +607,7 @@ tell_end(struct world *w, uint32_t i)
 		p->left_until_ms = SVC_NEVER;
 	}
 	p->group_oom |= end.why == CTL_END_OOM || (w->more && chance_of(&w->chance, 5)); /* not of its first process */
+	w->in.s->run[i].reported = end.why == CTL_END_EXIT;
 	if (w->more && !kept_group(&w->in, i) && !svc_io_clean(&w->in, i)) /* as svc_io.c has it */
 		svc_io_kill(&w->in, i);
 	if (w->more)
