@@ -233,24 +233,29 @@ svc_io_clean(struct init *in, uint32_t i)
 	return true;
 }
 
+/* PID 1 asks about services of its table alone. */
+static const struct proc *
+proc_named(const char *name)
+{
+	uint32_t i = 0;
+
+	while (strcmp(init_name(&world->in, i), name) != 0)
+		i++;
+	return &world->proc[i];
+}
+
 bool
 spawn_empty(const struct launcher *l, const char *name)
 {
 	(void)l;
-	for (uint32_t i = 0; i < world->state.services; i++)
-		if (strcmp(init_name(&world->in, i), name) == 0)
-			return !world->proc[i].left && !chance_of(&world->chance, 2);
-	return false;
+	return !proc_named(name)->left && !chance_of(&world->chance, 2);
 }
 
 long
 spawn_oom_kills(const struct launcher *l, const char *name)
 {
 	(void)l;
-	for (uint32_t i = 0; i < world->state.services; i++)
-		if (strcmp(init_name(&world->in, i), name) == 0)
-			return world->proc[i].group_oom;
-	return -1;
+	return proc_named(name)->group_oom;
 }
 
 long
