@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * PID 1's lines on the console: written without ever blocking, dropped where the console does not take them.
+ * PID 1's lines on the console, written without ever blocking: what it does not take at once is kept and tried again,
+ * for some seconds and then with each further line; what is more than that is dropped and counted.
  */
 #ifndef INGOT_CONSOLE_H
 #define INGOT_CONSOLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "err.h"
 
@@ -24,7 +26,14 @@ void warn(const char *f, ...) __attribute__((format(printf, 1, 2)));
 /* A line as it stands; what does not fit at once is dropped, and false. */
 bool console_put(const char *line, size_t n);
 
-/* Waits until the console has sent what it was given, at most ms. */
+/* Tries once more to write what was not taken. */
+void console_flush(void);
+
+/* When that is to be tried, in milliseconds of the clock that now_ms is of, or UINT64_MAX; and doing it then. */
+uint64_t console_due(uint64_t now_ms);
+void console_timers(uint64_t now_ms);
+
+/* Waits until the console has taken and sent what was said, at most ms. */
 void console_drain(int ms);
 
 #endif

@@ -224,6 +224,7 @@ keep_exec(struct init *in, const char *path)
 
 	fmt(number, sizeof number, "%d", in->memory);
 	kept_of(in)->crc = sum_of(in->s);
+	console_flush();
 	if (hand_on_all(in, true))
 		execve(path, argv, none);
 	int code = errno;

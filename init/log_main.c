@@ -251,6 +251,7 @@ run(struct logbook *b, int epoll, pid_t keeper, int *alive)
 		bool keep = false;
 		n = epoll_pwait(epoll, ready, EVENTS_MAX, ends ? 0 : -1, &none);
 		alarm(STUCK_S);
+		console_flush();
 		for (int i = 0; i < n; i++)
 			keep |= drain(b, epoll, &ready[i]);
 		if (atomic_exchange(&b->h->want, 0))

@@ -327,6 +327,8 @@ arm(struct init *in)
 		due = d;
 	if ((d = late_due(in)) < due)
 		due = d;
+	if ((d = console_due(in->s->now_ms)) < due)
+		due = d;
 	if (due == in->s->armed_ms)
 		return;
 	in->s->armed_ms = due;
@@ -357,6 +359,7 @@ settle(struct init *in)
 	watchdog_timers(in);
 	history_timers(in);
 	logger_timers(in);
+	console_timers(in->s->now_ms);
 	for (int round = 0; in->s->changed && round < ROUNDS_MAX; round++) {
 		in->s->changed = false;
 		shutdown_settle(in);

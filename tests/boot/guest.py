@@ -129,8 +129,9 @@ class Guest:
             if not self._pump(deadline):
                 self._fail("no shell on the console")
         ready = f"ready-{self._token}"
-        # in two parts, so that the echo of this very line is not taken for the answer
-        self.send(f"stty -echo cols 10000; exec sh /proc/self/fd/0\necho rea\"\"dy-{self._token}\n")
+        # in two parts, so that the echo of this very line is not taken for the answer; nothing more is sent before
+        # that, as its echo could stand in front of a line of PID 1's
+        self.send(f"stty -echo cols 10000; echo rea\"\"dy-{self._token}; exec sh /proc/self/fd/0\n")
         self.wait_line(f"^{ready}$", timeout=max(deadline - time.monotonic(), 1))
         self._shown = self.mark()
         return self
@@ -249,6 +250,6 @@ def uml(kernel, initrd, folder, words="ingot.shell", memory="256M", panic=-1, di
     return Guest(argv, os.path.basename(os.path.dirname(str(initrd))), env={**os.environ, "TMPDIR": str(folder)})
 
 
-def qemu(argv, name):
+def qemu(argv, name, env=None):
     """An image under QEMU: argv is a whole `ingot run`, whose words begin with "ingot: " as PID 1's do."""
-    return Guest([str(word) for word in argv], name)
+    return Guest([str(word) for word in argv], name, env)
