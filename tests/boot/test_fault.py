@@ -53,6 +53,7 @@ CALLS = {
 }
 # As they are called these cannot fail.
 NEVER = {14: "rt_sigprocmask", 34: "pause", 39: "getpid", 95: "umask", 158: "arch_prctl", 228: "clock_gettime"}
+NETWORKS = 4  # services of the image that have one each
 AFTER = {"close"}  # done all the same: the kernel closes first
 
 # Which of its calls fails in `make test`: one that a running machine makes, mostly. One call for each of the ways in
@@ -104,6 +105,8 @@ class Tracer:
             wrong.append("something did not work twice")
         if self.number("descriptors ([0-9]+)") != self.descriptors:
             wrong.append("descriptors are left")
+        if (self.number("networks ([0-9]+)") or 0) > NETWORKS:
+            wrong.append("network namespaces are left")
         if end != "signal 2":
             wrong.append(f"ended by {end}")
         # a wait that fails without memory is said as what PID 1 cannot know; anything else so is a mistake of its own
