@@ -5,6 +5,7 @@ Linux."""
 import math
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -29,6 +30,14 @@ def free_port():
 
 def run(name, *words, env=None):
     return guest.qemu([build.INGOT, *build.arguments("run", name), *words], name, env)
+
+
+def with_words(folder, *words):
+    """An environment in which `ingot run` finds a QEMU that is given more words."""
+    program = folder / "qemu-system-x86_64"
+    program.write_text(f"#!/bin/sh\nexec {shutil.which(program.name)} \"$@\" {shlex.join(words)}\n")
+    program.chmod(0o755)
+    return {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}
 
 
 def page(port):
@@ -170,12 +179,24 @@ def test_minimal_boots():
 def test_boot_waits_for_nothing(tmp_path):
     """By a clock that counts instructions, and jumps over what nobody works in: how busy this host is does not show, a
     wait does. It was 3 ms when this was written."""
-    program = tmp_path / "qemu-system-x86_64"
-    program.write_text(f"#!/bin/sh\nexec {shutil.which(program.name)} \"$@\" -icount shift=0,sleep=off\n")
-    program.chmod(0o755)
-    with run("minimal", env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}) as g:
+    with run("minimal", env=with_words(tmp_path, "-icount", "shift=0,sleep=off")) as g:
         took = g.wait_line("^ingot: minimal: booted in ([0-9]+) ms, 1 services", timeout=guest.BOOT_S)
     assert int(took.group(1)) < 30
+
+
+@pytest.mark.parametrize("machine", ("pc", "q35", "microvm"))
+def test_the_power_button_is_an_orderly_end(machine, tmp_path):
+    """init case 49: pressed on the machine itself; `ingot run` asks over the control port first."""
+    at = tmp_path / "monitor"
+    words = with_words(tmp_path, "-monitor", f"unix:{at},server=on,wait=off")
+    with run("minimal", "--shell", "--machine", machine, env=words) as g:
+        g.connect().until("ls -l /proc/1/fd", lambda text: "/dev/input/event" in text)
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.connect(str(at))
+            monitor.sendall(b"system_powerdown\n")
+            g.wait_line("^ingot: power off: asked for by power button$")
+        g.wait_line("^ingot: service clock: stopped$")
+        assert g.wait_end() == 0
 
 
 def test_the_least_memory_that_the_builder_takes_boots():
