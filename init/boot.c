@@ -47,6 +47,7 @@
 #define FILES_MAX \
 	(WATCHES + CFG_MAX_SERVICES * (2 * LOG_STREAMS + 2 + CFG_LISTEN * TBL_LISTEN_MAX) + FILES_SPARE)
 #define SYNC_MS 2000
+#define SAID_MS 100 /* for the console to take what was said */
 #define AGAIN_TRIES 5
 #define AGAIN_MS 50
 
@@ -269,6 +270,7 @@ boot_failed(const struct init *in, const struct err *e)
 	int panic = in->s->cmdline.panic;
 
 	warn("boot failed: %s", e->msg);
+	console_wait(SAID_MS);
 	if (panic > 0)
 		poll(NULL, 0, panic * 1000);
 	ending_now(panic ? DOWN_REBOOT : DOWN_POWEROFF, SYNC_MS);

@@ -22,10 +22,13 @@
 #define KEPT_BYTES 4096 /* forty lines or so */
 #define PAUSE_MS 10     /* between two tries, and twice as long after each that came to nothing */
 #define PAUSE_MS_MAX 2000
+#define TRY_MS 5     /* the same for whoever waits */
+#define CHILD_MS 100 /* for a line of a child's */
 
 static struct {
 	int fd; /* above 2; 0: none yet, -1: it could not be opened */
 	bool quiet;
+	bool waits;        /* a child's */
 	bool stopped;      /* it took nothing for long: the next try is the next line's */
 	uint32_t pause_ms; /* 0: no try is planned */
 	uint32_t lost;     /* lines, since the last that was kept */
@@ -47,6 +50,8 @@ console_init(void)
 	if (console.fd > 0)
 		close(console.fd);
 	console.fd = open("/dev/console", O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (console.n > sizeof console.kept) /* a crash was what is to be said */
+		console.n = 0;
 }
 
 void
@@ -55,10 +60,12 @@ console_quiet(bool quiet)
 	console.quiet = quiet;
 }
 
-bool
-console_put(const char *line, size_t n)
+void
+console_child(void)
 {
-	return console.fd > 0 && write(console.fd, line, n) == (ssize_t)n;
+	console.n = 0;
+	console.lost = 0;
+	console.waits = true;
 }
 
 /* How much of it is done with. Where nobody can have it, that is all of it. */
@@ -67,7 +74,7 @@ put(const char *p, size_t n)
 {
 	ssize_t done = console.fd > 0 ? write(console.fd, p, n) : (ssize_t)n;
 
-	return done >= 0 ? (size_t)done : errno == EAGAIN ? 0 : n;
+	return done >= 0 ? (size_t)done : errno == EAGAIN || errno == EINTR ? 0 : n;
 }
 
 static void
@@ -88,11 +95,11 @@ console_flush(void)
 
 	console.n -= done;
 	memmove(console.kept, console.kept + done, console.n);
-	if (console.n > 0)
-		return;
-	console.stopped = false;
-	console.pause_ms = 0;
-	if (console.lost > 0) {
+	if (done > 0) {
+		console.stopped = false;
+		console.pause_ms = 0;
+	}
+	if (console.n == 0 && console.lost > 0) {
 		uint32_t lost = console.lost;
 		console.lost = 0;
 		warn("%u lines did not fit here", lost);
@@ -111,6 +118,15 @@ put_line(const char *f, va_list ap)
 	size_t done = console.n > 0 ? 0 : put(line, n);
 	if (done < n)
 		keep(line + done, n - done);
+	if (console.waits)
+		console_wait(CHILD_MS);
+}
+
+bool
+console_put(const char *line, size_t n)
+{
+	console_flush();
+	return console.fd > 0 && console.n == 0 && write(console.fd, line, n) == (ssize_t)n;
 }
 
 uint64_t
@@ -128,14 +144,12 @@ console_due(uint64_t now_ms)
 void
 console_timers(uint64_t now_ms)
 {
-	size_t before = console.n;
-
 	if (console.stopped || console.pause_ms == 0 || now_ms < console.due_ms)
 		return;
 	console_flush();
 	if (console.n == 0)
 		return;
-	console.pause_ms = console.n < before ? PAUSE_MS : console.pause_ms * 2;
+	console.pause_ms = console.pause_ms > 0 ? console.pause_ms * 2 : PAUSE_MS;
 	console.due_ms = now_ms + console.pause_ms;
 	console.stopped = console.pause_ms > PAUSE_MS_MAX;
 }
@@ -163,13 +177,20 @@ warn(const char *f, ...)
 }
 
 void
+console_wait(int ms)
+{
+	for (console_flush(); console.n > 0 && ms > 0; ms -= TRY_MS) {
+		poll(NULL, 0, TRY_MS);
+		console_flush();
+	}
+}
+
+void
 console_drain(int ms)
 {
-	for (; ms > 0 && console.fd > 0; ms -= 5) {
-		int left = 0;
-		console_flush();
-		if (console.n == 0 && (ioctl(console.fd, TIOCOUTQ, &left) < 0 || left == 0))
-			return;
-		poll(NULL, 0, 5);
-	}
+	int left;
+
+	console_wait(ms);
+	for (; ms > 0 && console.fd > 0 && ioctl(console.fd, TIOCOUTQ, &left) == 0 && left > 0; ms -= TRY_MS)
+		poll(NULL, 0, TRY_MS);
 }

@@ -26,6 +26,9 @@ void warn(const char *f, ...) __attribute__((format(printf, 1, 2)));
 /* A line as it stands; what does not fit at once is dropped, and false. */
 bool console_put(const char *line, size_t n);
 
+/* In a child, which is a copy: what is kept is its parent's to say, and it waits for a moment for what it says. */
+void console_child(void);
+
 /* Tries once more to write what was not taken. */
 void console_flush(void);
 
@@ -33,7 +36,10 @@ void console_flush(void);
 uint64_t console_due(uint64_t now_ms);
 void console_timers(uint64_t now_ms);
 
-/* Waits until the console has taken and sent what was said, at most ms. */
+/* Waits until the console has taken what was said, at most ms. */
+void console_wait(int ms);
+
+/* The same, and until it has sent that. */
 void console_drain(int ms);
 
 #endif

@@ -40,6 +40,7 @@ sync_within(const struct init *in, int ms)
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		console_child();
 		if (in)
 			history_last(in);
 		state_leave();

@@ -21,6 +21,8 @@
 #define MFD_NOEXEC_SEAL 8u /* since Linux 6.3; before, the kernel refuses what it does not know */
 #endif
 
+#define CONSOLE_MS 25 /* for what is kept of PID 1's lines: the next program has it not */
+
 #define MAGIC   "INGOTPID"
 #define MEANING 1u /* raised when the state means something else although its layout is the same */
 
@@ -224,7 +226,7 @@ keep_exec(struct init *in, const char *path)
 
 	fmt(number, sizeof number, "%d", in->memory);
 	kept_of(in)->crc = sum_of(in->s);
-	console_flush();
+	console_wait(CONSOLE_MS);
 	if (hand_on_all(in, true))
 		execve(path, argv, none);
 	int code = errno;

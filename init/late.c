@@ -12,6 +12,7 @@
 #include "buttons.h"
 #include "child.h"
 #include "cleanup.h"
+#include "console.h"
 #include "control_port.h"
 #include "modules.h"
 #include "posture.h"
@@ -44,6 +45,8 @@ load(const struct tbl *t)
 
 	if (pid > 0)
 		return pid;
+	if (pid == 0)
+		console_child();
 	modules_load(t, n - t->machine->late, n);
 	if (pid == 0)
 		_exit(0);

@@ -299,6 +299,7 @@ log_keep(struct logbook *b, const struct log_set *set, int memory, int *alive)
 	pid_t pid = fork();
 	if (pid == 0) {
 		close(pair[1]);
+		console_child();
 		keeper(b, memory, pair[0]);
 	}
 	if (pid < 0)

@@ -53,6 +53,7 @@ report_disk(const struct tbl *t, int to)
 {
 	struct disk_report r;
 
+	console_child();
 	disk_take(t, &r);
 	(void)!write(to, &r, sizeof r);
 	for (;;) /* PID 1 takes the descriptor, then ends this */

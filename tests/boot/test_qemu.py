@@ -179,7 +179,7 @@ def test_minimal_boots():
 def test_boot_waits_for_nothing(tmp_path):
     """By a clock that counts instructions, and jumps over what nobody works in: how busy this host is does not show, a
     wait does. It was 3 ms when this was written."""
-    with run("minimal", env=with_words(tmp_path, "-icount", "shift=0,sleep=off")) as g:
+    with run("minimal", "--accel", "tcg", env=with_words(tmp_path, "-icount", "shift=0,sleep=off")) as g:
         took = g.wait_line("^ingot: minimal: booted in ([0-9]+) ms, 1 services", timeout=guest.BOOT_S)
     assert int(took.group(1)) < 30
 
