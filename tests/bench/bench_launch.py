@@ -7,11 +7,15 @@ ingot, QEMU and a package mirror.
 
     make bench-launch
 
+crun and runc are told to isolate as much as Ingot's presets do, as far as they have words for it; `crun_open` is crun
+without a filter of system calls and without a user namespace. systemd's units are those of bench_init.py.
+
 All of them run in one machine, in turn, round by round (launch_time.c). Starts follow each other without a pause, so
-that what a launcher puts off until later counts too. Ingot's include the request over the control socket, cgroup,
-limits and seccomp filter; the floor's cgroup is made once and has no limits. What fifty services take until the last
-one runs is measured as bench_init.py does, against finit without isolation and systemd with what is nearest to Ingot's
-presets.
+that what a launcher puts off until later counts too. Ingot's include the request over the control socket, limits that
+are written and read back, and the filter; its job has the cgroup and the namespaces of the run before again, where the
+others make and end theirs each time, but for the floor: that has one cgroup, without limits. What fifty services take
+until the last one runs, from nothing, is measured as bench_init.py does, against finit without isolation and systemd
+with as much of it.
 """
 import json
 import os
@@ -31,18 +35,50 @@ ROUNDS = int(os.environ.get("ROUNDS", "5"))
 FIFTY_ROUNDS = int(os.environ.get("FIFTY_ROUNDS", "3"))
 PROGRAMS = build.ROOT / "build" / "bench"
 PEERS = {"bwrap": "bubblewrap", "crun": "crun", "runc": "runc"}
-STARTS = {"ingot": 40, "clone3": 40, "bwrap": 10, "crun": 5, "runc": 2, "systemd": 1}
+STARTS = {"ingot": 40, "clone3": 40, "bwrap": 10, "crun": 5, "crun_open": 5, "runc": 2, "systemd": 1}
 CHAIN = 20  # units of systemd that one start runs, in turn
 IDLE = 20
 BOOT_S = 300
+NAMESPACES = ("user", "pid", "network", "ipc", "uts", "mount", "cgroup")
 HARMLESS = ["nosuid", "nodev", "noexec"]
 
 
+def policy(name):
+    """The system calls of one of the lists that a service's filter is made from."""
+    text = (build.ROOT / "builder" / "seccomp" / "policy.c").read_text()
+    body = re.search(rf"static const char {name}\[\] =(.*?);\n\n", text, re.S).group(1)
+    return " ".join(re.findall(r'"(.*?)"', body)).split()
+
+
+def seccomp():
+    """The calls of Ingot's own filter for a service without a network, in OCI's words. What would take several rules
+    goes free: a setuid bit in open, the ioctls of terminals, shared memory that is executable."""
+    setid, namespaces = 0o6000, 0x7e020000
+
+    def masked(names, index, mask):
+        return {"names": names, "action": "SCMP_ACT_ALLOW",
+                "args": [{"index": index, "value": mask, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}]}
+
+    return {
+        "defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 38, "architectures": ["SCMP_ARCH_X86_64"],
+        "syscalls": [
+            {"names": [*policy("allowed"), "open", "openat", "ioctl", "shmat"], "action": "SCMP_ACT_ALLOW"},
+            {"names": [*policy("privileged"), "setuid", "setgid"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1},
+            masked(["clone"], 0, namespaces), masked(["chmod", "fchmod", "creat", "mknod"], 1, setid),
+            masked(["fchmodat", "mknodat"], 2, setid),
+            *({"names": [name], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": value, "op": "SCMP_CMP_EQ"}]}
+              for name, value in (("socket", 1), ("socketpair", 1), ("personality", 0), ("personality", 0xffffffff)))],
+    }
+
+
 def bundle():
-    """What crun and runc are told: what a service of Ingot has by its presets, but for the filter of system calls."""
+    """What crun and runc are told: what a service of Ingot has by its presets, but for Landlock, memory that is never
+    both written and executed, and limits that are read back, which OCI has no words for."""
     none = {kind: [] for kind in ("bounding", "effective", "permitted", "inheritable", "ambient")}
-    mounts = [("/proc", "proc", HARMLESS), ("/dev", "tmpfs", ["nosuid", "mode=755", "size=64k"]),
-              ("/tmp", "tmpfs", [*HARMLESS, "size=1m"])]
+    shifted = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+    mounts = [("/proc", "proc", [*HARMLESS, "hidepid=invisible", "subset=pid"]),
+              ("/dev", "tmpfs", ["nosuid", "mode=755", "size=64k"]),
+              *((at, "tmpfs", [*HARMLESS, "size=1m"]) for at in ("/dev/shm", "/tmp", "/run"))]
     return {
         "ociVersion": "1.0.2",
         "process": {"user": {"uid": 10000, "gid": 10000}, "args": ["/bench/true"], "env": ["PATH=/bin"], "cwd": "/",
@@ -51,9 +87,20 @@ def bundle():
         "root": {"path": "rootfs", "readonly": True},
         "hostname": "true",
         "mounts": [{"destination": to, "type": kind, "source": kind, "options": how} for to, kind, how in mounts],
-        "linux": {"namespaces": [{"type": kind} for kind in ("pid", "network", "ipc", "uts", "mount", "cgroup")],
+        "linux": {"namespaces": [{"type": kind} for kind in NAMESPACES],
+                  "uidMappings": shifted, "gidMappings": shifted, "seccomp": seccomp(),
                   "resources": {"memory": {"limit": 64 << 20}, "pids": {"limit": 8}}},
     }
+
+
+def open_bundle():
+    """The same without a filter and a user namespace, which is what runc and crun do where nobody asks for more."""
+    told = bundle()
+    told["root"]["path"] = "/bench/bundle/rootfs"
+    for key in ("seccomp", "uidMappings", "gidMappings"):
+        del told["linux"][key]
+    told["linux"]["namespaces"].remove({"type": "user"})
+    return told
 
 
 def units(folder):
@@ -63,6 +110,7 @@ def units(folder):
         bench_init.write(folder, f"etc/systemd/system/r{i}.service",
                          f"[Unit]\nDefaultDependencies=no\n{before}[Service]\nType=oneshot\nStandardOutput=null\n"
                          f"StandardError=null\n{bench_init.SANDBOX}ExecStart=/bench/true\n")
+    bench_init.root(folder, "launch_true", "true")
     bench_init.write(folder, "etc/systemd/system/bare.target", "[Unit]\nDefaultDependencies=no\n")
     bench_init.write(folder, "etc/passwd", "root:x:0:0::/:/bin/sh\nmark:x:10000:10000::/:/bin/false\n")
     bench_init.write(folder, "etc/group", "root:x:0:\nmark:x:10000:\n")
@@ -71,15 +119,16 @@ def units(folder):
 def image(peers):
     files = build.tree() / "files"
     shutil.rmtree(files / "bench-launch", ignore_errors=True)
-    for path in ("bench", "bench/bundle/rootfs/bench"):
+    for path in ("bench", "bench/open", "bench/bundle/rootfs/bench"):
         (files / "bench-launch" / path).mkdir(parents=True, exist_ok=True)
     for name, path in (("launch_time", "bench/time"), ("launch_true", "bench/true"), ("init_mark", "bench/mark"),
                        ("launch_true", "bench/bundle/rootfs/bench/true")):
         shutil.copyfile(PROGRAMS / name, files / "bench-launch" / path)
         (files / "bench-launch" / path).chmod(0o755)
-    for folder in ("proc", "dev", "tmp", "sys"):
+    for folder in ("proc", "dev", "tmp", "run", "sys"):
         bench_init.write(files / "bench-launch" / "bench" / "bundle" / "rootfs" / folder, ".keep", "")
     bench_init.write(files / "bench-launch", "bench/bundle/config.json", json.dumps(bundle()))
+    bench_init.write(files / "bench-launch", "bench/open/config.json", json.dumps(open_bundle()))
     units(files / "bench-launch")
     lines = ["image: bench-launch", "kernel: {recipe: kernel-cloud}", "compression: {level: 1}", "outputs: [initramfs]",
              "budget: {memory: 1G}", "sources:", "  - {folder: {path: ../files/bench-launch, to: /}, override: true}"]
@@ -145,7 +194,7 @@ def fifty():
 def main():
     peers = known(PEERS)
     image(peers)
-    told, memory = launches(["ingot", "clone3", *peers])
+    told, memory = launches(["ingot", "clone3", *peers, *(["crun_open"] if "crun" in peers else [])])
     told.update(launches(["systemd"], "boots=systemd systemd.unit=bare.target")[0])
     for name, times in told.items():
         print(f"figure launch_{name}_us {statistics.median(times):.0f} us")

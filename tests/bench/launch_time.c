@@ -169,6 +169,12 @@ start_crun(void)
 }
 
 static bool
+start_crun_open(void)
+{
+	return run(ARGV("/usr/bin/crun", "--cgroup-manager=cgroupfs", "run", "-b", "/bench/open", "crun"));
+}
+
+static bool
 start_runc(void)
 {
 	return run(ARGV("/usr/sbin/runc", "run", "-b", "/bench/bundle", "runc"));
@@ -187,7 +193,7 @@ static const struct {
 	int programs; /* that one start runs */
 } launchers[] = {
 	{ "ingot", start_ingot, 1 }, { "clone3", start_clone3, 1 }, { "bwrap", start_bwrap, 1 }, { "crun", start_crun, 1 },
-	{ "runc", start_runc, 1 }, { "systemd", start_systemd, CHAIN },
+	{ "crun_open", start_crun_open, 1 }, { "runc", start_runc, 1 }, { "systemd", start_systemd, CHAIN },
 };
 
 static bool
