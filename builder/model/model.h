@@ -144,6 +144,7 @@ struct recipe_kernel {
 	LIST_OF(const char *) cmdline;
 	LIST_OF(const char *) disk; /* modules, for an image whose state is on a disk */
 	LIST_OF(const char *) network; /* modules, for an image that has links */
+	LIST_OF(const char *) without_network; /* words of the command line, for an image that has no network at all */
 };
 
 struct recipe {

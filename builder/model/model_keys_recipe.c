@@ -163,6 +163,9 @@ static const struct key recipe_kernel_keys[] = {
 	{ "network", KEY_TEXTS, AT(recipe_kernel, network),
 	  .doc = "modules to load besides, where the image has network links" },
 	{ "cmdline", KEY_TEXTS, AT(recipe_kernel, cmdline), .doc = "words of the kernel command line" },
+	{ "without-network", KEY_TEXTS, AT(recipe_kernel, without_network),
+	  .doc = "words of the kernel command line besides, where the image has no links, and none of its services a network, "
+		 "sockets that PID 1 opens, or a filter that lets it make others than local ones" },
 	END
 };
 

@@ -124,6 +124,26 @@ add_modules(struct plan *p, const char *const *names, size_t n)
 static const char *const private_modules[PRIVATE_MODULES] = { "ipv6", "veth", "nf_tables", "nft_ct", "nft_chain_nat",
 							       "nft_nat", "nft_masq", "nft_fib_inet" };
 
+static bool
+uses_network(const struct model_service *s)
+{
+	bool any = s->network.mode != NET_NONE || s->listen.n > 0 || s->seccomp.mode != SECCOMP_ENFORCED;
+
+	for (size_t i = 0; i < s->seccomp.sockets.n; i++)
+		any |= strcmp(s->seccomp.sockets.v[i], "unix") != 0;
+	return any;
+}
+
+static bool
+has_network(const struct project *p)
+{
+	bool any = p->image.network.links.n > 0;
+
+	for (size_t i = 0; i < project_units(p); i++)
+		any |= uses_network(project_unit(p, i));
+	return any;
+}
+
 static void
 set_kernel(struct plan *p)
 {
@@ -132,6 +152,8 @@ set_kernel(struct plan *p)
 	p->kernel = project_recipe(p->project, k->recipe)->kernel;
 	p->cmdline = "";
 	add_words(p, p->kernel->cmdline.v, p->kernel->cmdline.n);
+	if (!has_network(p->project))
+		add_words(p, p->kernel->without_network.v, p->kernel->without_network.n);
 	add_words(p, k->cmdline.v, k->cmdline.n);
 	p->rooted = p->project->image.initramfs.root == ROOT_SQUASHFS;
 	p->modules = xcalloc(p->kernel->modules.n + p->kernel->disk.n + p->kernel->network.n + k->modules.n + 2 +

@@ -176,6 +176,13 @@ def test_minimal_boots():
         assert g.wait_end() == 0
 
 
+def test_an_image_without_any_network_has_no_ipv6():
+    with run("minimal", "--shell") as g:
+        assert g.connect().run("ls /proc/sys/net/ipv6").status == 1
+        assert g.run("ls /proc/sys/net/ipv4").status == 0
+        assert g.services()["clock"]["state"] == "up"
+
+
 def test_boot_waits_for_nothing(tmp_path):
     """By a clock that counts instructions, and jumps over what nobody works in: how busy this host is does not show, a
     wait does. It was 3 ms when this was written."""

@@ -3,7 +3,9 @@
 places, what the lock pins, and what would have to be resolved or downloaded. It writes nothing."""
 import json
 
-from cli_project import IMAGE
+import pytest
+
+from cli_project import IMAGE, RECIPE
 
 MORE = IMAGE.replace("command:", "needs: [first]\n    command:") + """\
   first: {command: [/bin/prog], limits: {memory: 8M}, sources: [{override: true, file: {path: prog, to: /bin/prog}}]}
@@ -73,3 +75,22 @@ def test_a_file_that_is_wrong_has_no_plan(project):
     project.write("t.lock", "lock: 9\n")
     result = project.ingot("plan", "t.yml")
     assert result.status == 1 and result.out == "" and "t.lock:1:7: " in result.err
+
+
+@pytest.mark.parametrize("service,image,without", [
+    ("", "", True),
+    ("seccomp: {sockets: [unix]}", "", True),
+    ("network: {mode: machine}", "", False),
+    ("network: {mode: private}", "", False),
+    ("listen: [{address: 127.0.0.1, port: 80}]", "", False),
+    ("seccomp: {sockets: [unix, inet6]}", "", False),
+    ("seccomp: {mode: audit}", "", False),
+    ("", "network: {links: [{address: 10.0.2.15}]}", False),
+])
+def test_the_kernel_is_told_that_nothing_has_a_network(project, service, image, without):
+    """Before the image's own words, which so may take it back."""
+    project.write("recipes/kern.yml", RECIPE.replace("cmdline:", "without-network: [ipv6.disable=1], cmdline:"))
+    text = IMAGE.replace("command:", f"{service}\n    command:").replace("kern}", "kern, cmdline: [own]}")
+    project.write("t.yml", f"{text}\n{image}\n")
+    words = "console=ttyS0 ipv6.disable=1 own" if without else "console=ttyS0 own"
+    assert f"command line: {words}\n" in plan(project)
