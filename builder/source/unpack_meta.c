@@ -59,6 +59,8 @@ take_xattrs(struct unpacker *u, struct archive_entry *x, struct unpacked_entry *
 	to->xattrs = arena_alloc(u->to->arena, (size_t)n * sizeof *to->xattrs);
 	archive_entry_xattr_reset(x);
 	while (archive_entry_xattr_next(x, &name, &value, &size) == ARCHIVE_OK && to->n_xattrs < (size_t)n) {
+		if (name && !unpack_text_ok(name))
+			return err_set(e, 0, "%.300s has an extended attribute with a control character in its name", to->path);
 		if (!name || !xattr_known(name))
 			return err_set(e, 0, "%.300s has the extended attribute %.100s, which cannot be kept: only user.*, security.*, "
 					     "trusted.* and system.posix_acl_* can", to->path, name ? name : "(without a name)");

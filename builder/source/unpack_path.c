@@ -33,19 +33,19 @@ unpack_symlink(struct archive_entry *x)
 	return s ? s : archive_entry_symlink_utf8(x);
 }
 
-static bool
-has_control_character(const char *s)
+bool
+unpack_text_ok(const char *s)
 {
 	for (; *s; s++)
 		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			return true;
-	return false;
+			return false;
+	return true;
 }
 
 bool
 unpack_target_ok(const char *target)
 {
-	return target && target[0] && strlen(target) < UNPACK_PATH_MAX && !has_control_character(target);
+	return target && target[0] && strlen(target) < UNPACK_PATH_MAX && unpack_text_ok(target);
 }
 
 static int
@@ -53,7 +53,7 @@ check_name(const char *name, const char *what, struct err *e)
 {
 	if (!name || name[0] == '\0')
 		return err_set(e, 0, "there is a %s without a name", what);
-	if (has_control_character(name))
+	if (!unpack_text_ok(name))
 		return err_set(e, 0, "there is a %s with a control character in its name", what);
 	if (strlen(name) >= UNPACK_PATH_MAX)
 		return err_set(e, 0, "%.60s...: the %s is too long", name, what);

@@ -44,6 +44,7 @@ const char *unpack_name(struct archive_entry *x);
 const char *unpack_symlink(struct archive_entry *x);
 const char *unpack_hardlink(struct archive_entry *x);
 bool unpack_target_ok(const char *target);
+bool unpack_text_ok(const char *text); /* it has no control character: it may be shown, and kept */
 
 /* unpack_meta.c: owner, mode, time and extended attributes; what cannot be kept is an error. */
 int unpack_metadata(struct unpacker *u, struct archive_entry *x, struct unpacked_entry *to, struct err *e);

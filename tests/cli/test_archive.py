@@ -171,6 +171,10 @@ HOSTILE = {
     "a link in a circle": ([member("a", "b", "link"), member("b", "a", "link"), member("a/x", b"1")],
                            "too many symbolic links"),
     "a file as a folder": ([member("a", b"1"), member("a/b", b"2")], "is a file, not a folder"),
+    "an attribute with a line end": ([member("x", b"1", xattrs={"odd\nname": b"1"})],
+                                     "x has an extended attribute with a control character in its name"),
+    "an attribute with an escape": ([member("x", b"1", xattrs={"user.\x1b[2J": b"1"})],
+                                    "x has an extended attribute with a control character in its name"),
     "an unknown attribute": ([member("x", b"1", xattrs={"com.apple.quarantine": b"1"})],
                              "x has the extended attribute com.apple.quarantine"),
     "an access control list": ([member("x", b"1", pax={"SCHILY.acl.access": "user::rw-,user:7:r--:7,group::r--,"
