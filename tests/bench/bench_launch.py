@@ -104,7 +104,7 @@ def open_bundle():
 
 
 def units(folder):
-    """For systemd: the same program with what is nearest to Ingot's presets, one unit behind the other."""
+    """For systemd: the same program with as much isolation, one unit behind the other."""
     for i in range(1, CHAIN + 1):
         before = f"Requires=r{i - 1}.service\nAfter=r{i - 1}.service\n" if i > 1 else ""
         bench_init.write(folder, f"etc/systemd/system/r{i}.service",
