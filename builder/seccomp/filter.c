@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Compiling a filter. At each load the kernel checks it, translates it and runs it for each number, so that its length
- * is what a start pays for: each leaf stands once. Of an argument only the low half is looked at: the kernel takes each
- * of those that are checked as 32 bits, or has no meaning for the high ones.
+ * Compiling a filter. At each load the kernel checks it, translates it and runs it for each number, so that a start
+ * pays for its length, and for the way to every number alike: each leaf stands once, and the tree is balanced by
+ * numbers. Of an argument only the low half is looked at: the kernel takes each of those that are checked as 32 bits,
+ * or has no meaning for the high ones.
  */
 #include "filter.h"
 
@@ -47,6 +48,8 @@ struct range {
 	bool kill;
 };
 
+#define EXCEPTIONS 2 /* more of them in one range are a tree's */
+#define BESIDE     10 /* so many numbers the tree may be out of balance */
 #define BUSH_MAX 128 /* ranges; with all leaves but the last one, no jump among them is longer than 255 */
 
 enum { LEAF_KILL = VERDICTS, LEAVES }; /* a leaf is a verdict, or this */
@@ -250,22 +253,104 @@ put_leaf(struct writer *w, unsigned leaf)
 		put_verdict(w, (enum verdict)leaf);
 }
 
+/* How many numbers are in the ranges from `low` to before `high`, of those that a kernel runs it for. */
+static uint32_t
+width(const struct writer *w, size_t low, size_t high)
+{
+	uint32_t end = high < w->n_ranges && w->ranges[high].first < SYSCALLS ? w->ranges[high].first : SYSCALLS;
+
+	return w->ranges[low].first < end ? end - w->ranges[low].first : 0;
+}
+
+static bool
+is_single(const struct writer *w, size_t range)
+{
+	return range + 1 < w->n_ranges && w->ranges[range + 1].first - w->ranges[range].first == 1;
+}
+
+static void
+put_node(struct writer *w, unsigned how, size_t range)
+{
+	put(w, &(struct sock_filter)JUMP(how, w->ranges[range].first, 0, 0), 1);
+}
+
+static void
+leads(struct writer *w, size_t at, unsigned leaf, bool right)
+{
+	w->jumps[w->n_jumps++] = (struct jump){ at, leaf, right };
+}
+
+/* Which ranges lead to another leaf than this one, if they are a number each and a few at most: a test of each is fewer
+ * nodes than a tree is then. Returns how many, or 0. */
+static size_t
+exceptions(const struct writer *w, size_t low, size_t high, unsigned leaf, size_t found[EXCEPTIONS])
+{
+	size_t n = 0;
+
+	for (size_t i = low; i < high; i++) {
+		if (leaf_of(w, i) == leaf)
+			continue;
+		if (n == EXCEPTIONS || !is_single(w, i))
+			return 0;
+		found[n++] = i;
+	}
+	return n + 1 < high - low ? n : 0;
+}
+
+static bool
+put_exceptions(struct writer *w, size_t low, size_t high)
+{
+	size_t found[EXCEPTIONS], base = low, n = exceptions(w, low, high, leaf_of(w, low), found);
+
+	if (!n)
+		n = exceptions(w, low, high, leaf_of(w, ++base), found);
+	for (size_t i = 0; i < n; i++) {
+		leads(w, w->n, leaf_of(w, found[i]), true);
+		if (i + 1 == n)
+			leads(w, w->n, leaf_of(w, base), false);
+		put_node(w, BPF_JEQ, found[i]);
+	}
+	return n > 0;
+}
+
+/* Where the first half of the numbers ends, or near it, rather than beside a single one: that is left to be an
+ * exception. */
+static size_t
+middle(const struct writer *w, size_t low, size_t high)
+{
+	size_t best = low + 1;
+	uint32_t least = UINT32_MAX;
+
+	for (size_t i = low + 1; i < high; i++) {
+		uint32_t left = width(w, low, i), right = width(w, i, high), cost = left < right ? right - left : left - right;
+		cost += (i - 1 > low && is_single(w, i - 1) ? BESIDE : 0) + (i + 1 < high && is_single(w, i) ? BESIDE : 0);
+		if (cost < least) {
+			least = cost;
+			best = i;
+		}
+	}
+	return best;
+}
+
 /* The nodes over the ranges from `low` to before `high`, two at least; the number is loaded. */
 static void
 put_nodes(struct writer *w, size_t low, size_t high)
 {
-	size_t middle = low + (high - low) / 2, at = w->n;
+	if (put_exceptions(w, low, high))
+		return;
+	size_t from = middle(w, low, high), at = w->n;
 
-	put(w, &(struct sock_filter)JUMP(BPF_JGE, w->ranges[middle].first, 0, 0), 1);
-	if (middle - low > 1)
-		put_nodes(w, low, middle);
+	put_node(w, BPF_JGE, from);
+	if (from - low > 1)
+		put_nodes(w, low, from);
 	else
-		w->jumps[w->n_jumps++] = (struct jump){ at, leaf_of(w, low), false };
-	if (high - middle > 1) {
+		leads(w, at, leaf_of(w, low), false);
+	if (high - from > 1) {
+		assert(w->n - at - 1 <= UINT8_MAX);
 		w->out[at].jt = (uint8_t)(w->n - at - 1);
-		put_nodes(w, middle, high);
+		put_nodes(w, from, high);
 	} else {
-		w->jumps[w->n_jumps++] = (struct jump){ at, leaf_of(w, middle), true };
+		leads(w, at, leaf_of(w, from), true);
 	}
 }
 
@@ -312,15 +397,15 @@ put_tree(struct writer *w, size_t low, size_t high)
 		put_bush(w, low, high);
 		return;
 	}
-	size_t middle = low + (high - low) / 2, at = w->n;
+	size_t half = low + (high - low) / 2, at = w->n;
 	const struct sock_filter node[] = {
-		JUMP(BPF_JGE, w->ranges[middle].first, 0, 1),
+		JUMP(BPF_JGE, w->ranges[half].first, 0, 1),
 		{ BPF_JMP | BPF_JA, 0, 0, 0 },
 	};
 	put(w, node, COUNT(node));
-	put_tree(w, low, middle);
+	put_tree(w, low, half);
 	w->out[at + 1].k = (uint32_t)(w->n - at - COUNT(node));
-	put_tree(w, middle, high);
+	put_tree(w, half, high);
 }
 
 size_t

@@ -100,7 +100,7 @@ refused(int error)
 TEST(every_number_has_its_verdict_within_few_steps)
 {
 	struct filter_rules r = { .families = NETWORKED };
-	unsigned steps, most = 0;
+	unsigned steps, most = 0, all = 0;
 
 	policy_default(&r);
 	compile(NETWORKED, FILTER_ENFORCE);
@@ -109,6 +109,7 @@ TEST(every_number_has_its_verdict_within_few_steps)
 		uint32_t got = run(&data, &steps);
 		if (steps > most)
 			most = steps;
+		all += steps;
 		if (r.verdict[nr] == ALLOW)
 			assert_int_equal(got, SECCOMP_RET_ALLOW);
 		else if (r.verdict[nr] == DENY)
@@ -118,8 +119,10 @@ TEST(every_number_has_its_verdict_within_few_steps)
 		if (!syscall_name(nr))
 			assert_int_equal(r.verdict[nr], DENY);
 	}
-	assert_true(most <= 16);
-	assert_true(length < 400);
+	/* a start pays for its length, and for a run with each number; what is called later runs it for a few calls alone */
+	assert_true(all <= 10 * SYSCALLS);
+	assert_true(most <= 20);
+	assert_true(length <= 160);
 }
 
 TEST(a_new_call_and_a_tracers_number_are_unknown)
