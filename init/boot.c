@@ -25,7 +25,6 @@
 #include "keep.h"
 #include "lacks.h"
 #include "late.h"
-#include "links.h"
 #include "logger.h"
 #include "loop.h"
 #include "modules.h"
@@ -120,7 +119,7 @@ set_machine(struct init *in)
 	modules_load(&in->table, in->table.machine->early, tbl_count(&in->table, TBL_MODULES) - in->table.machine->late);
 	watchdog_init(in);
 	posture_init(&in->table); /* some sysctls come with a module */
-	links_init(&in->table);
+	late_links(in);
 }
 
 /* Nothing that the image says may stop this one. */

@@ -181,16 +181,10 @@ child_room(void)
 	return !stacks || (n < STACKS && n < enough);
 }
 
-bool
-child_any(void)
-{
-	return busy() > 0;
-}
-
 void
 child_rest(void)
 {
-	if (touched <= 1 || child_any())
+	if (touched <= 1 || busy() > 0)
 		return;
 	if (madvise(stacks + STACK_BYTES, (touched - 1) * STACK_BYTES, MADV_DONTNEED) == 0)
 		touched = 1;

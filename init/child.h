@@ -41,9 +41,6 @@ bool child_reads(const void *reads);
  * stacks at all. */
 bool child_room(void);
 
-/* Whether any child is in PID 1's memory. */
-bool child_any(void);
-
 /* Gives back the memory of the stacks that are free, but for the first one's. */
 void child_rest(void);
 

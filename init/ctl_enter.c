@@ -163,7 +163,7 @@ child(const struct inside *in)
 	identity_signals();
 	if (setns(x->pidfd, NAMESPACES) || chdir("/"))
 		report(in, PLACE_NAMESPACES);
-	if (identity_become(x->uid, x->gid, x->caps, in->user, &limits, &step))
+	if (setsid() < 0 || identity_become(x->uid, x->gid, x->caps, in->user, &limits, &step))
 		report(in, PLACE_IDENTITY);
 	if (x->peer >= 0 && pty_become(x->peer))
 		report(in, PLACE_TERMINAL);

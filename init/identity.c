@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Ids, capabilities, no_new_privs, resource limits, session and signals of a service's process. It changes the calling
- * process for good and nothing else.
+ * Ids, capabilities, no_new_privs, resource limits, session keyring and signals of a service's process. It changes the
+ * calling process for good and nothing else.
  */
 #include "identity.h"
 
@@ -117,10 +117,10 @@ fresh_keyring(void)
 }
 
 static int
-session(void)
+fresh(void)
 {
 	umask(0077);
-	return setsid() < 0 || fresh_keyring() || setpriority(PRIO_PROCESS, 0, 0) ? -1 : 0;
+	return fresh_keyring() || setpriority(PRIO_PROCESS, 0, 0) ? -1 : 0;
 }
 
 void
@@ -148,7 +148,7 @@ identity_become(uid_t uid, gid_t gid, uint64_t caps, int user, struct limits *l,
 	if (!machine && raise_caps(caps))
 		return -1;
 	*step = LAUNCH_IDS;
-	if (session() || (!machine && ids(uid, gid)))
+	if (fresh() || (!machine && ids(uid, gid)))
 		return -1;
 	*step = LAUNCH_CAPS;
 	return machine ? 0 : drop(caps);

@@ -142,9 +142,11 @@ struct client {
 enum late_phase { LATE_DONE, LATE_WAITS };
 
 struct late {
-	uint32_t phase;  /* enum late_phase; before a boot is over LATE_DONE too */
-	int32_t pid;     /* of the child that loads, 0: not yet */
-	uint64_t due_ms; /* when it is time at the latest, 0: not known yet */
+	uint32_t phase;   /* enum late_phase; before a boot is over LATE_DONE too */
+	int32_t pid;      /* of the child that loads, 0: not yet */
+	uint64_t calm_ms; /* when it is time if nothing is launched until then, 0: something is under way */
+	uint64_t due_ms;  /* when it is time at the latest, 0: not known yet */
+	bool links;       /* they are not up yet */
 };
 
 /* The host's port: found after the boot, as its name comes late. */

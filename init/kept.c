@@ -10,16 +10,26 @@
  */
 #include "kept.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cleanup.h"
+#include "fmt.h"
 #include "loop.h"
 #include "spawn.h"
 #include "svc_io.h"
+#include "sys.h"
 #include "tally.h"
 #include "userns.h"
 
 #define REST_MS 5000 /* a service that is down for longer needs the kernel's 400 KB no more */
 #define LEFT_PART 8  /* of its limit */
+
+#ifndef PIDFD_GET_NET_NAMESPACE /* <linux/pidfd.h> since 6.11 */
+#define PIDFD_GET_NET_NAMESPACE _IO(0xff, 4)
+#endif
 
 int
 kept_give(struct init *in, uint32_t i, struct spawn_given *given)
@@ -42,12 +52,6 @@ kept_give(struct init *in, uint32_t i, struct spawn_given *given)
 	return 0;
 }
 
-bool
-kept_expected(const struct init *in, uint32_t i)
-{
-	return in->s->run[i].net <= 0 && (tbl_svc(&in->table, i)->flags & TBL_SVC_NETNS);
-}
-
 static void
 drop(int *kept)
 {
@@ -58,11 +62,38 @@ drop(int *kept)
 		close(fd);
 }
 
-void
-kept_take(struct init *in, uint32_t i, int net)
+/* Before Linux 6.11 by the number, which has the kernel make three inodes. It is another process's once this one is
+ * reaped. */
+static int
+net_of_number(pid_t pid, int pidfd)
 {
-	drop(&in->s->run[i].net);
-	in->s->run[i].net = net;
+	char path[40];
+
+	fmt(path, sizeof path, "/proc/%d/ns/net", pid);
+	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 || sys_pidfd_send_signal(pidfd, 0) < 0 ? -1 : take_fd(&fd);
+}
+
+/* Of its stub, which is in it. A process that ends leaves its namespaces before it closes its descriptors, so that none
+ * is found of one that ended before it had its own. */
+static int
+net_of(const struct init *in, uint32_t i)
+{
+	int pidfd = loop_fd(in, loop_svc_slot(i, SVC_FD_PID)), fd = ioctl(pidfd, PIDFD_GET_NET_NAMESPACE, 0);
+
+	return fd < 0 && errno != ESRCH ? net_of_number(in->s->run[i].pid, pidfd) : fd;
+}
+
+/* One that has ended already takes it along, and the next start makes another. */
+void
+kept_net(struct init *in, uint32_t i)
+{
+	struct svc_run *r = &in->s->run[i];
+
+	if (r->net > 0 || !(tbl_svc(&in->table, i)->flags & TBL_SVC_NETNS))
+		return;
+	int fd = net_of(in, i);
+	r->net = fd > 0 ? fd : 0;
 }
 
 /* For good, as far as anybody knows. */

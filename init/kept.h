@@ -15,9 +15,8 @@ bool kept_again(struct init *in, uint32_t i);
  * that cannot be made. */
 int kept_give(struct init *in, uint32_t i, struct spawn_given *given);
 
-/* Whether the child was to send the namespace that it made; and here it is, ours from now on. */
-bool kept_expected(const struct init *in, uint32_t i);
-void kept_take(struct init *in, uint32_t i, int net);
+/* Its program is executed: the network namespace that the launch made is kept from now on. */
+void kept_net(struct init *in, uint32_t i);
 
 /* The run, a job's, has ended: what it has used. */
 void kept_usage(struct init *in, uint32_t i);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * It is time once a turn of the loop has launched nothing and no launch is under way. A launch that hangs does not hold
- * it up for good.
+ * It is time once no launch is under way and nothing has been launched for a little: what has just been executed has
+ * the processor until then, which the kernel does not give away while it checks a signature. A launch that hangs does
+ * not hold it up for good.
  */
 #include "late.h"
 
@@ -10,15 +11,17 @@
 #include <unistd.h>
 
 #include "buttons.h"
-#include "child.h"
 #include "cleanup.h"
 #include "console.h"
 #include "control_port.h"
+#include "links.h"
+#include "loop.h"
 #include "modules.h"
 #include "posture.h"
 
 #define EXPEDITED "/sys/kernel/rcu_expedited"
 #define PATIENCE_MS 10000
+#define CALM_MS 20
 
 /* A kernel that cannot do it loses nothing but time. */
 static void
@@ -34,6 +37,21 @@ late_begin(struct init *in)
 {
 	hurry("1");
 	in->s->late.phase = LATE_WAITS;
+	in->s->late.links = true;
+}
+
+static void
+bring_up(struct init *in)
+{
+	in->s->late.links = false;
+	links_init(&in->table);
+}
+
+void
+late_links(struct init *in)
+{
+	if (in->s->late.links && links_awaited(&in->table))
+		bring_up(in);
 }
 
 /* In a copy of PID 1's memory, for it takes its time. */
@@ -58,10 +76,36 @@ static void
 end(struct init *in)
 {
 	posture_close();
+	if (in->s->late.links)
+		bring_up(in);
 	in->s->late = (struct late){ .phase = LATE_DONE };
 	buttons_init(in);
 	if (CFG_HOST_CONTROL)
 		port_init(in);
+}
+
+/* PID 1 has that descriptor until the program is executed. */
+static bool
+any_launch(const struct init *in)
+{
+	for (uint32_t i = 0; i < in->s->services; i++)
+		if (loop_fd(in, loop_svc_slot(i, SVC_FD_ERROR)) >= 0)
+			return true;
+	return false;
+}
+
+/* Sets what has not been known yet. */
+static void
+look(const struct init *in, struct late *l)
+{
+	uint64_t now = in->s->now_ms;
+
+	if (!l->due_ms)
+		l->due_ms = now + PATIENCE_MS;
+	if (in->s->changed || any_launch(in))
+		l->calm_ms = 0;
+	else if (!l->calm_ms)
+		l->calm_ms = now + CALM_MS;
 }
 
 void
@@ -69,11 +113,10 @@ late_settle(struct init *in)
 {
 	struct late *l = &in->s->late;
 
-	if (l->phase != LATE_WAITS)
+	if (l->phase != LATE_WAITS || l->pid)
 		return;
-	if (!l->due_ms)
-		l->due_ms = in->s->now_ms + PATIENCE_MS;
-	if (l->pid || ((in->s->changed || child_any()) && in->s->now_ms < l->due_ms))
+	look(in, l);
+	if (late_due(in) > in->s->now_ms)
 		return;
 	hurry("0");
 	l->pid = in->table.machine->late ? load(&in->table) : -1;
@@ -86,7 +129,9 @@ late_due(const struct init *in)
 {
 	const struct late *l = &in->s->late;
 
-	return l->phase == LATE_WAITS && !l->pid && l->due_ms ? l->due_ms : SVC_NEVER;
+	if (l->phase != LATE_WAITS || l->pid || !l->due_ms)
+		return SVC_NEVER;
+	return l->calm_ms && l->calm_ms < l->due_ms ? l->calm_ms : l->due_ms;
 }
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a boot puts off until the services have been launched, and what it does faster until then.
+ * What a boot puts off until the services have been launched, and what it does faster until then. Links are put off
+ * where the table has nothing that could notice.
  *
  * The kernel's modules that PID 1 alone uses are loaded by a child: their signatures take the kernel longer than some
  * services' starts. No other module comes after them. And until then whoever waits for a grace period of RCU, as many a
@@ -14,6 +15,9 @@
 
 /* Wants /sys mounted and the table open. */
 void late_begin(struct init *in);
+
+/* Brings the links up where the table, which may be another one by now, has something that could notice. */
+void late_links(struct init *in);
 
 /* Looks whether it is time now, and when it will be at the latest. */
 void late_settle(struct init *in);

@@ -112,6 +112,16 @@ link_init(int sock, const char *wanted, const struct tbl_link *l)
 		warn("link %s: %s: %s", *name ? name : "(first)", failed, err_text(errno));
 }
 
+bool
+links_awaited(const struct tbl *t)
+{
+	bool others = tbl_count(t, TBL_LINKS) > 0 || (CFG_LISTEN && tbl_count(t, TBL_LISTENS) > 0);
+
+	for (uint32_t i = 0; !others && i < tbl_count(t, TBL_SVCS); i++)
+		others = !(tbl_svc(t, i)->flags & TBL_SVC_NETNS);
+	return others;
+}
+
 void
 links_init(const struct tbl *t)
 {

@@ -161,7 +161,7 @@ log_lock_in(void)
 	struct limits limits = { 0 };
 	uint32_t step;
 
-	if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) < 0)
+	if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) < 0 || setsid() < 0)
 		return -1;
 	return identity_become(NOBODY, NOBODY, 0, -1, &limits, &step);
 }

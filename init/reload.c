@@ -15,6 +15,7 @@
 #include "events.h"
 #include "fmt.h"
 #include "kept.h"
+#include "late.h"
 #include "logger.h"
 #include "loop.h"
 #include "reload_plan.h"
@@ -228,6 +229,7 @@ change(struct init *in)
 	in->left = old;
 	close_left(in);
 	r->phase = RELOAD_DONE;
+	late_links(in);
 	svc_act_watch_clock(in);
 	in->s->changed = true;
 	say("table: loaded anew: %u services run on, %u start anew, %u are new, %u are gone", plan.kept, plan.changed,

@@ -63,7 +63,7 @@ root_init(const struct tbl *t, struct err *e)
 		return err_set(e, errno, "root: mount /dev");
 	modules_load(t, 0, t->machine->early);
 	int r = attach(tbl_str(t, t->machine->root), e);
-	umount2("/dev", MNT_DETACH); /* it would be hidden below the root, and copied with every service's namespace */
+	umount2("/dev", MNT_DETACH); /* it would be hidden below the root */
 	if (r)
 		return err_wrap(e, "root");
 	forget_modules(t);

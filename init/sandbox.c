@@ -19,7 +19,6 @@
 #include "identity.h"
 #include "landlock.h"
 #include "net_ask.h"
-#include "pass.h"
 #include "templates.h"
 #include "stub_abi.h"
 #include "sys.h"
@@ -73,7 +72,8 @@ step_fds(struct sandbox *x)
 	int null = open(TEMPLATE_DEV "/null", O_RDONLY | O_CLOEXEC);
 
 	if (null < 0 || lift(&null) || lift(&x->error) || lift(&x->output[0]) || lift(&x->output[1]) ||
-	    lift(&x->status) || lift(&x->ready) || lift(&x->notify) || lift(&x->user) || lift(&x->stub))
+	    lift(&x->status) || lift(&x->ready) || lift(&x->notify) || lift(&x->user) || lift(&x->mounts) ||
+	    lift(&x->stub))
 		return -1;
 	for (uint32_t i = 0; CFG_LISTEN && i < x->s->listen.count; i++)
 		if (lift(&x->listen[i]))
@@ -81,7 +81,7 @@ step_fds(struct sandbox *x)
 	if (place(null, 0, 0) || place(x->output[0], 1, 0) || place(x->output[1], 2, 0) ||
 	    place(x->error, STUB_FD_ERROR, 0) || place(x->status, STUB_FD_STATUS, 0) || place(x->ready, STUB_FD_READY, 0) ||
 	    place(x->stub, STUB_FD_EXE, O_CLOEXEC) || place(x->notify, STUB_FD_NOTIFY, O_CLOEXEC) ||
-	    place(x->user, STUB_FD_USER, O_CLOEXEC))
+	    place(x->user, STUB_FD_USER, O_CLOEXEC) || place(x->mounts, STUB_FD_MOUNTS, O_CLOEXEC))
 		return -1;
 	/* dup3 has closed what stood at these numbers; where nothing was placed, PID 1's may still stand. */
 	if (x->status < 0)
@@ -94,6 +94,8 @@ step_fds(struct sandbox *x)
 		close(STUB_FD_NOTIFY);
 	if (x->user < 0)
 		close(STUB_FD_USER);
+	if (x->mounts < 0)
+		close(STUB_FD_MOUNTS);
 	x->error = STUB_FD_ERROR;
 	if (CFG_LISTEN && place_listeners(x))
 		return -1;
@@ -111,26 +113,22 @@ step_network(struct sandbox *x)
 	return net <= 0 ? net : setns(net, CLONE_NEWNET);
 }
 
-/* While PID 1's descriptors are here: one that is made goes to it, for the next run. */
+/* While PID 1's descriptors are here. */
 static int
 step_namespaces(struct sandbox *x)
 {
 	if (!(x->s->flags & TBL_SVC_NETNS))
 		return 0;
-	if (x->net >= 0)
-		return setns(x->net, CLONE_NEWNET);
-	if (unshare(CLONE_NEWNET))
-		return -1;
-	x->net = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	return x->net < 0 ? -1 : pass_send(x->error, x->net);
+	return x->net >= 0 ? setns(x->net, CLONE_NEWNET) : unshare(CLONE_NEWNET);
 }
 
+/* A mount namespace of its own, without the machine's mounts from here on; the cgroup namespace is rooted at the group
+ * that the clone went into. */
 static int
-step_cgroup_ns(struct sandbox *x)
+step_mount_ns(struct sandbox *x)
 {
 	(void)x;
-	/* rooted at the group that the clone went into */
-	return unshare(CLONE_NEWCGROUP);
+	return setns(STUB_FD_MOUNTS, CLONE_NEWNS) || unshare(CLONE_NEWNS | CLONE_NEWCGROUP) ? -1 : 0;
 }
 
 /* PID 1 reads the same socket. Whoever has the service's folders may write to it. */
@@ -166,11 +164,13 @@ struct step {
 
 static const struct step isolation[] = {
 	{ LAUNCH_NETWORK, step_network },
-	{ LAUNCH_CGROUP_NS, step_cgroup_ns },
 	{ LAUNCH_ROOT, sandbox_root },
 	{ LAUNCH_LANDLOCK, sandbox_rules },
+	{ LAUNCH_MOUNT, sandbox_trees },
+	{ LAUNCH_NAMESPACES, step_mount_ns },
+	{ LAUNCH_ROOT, sandbox_attach },
 	{ LAUNCH_MOUNT, sandbox_mount },
-	{ LAUNCH_PIVOT, sandbox_pivot },
+	{ LAUNCH_CHROOT, sandbox_chroot },
 	{ LAUNCH_NOTIFY, step_notify },
 	{ LAUNCH_CWD, step_cwd },
 	{ LAUNCH_HOSTNAME, step_hostname },
@@ -244,6 +244,8 @@ exec_machine(struct sandbox *x)
 	} else {
 		fcntl(x->error, F_SETFD, FD_CLOEXEC);
 	}
+	if (setsid() < 0) /* of a service with a stub that is the stub's work */
+		fail(x, LAUNCH_IDS);
 	sys_sigmask(0, NULL);
 	execve(argv[0], argv, envp);
 	fail(x, LAUNCH_EXEC);

@@ -18,7 +18,8 @@ struct sandbox {
 	int net;                /* the network namespace of an earlier run, or -1 */
 	int listen[TBL_LISTEN_MAX]; /* as many as the record has */
 	int user;               /* the user namespace, or -1 */
-	int root;               /* of the service, once it is attached */
+	int mounts;             /* the mount namespace to begin with; -1 with TBL_SVC_MACHINE */
+	int root;               /* of the service, once it is cloned */
 	uint32_t mount;         /* index of the mount being made */
 	int landlock, rules;    /* version and rules of Landlock; 0 and -1: none */
 };
@@ -26,10 +27,13 @@ struct sandbox {
 /* Of a struct sandbox: carries out the steps and executes the stub, or the program itself with TBL_SVC_MACHINE. */
 __attribute__((noreturn)) void sandbox_run(void *sandbox);
 
-/* The steps of sandbox_mounts.c: each returns 0, or -1 with errno. */
+/* The steps of sandbox_mounts.c: each returns 0, or -1 with errno. The first two clone what PID 1 has, in its mount
+ * namespace; the others build with that in one of the service's own. */
 int sandbox_root(struct sandbox *x);
+int sandbox_trees(struct sandbox *x);
+int sandbox_attach(struct sandbox *x);
 int sandbox_mount(struct sandbox *x);
-int sandbox_pivot(struct sandbox *x);
+int sandbox_chroot(struct sandbox *x);
 /* And of sandbox_rules.c: all rules but those of the mounts; and the one of a mount, while at is its root. */
 int sandbox_rules(struct sandbox *x);
 int sandbox_allow(const struct sandbox *x, const struct tbl_mount *m, int at);

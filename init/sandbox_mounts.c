@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: MIT
  *
- * The mounts of one service, made inside its fresh mount namespace: its root read-only, what the table lists on top,
- * then pivot_root. No path is created inside a root, and no symlink is followed on the way to a mountpoint: the builder
- * made each of them a real directory.
+ * The mounts of one service: copies of what PID 1 has for it are taken first, as they can be of the caller's own
+ * namespace alone. Then, inside the service's fresh one, its root goes on top of the empty one, read-only, what the
+ * table lists on top of that, and chroot enters it: `..` leads nowhere from there. No path is created inside a root,
+ * and no symlink is followed on the way to a mountpoint: the builder made each of them a real directory.
  */
 #include "sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "cleanup.h"
 #include "fmt.h"
 #include "templates.h"
 #include "sys.h"
+
+#define TREES 64 /* the first number of those that are mounted: above all that a launch has open */
 
 /* A detached copy of the mount at an absolute path of the machine. */
 static int
@@ -36,17 +40,18 @@ clone_own(const char *path)
 int
 sandbox_root(struct sandbox *x)
 {
-	struct mount_attr private = { .propagation = MS_PRIVATE };
-	struct mount_attr closed = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV };
-	const char *path = tbl_str(&x->t, x->s->root);
+	struct mount_attr closed = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
+				     .propagation = MS_PRIVATE };
 
-	if (sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &private))
-		return -1;
-	x->root = clone_own(path);
-	if (x->root < 0 || sys_mount_setattr(x->root, "", AT_EMPTY_PATH, &closed))
-		return -1;
-	/* On top of its own folder: other mounts can be moved into attached trees only. */
-	return sys_move_mount(x->root, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH);
+	x->root = clone_own(tbl_str(&x->t, x->s->root));
+	return x->root < 0 ? -1 : sys_mount_setattr(x->root, "", AT_EMPTY_PATH, &closed);
+}
+
+/* Other mounts can be moved into attached trees only. */
+int
+sandbox_attach(struct sandbox *x)
+{
+	return sys_move_mount(x->root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
 }
 
 static int
@@ -71,7 +76,7 @@ static int
 detached(const struct sandbox *x, const struct tbl_mount *m, const char *path)
 {
 	switch ((enum tbl_mount_kind)m->kind) {
-	case TBL_MOUNT_DEV: return clone_dev(x); /* by path: PID 1's descriptor is of another namespace */
+	case TBL_MOUNT_DEV: return clone_dev(x);
 	case TBL_MOUNT_STATE: return clone_state(x, path);
 	case TBL_MOUNT_PROC:
 	case TBL_MOUNT_TMPFS:
@@ -79,6 +84,36 @@ detached(const struct sandbox *x, const struct tbl_mount *m, const char *path)
 	}
 	errno = EINVAL;
 	return -1;
+}
+
+static bool
+is_tree(const struct tbl_mount *m)
+{
+	return m->kind == TBL_MOUNT_DEV || m->kind == TBL_MOUNT_STATE;
+}
+
+/* What is mounted on it later is nobody else's, whatever a service of the machine has done to the mount that it is
+ * cloned from. Its number says which one it is. */
+static int
+take_tree(const struct sandbox *x, const struct tbl_mount *m)
+{
+	struct mount_attr private = { .propagation = MS_PRIVATE };
+	AUTO_FD from = detached(x, m, tbl_str(&x->t, m->path));
+
+	if (from < 0 || sys_mount_setattr(from, "", AT_EMPTY_PATH, &private))
+		return -1;
+	return dup3(from, TREES + (int)x->mount, O_CLOEXEC);
+}
+
+int
+sandbox_trees(struct sandbox *x)
+{
+	for (x->mount = 0; x->mount < x->s->mounts.count; x->mount++) {
+		const struct tbl_mount *m = tbl_mount(&x->t, x->s, x->mount);
+		if (is_tree(m) && take_tree(x, m) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* A file system of its own, mounted where `to` is: one call, where to configure and to move it takes a dozen. */
@@ -121,8 +156,8 @@ mount_one(const struct sandbox *x, const struct tbl_mount *m)
 		return mount_new(to, "proc", "subset=pid,hidepid=invisible");
 	if (m->kind == TBL_MOUNT_TMPFS)
 		return mount_tmpfs(x, m, to) || allow_mounted(x, m, path) ? -1 : 0;
-	AUTO_FD from = detached(x, m, path);
-	if (from < 0 || sandbox_allow(x, m, from))
+	AUTO_FD from = TREES + (int)x->mount;
+	if (sandbox_allow(x, m, from))
 		return -1;
 	return sys_move_mount(from, "", to, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
@@ -137,12 +172,11 @@ sandbox_mount(struct sandbox *x)
 }
 
 int
-sandbox_pivot(struct sandbox *x)
+sandbox_chroot(struct sandbox *x)
 {
 	char cwd[2];
 
-	/* With "." for both, the old root lands on top of the new one, and is taken away from there. */
-	if (fchdir(x->root) || sys_pivot_root(".", ".") || umount2(".", MNT_DETACH) || chdir("/"))
+	if (fchdir(x->root) || chroot("."))
 		return -1;
 	close(x->root);
 	/* The kernel says "(unreachable)" of a folder outside the root. */

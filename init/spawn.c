@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * PID 1's side of a launch: cgroup, limits, state and pipes, then one clone3. The child's side is sandbox.c. It keeps
- * nothing between two launches, and all that it opened is closed or handed over when it returns.
+ * nothing between two launches but what is in the launcher, and all else that it opened is closed or handed over when
+ * it returns.
  */
 #include "spawn.h"
 
@@ -11,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "bare.h"
 #include "cgroup.h"
 #include "child.h"
 #include "cleanup.h"
@@ -31,7 +33,7 @@ int
 spawn_open(struct launcher *l, struct err *e)
 {
 	child_init();
-	*l = (struct launcher){ .stub = -1, .cgroups = -1, .landlock = landlock_version() };
+	*l = (struct launcher){ .stub = -1, .mounts = -1, .cgroups = -1, .landlock = landlock_version() };
 	l->stub = open(STUB_PATH, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (l->stub < 0)
 		return err_set(e, errno, "%s", STUB_PATH);
@@ -84,21 +86,10 @@ open_pair(int pair[2])
 	return pipe2(pair, O_CLOEXEC) || fcntl(pair[0], F_SETFL, O_NONBLOCK) ? -1 : 0;
 }
 
-/* A pipe carries no descriptor. */
 static int
-open_error(int pair[2], const struct sandbox *x)
+pipes_init(struct pipes *p, const struct tbl_svc *s)
 {
-	if (x->net >= 0 || !(x->s->flags & TBL_SVC_NETNS))
-		return open_own(pair);
-	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair);
-}
-
-static int
-pipes_init(struct pipes *p, const struct sandbox *x)
-{
-	const struct tbl_svc *s = x->s;
-
-	if (open_error(p->error, x))
+	if (open_own(p->error))
 		return -1;
 	if (!(s->flags & TBL_SVC_MACHINE) && open_own(p->status))
 		return -1;
@@ -141,9 +132,8 @@ clone_flags(const struct tbl_svc *s)
 	const uint64_t flags = CLONE_INTO_CGROUP | CLONE_PIDFD;
 
 	/* A network namespace is the child's work: it takes longer than all else that PID 1 does here, and waits for a lock
-	 * that others hold while they take one apart. The copies of PID 1's mounts are PID 1's, or their memory would be
-	 * charged to the service. */
-	return s->flags & TBL_SVC_MACHINE ? flags : flags | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
+	 * that others hold while they take one apart. So is a mount namespace, for which it needs PID 1's at first. */
+	return s->flags & TBL_SVC_MACHINE ? flags : flags | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
 }
 
 static_assert(sizeof(struct sandbox) <= CHILD_ARG_MAX, "the child's copy has no room for it");
@@ -180,9 +170,10 @@ static int
 launch_with_pipes(const struct launcher *l, struct sandbox *x, struct pipes *p, int cgroup, struct spawned *out,
 		  struct err *e)
 {
-	if (pipes_init(p, x))
+	if (pipes_init(p, x->s))
 		return fail_errno(out, LAUNCH_PIPES, e);
 	x->stub = x->s->flags & TBL_SVC_MACHINE ? -1 : l->stub;
+	x->mounts = x->s->flags & TBL_SVC_MACHINE ? -1 : l->mounts;
 	x->error = p->error[1];
 	x->status = p->status[1];
 	x->ready = p->ready[1];
@@ -197,8 +188,17 @@ launch_with_pipes(const struct launcher *l, struct sandbox *x, struct pipes *p, 
 	return 0;
 }
 
+/* At the first launch, and again at the next one where that failed. */
+static int
+have_mounts(struct launcher *l)
+{
+	for (int i = 0; i < 2 && l->mounts < 0; i++)
+		l->mounts = bare_make();
+	return l->mounts < 0 ? -1 : 0;
+}
+
 int
-spawn(const struct launcher *l, const struct tbl *t, uint32_t svc, const struct spawn_given *given,
+spawn(struct launcher *l, const struct tbl *t, uint32_t svc, const struct spawn_given *given,
       struct spawned *out, struct err *e)
 {
 	const struct tbl_svc *s = tbl_svc(t, svc);
@@ -220,6 +220,8 @@ spawn(const struct launcher *l, const struct tbl *t, uint32_t svc, const struct 
 		return fail(out, LAUNCH_DEVICES, e);
 	if (!l->disk && prepare_state(t, s, e))
 		return fail(out, LAUNCH_STATE, e);
+	if (!(s->flags & TBL_SVC_MACHINE) && have_mounts(l))
+		return fail_errno(out, LAUNCH_NAMESPACES, e);
 	int ret = launch_with_pipes(l, &x, &p, cgroup, out, e);
 	pipes_release(&p);
 	return ret;

@@ -13,9 +13,10 @@
 #include "err.h"
 #include "table.h"
 
-/* What every launch needs, opened once at boot by spawn_init and kept for good. */
+/* What every launch needs, opened once, at boot by spawn_init but for what is said, and kept for good. */
 struct launcher {
 	int stub;    /* O_PATH of /ingot/stub */
+	int mounts;  /* the mount namespace that they begin with: bare.h; made by the first launch */
 	int cgroups; /* folder of the services' cgroups: /sys/fs/cgroup/svc */
 	int landlock; /* its version, 0: the kernel has none */
 	bool devices; /* devices.c holds them */
@@ -26,8 +27,7 @@ struct launcher {
 struct spawn_given {
 	int output[2]; /* stdout and stderr */
 	const int *listen; /* as many as the record has */
-	int net;       /* the network namespace of an earlier run; -1, with TBL_SVC_NETNS: the child makes one, and sends it
-			* over error_fd, which is a socket then (pass.h) */
+	int net;       /* the network namespace of an earlier run; -1, with TBL_SVC_NETNS: the child makes one */
 	int user;      /* its user namespace, or -1 */
 	bool group;    /* the cgroup of an earlier run is there, and empty */
 };
@@ -49,9 +49,10 @@ enum launch_step {
 	/* before the clone: spawn fails */
 	LAUNCH_CGROUP, LAUNCH_LIMITS, LAUNCH_STATE, LAUNCH_PIPES, LAUNCH_CLONE,
 	/* in the child, in this order but for LAUNCH_FDS: the error pipe says so */
-	LAUNCH_FDS, LAUNCH_CGROUP_NS, LAUNCH_ROOT, LAUNCH_MOUNT, LAUNCH_PIVOT, LAUNCH_NOTIFY, LAUNCH_CWD, LAUNCH_HOSTNAME,
+	LAUNCH_FDS, LAUNCH_CGROUP_NS /* none any more: disks have the numbers */, LAUNCH_ROOT, LAUNCH_MOUNT, LAUNCH_CHROOT,
+	LAUNCH_NOTIFY, LAUNCH_CWD, LAUNCH_HOSTNAME,
 	LAUNCH_RLIMITS, LAUNCH_IDS, LAUNCH_CAPS, LAUNCH_STUB, LAUNCH_FORK, LAUNCH_EXEC,
-	LAUNCH_NAMESPACES, /* before LAUNCH_FDS */
+	LAUNCH_NAMESPACES, /* behind LAUNCH_STATE, before LAUNCH_FDS, and in the midst of LAUNCH_MOUNT */
 	LAUNCH_SECCOMP,    /* behind LAUNCH_CAPS */
 	LAUNCH_LISTEN,     /* before all others */
 	LAUNCH_MDWE,       /* behind LAUNCH_CAPS */
@@ -84,10 +85,10 @@ int spawn_open(struct launcher *l, struct err *e);
 
 /* Makes the service's cgroup, which is not there unless it is given, and its /state folders if they are not there yet;
  * writes the limits and reads them back, then clones straight into the cgroup and the namespaces. The steps behind the
- * clone report over error_fd. Blocks only for the clone itself, allocates nothing. The error names the step, as in
- * "step limits: memory.max: ...". After an error over error_fd, what status_fd says means nothing: the stub reports its
- * own child's exit there. */
-int spawn(const struct launcher *l, const struct tbl *t, uint32_t svc, const struct spawn_given *given,
+ * clone report over error_fd. Blocks only for the clone itself, and the first time for that of bare.h; allocates
+ * nothing. The error names the step, as in "step limits: memory.max: ...". After an error over error_fd, what status_fd
+ * says means nothing: the stub reports its own child's exit there. */
+int spawn(struct launcher *l, const struct tbl *t, uint32_t svc, const struct spawn_given *given,
 	  struct spawned *out, struct err *e);
 
 /* Kills all of the service's cgroup at once (cgroup.kill); returns -1 with errno where that fails. */

@@ -156,7 +156,7 @@ attach(struct init *in, struct disk_report *r, struct err *e)
 	struct state *s = in->s;
 
 	AUTO_FD mount = r->mount;
-	/* the memory that lies there has nothing in it yet, and would be copied with every service's namespace */
+	/* the memory that lies there has nothing in it yet, and would be hidden */
 	if (umount2(TEMPLATE_STATE, UMOUNT_NOFOLLOW) < 0 ||
 	    sys_move_mount(mount, "", AT_FDCWD, TEMPLATE_STATE, MOVE_MOUNT_F_EMPTY_PATH))
 		return err_set(e, errno, "state: /dev/%s on %s", r->device, TEMPLATE_STATE);

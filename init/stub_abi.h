@@ -26,7 +26,8 @@
 #define STUB_FD_EXE    6 /* close-on-exec: gone before the stub's first instruction */
 #define STUB_FD_NOTIFY 7 /* the same */
 #define STUB_FD_USER   8 /* the same */
-#define STUB_FD_END    9 /* the first number that is surely free; with ":L", the first of the listeners */
+#define STUB_FD_MOUNTS 9 /* the same */
+#define STUB_FD_END    10 /* the first number that is surely free; with ":L", the first of the listeners */
 
 /* A signal from PID 1, by sigqueue. The service could send it too: all it gains is a run of its own check. */
 #define STUB_ASK 64

@@ -16,7 +16,6 @@
 #include "kept.h"
 #include "loop.h"
 #include "notify.h"
-#include "pass.h"
 #include "pressure.h"
 #include "probe.h"
 #include "svc_act.h"
@@ -77,24 +76,6 @@ svc_io_clean(struct init *in, uint32_t i)
 	return r->group == GROUP_NONE;
 }
 
-/* What the child of a launch says; the namespace that it made comes first, where it is to send one. */
-static ssize_t
-read_error(struct init *in, uint32_t i, struct launch_error *le)
-{
-	uint32_t slot = loop_svc_slot(i, SVC_FD_ERROR);
-	int net;
-
-	if (!kept_expected(in, i))
-		return loop_read(in, slot, le, sizeof *le);
-	ssize_t n = pass_receive(loop_fd(in, slot), le, sizeof *le, &net);
-	if (n < 0 && errno != EAGAIN)
-		n = pass_receive(loop_fd(in, slot), le, sizeof *le, &net);
-	if (net < 0)
-		return n;
-	kept_take(in, i, net);
-	return loop_read(in, slot, le, sizeof *le);
-}
-
 void
 svc_io_error(struct init *in, uint32_t i)
 {
@@ -103,9 +84,7 @@ svc_io_error(struct init *in, uint32_t i)
 
 	if (loop_fd(in, slot) < 0)
 		return;
-	ssize_t n = read_error(in, i, &le);
-	if (n == 1) /* it came without a descriptor, as there was no room for one: the next start makes another */
-		n = read_error(in, i, &le);
+	ssize_t n = loop_read(in, slot, &le, sizeof le);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	loop_drop(in, slot);
@@ -114,6 +93,7 @@ svc_io_error(struct init *in, uint32_t i)
 		svc_act_ended(in, i, SVC_EV_NOEXEC,
 			      (struct svc_end){ .why = CTL_END_LAUNCH, .value = (uint32_t)le.code, .step = le.step });
 	} else {
+		kept_net(in, i);
 		svc_act_event(in, i, SVC_EV_EXEC);
 	}
 }

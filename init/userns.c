@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "child.h"
 #include "cleanup.h"
@@ -20,6 +21,9 @@
 #define LIMIT "/proc/sys/user/max_user_namespaces"
 #define MANY  "100000"
 
+/* The machine's, once there is a use for it, as to find the file takes longer than to write it; 0: not yet. */
+static int limit;
+
 static int
 put(const char *path, const char *value)
 {
@@ -29,6 +33,17 @@ put(const char *path, const char *value)
 	return fd >= 0 && write(fd, value, (size_t)n) == n ? 0 : -1;
 }
 
+static int
+set_limit(const char *value)
+{
+	ssize_t n = (ssize_t)strlen(value);
+	int fd = limit ? limit : open(LIMIT, O_WRONLY | O_CLOEXEC);
+
+	limit = fd > 0 ? fd : 0;
+	return limit && pwrite(limit, value, (size_t)n, 0) == n ? 0 : -1; /* a number counts at offset 0 alone */
+}
+
+/* The file is that of the namespace whose process opens it. */
 __attribute__((noreturn)) static void
 close_limit(void *arg)
 {
@@ -36,24 +51,49 @@ close_limit(void *arg)
 	_exit(put(LIMIT, "0") ? 1 : 0);
 }
 
-/* A process that is alone in its namespace, and has ended: its pid, or -1 with errno. The machine's limit is open for
- * this one call, while PID 1 does nothing else. */
-static pid_t
-begin(void)
+/* The number that whatever is opened next gets. */
+static int
+next_fd(void)
 {
-	struct clone_args args = { .flags = CLONE_NEWUSER | CLONE_VFORK, .exit_signal = SIGCHLD };
+	int fd = fcntl(limit, F_DUPFD_CLOEXEC, 0);
 
-	if (put(LIMIT, MANY))
+	fd_cleanup(&fd);
+	return fd;
+}
+
+/* Returns how it ended, as waitpid has it, or -1. */
+static int
+end(pid_t pid, int its)
+{
+	int status = -1;
+
+	if (waitpid(pid, &status, __WALL) < 0)
+		waitpid(pid, &status, __WALL);
+	if (status != -1 && WIFSIGNALED(status))
+		fd_cleanup(&its);
+	return status;
+}
+
+/* A process that is alone in its namespace, and has ended: its pid, or -1 with errno. The machine's limit is open for
+ * this one call, while PID 1 does nothing else. It has PID 1's descriptors, as a copy of them all takes long: *its is
+ * the one that it opens, and leaves if it is killed. It sends no signal when it ends, as PID 1 waits for it alone. */
+static pid_t
+begin(int *its)
+{
+	struct clone_args args = { .flags = CLONE_NEWUSER | CLONE_VFORK | CLONE_FILES };
+
+	if (set_limit(MANY))
 		return -1;
+	*its = next_fd();
 	pid_t pid = child_start(&args, &(struct child){ .run = close_limit, .arg = "" });
 	int code = errno;
 	/* twice: with the limit open, what a filter lets through could make one */
-	if (put(LIMIT, "0") && put(LIMIT, "0"))
+	if (set_limit("0") && set_limit("0"))
 		code = errno;
 	else if (pid > 0)
 		return pid;
 	if (pid > 0)
-		waitpid(pid, NULL, 0);
+		end(pid, *its);
 	errno = code;
 	return -1;
 }
@@ -72,17 +112,15 @@ int
 userns_make(uid_t uid, gid_t gid)
 {
 	char path[40];
-	int status = -1;
-	pid_t pid = begin();
+	int its = -1;
+	pid_t pid = begin(&its);
 
 	if (pid < 0)
 		return -1;
 	fmt(path, sizeof path, "/proc/%d/ns/user", pid);
 	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
 	int failed = fd < 0 || map(pid, "uid", uid) || map(pid, "gid", gid), code = errno;
-	if (waitpid(pid, &status, 0) < 0)
-		waitpid(pid, &status, 0);
-	if (!failed && status == 0)
+	if (end(pid, its) == 0 && !failed)
 		return take_fd(&fd);
 	errno = failed ? code : EPERM;
 	return -1;

@@ -138,7 +138,7 @@ def test_cgroup_that_cannot_be_made(machine):
 
 
 @pytest.mark.parametrize("kind,step", (("uts", "clone"), ("net", "namespaces"), ("pid", "clone"),
-                                       ("cgroup", "cgroup namespace")))
+                                       ("mnt", "root"), ("cgroup", "namespaces")))
 def test_namespace_that_cannot_be_made(machine, kind, step):
     """init case 32"""
     knob = f"/proc/sys/user/max_{kind}_namespaces"

@@ -66,6 +66,7 @@ def test_what_is_stopped_is_refused_and_what_is_started_is_not(machine):
 def test_a_port_that_is_taken_is_named(machine):
     machine.ok("ingotctl stop given")
     machine.ok("(nc -l -p 2000 & echo $! >/tmp/nc) </dev/null >/dev/null 2>&1")
+    machine.until("grep -h ':07D0 ' /proc/net/tcp /proc/net/tcp6", lambda text: " 0A " in text)  # it listens
     mark = machine.mark()
     machine.run("ingotctl start given", timeout=60)
     machine.wait_line("ingot: service given: port 2000: Address (already )?in use", since=mark)

@@ -176,9 +176,11 @@ def test_minimal_boots():
         assert g.wait_end() == 0
 
 
-def test_an_image_without_any_network_has_no_ipv6():
+def test_an_image_without_any_network_has_no_ipv6_and_its_lo_later():
     with run("minimal", "--shell") as g:
-        assert g.connect().run("ls /proc/sys/net/ipv6").status == 1
+        shell = g.connect()
+        assert shell.run("ls /proc/sys/net/ipv6").status == 1
+        shell.until("cat /sys/class/net/lo/flags", lambda text: text == "0x9")
         assert g.run("ls /proc/sys/net/ipv4").status == 0
         assert g.services()["clock"]["state"] == "up"
 

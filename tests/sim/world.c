@@ -21,6 +21,7 @@
 #include "events.h"
 #include "history.h"
 #include "kept.h"
+#include "late.h"
 #include "logger.h"
 #include "loop.h"
 #include "reload.h"
@@ -115,8 +116,15 @@ child_rest(void)
 {
 }
 
+/* There are no links. */
+void
+late_links(struct init *in)
+{
+	(void)in;
+}
+
 int
-spawn(const struct launcher *l, const struct tbl *t, uint32_t i, const struct spawn_given *given,
+spawn(struct launcher *l, const struct tbl *t, uint32_t i, const struct spawn_given *given,
       struct spawned *out, struct err *e)
 {
 	struct world *w = world;
