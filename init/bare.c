@@ -57,12 +57,10 @@ have_made(int to)
 {
 	struct clone_args args = { .flags = CLONE_NEWNS | CLONE_VFORK };
 	pid_t pid = child_start(&args, &(struct child){ .run = run, .arg = &to, .size = sizeof to });
-	int status = -1;
 
 	if (pid < 0)
 		return -1;
-	if (waitpid(pid, &status, __WALL) < 0)
-		waitpid(pid, &status, __WALL);
+	int status = child_wait(pid);
 	errno = status != -1 && WIFEXITED(status) ? WEXITSTATUS(status) : EAGAIN;
 	return status == 0 ? 0 : -1;
 }

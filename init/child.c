@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "libc/thread.h"
@@ -152,6 +153,16 @@ child_start(struct clone_args *args, const struct child *c)
 	sys_sigmask(old, NULL);
 	errno = code;
 	return pid;
+}
+
+int
+child_wait(pid_t pid)
+{
+	int status = -1;
+
+	if (waitpid(pid, &status, __WALL) < 0)
+		waitpid(pid, &status, __WALL);
+	return status;
 }
 
 bool

@@ -33,6 +33,9 @@ struct child {
  * pid, or -1 with errno. */
 pid_t child_start(struct clone_args *args, const struct child *c);
 
+/* Waits for the end of one that was started without a signal for it. Returns how it ended, as waitpid has it, or -1. */
+int child_wait(pid_t pid);
+
 /* Whether a child that was started with that may still look at it. It changes without a word, but a child that executes
  * or ends closes its descriptors afterwards. */
 bool child_reads(const void *reads);

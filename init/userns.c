@@ -65,10 +65,8 @@ next_fd(void)
 static int
 end(pid_t pid, int its)
 {
-	int status = -1;
+	int status = child_wait(pid);
 
-	if (waitpid(pid, &status, __WALL) < 0)
-		waitpid(pid, &status, __WALL);
 	if (status != -1 && WIFSIGNALED(status))
 		fd_cleanup(&its);
 	return status;
