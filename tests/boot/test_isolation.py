@@ -125,6 +125,12 @@ def test_root_is_read_only_by_itself(machine):
         machine.ok("rm /svc/held/usr/of-the-machine && mount -o remount,ro,bind /")
 
 
+def test_nothing_lies_above_a_root(machine):
+    """Not even for who has all rights in its mount namespace, and leaves its root by one more chroot."""
+    found = set(machine.ok(f"/opt/climb {machine.main_pid('probe')}").split())
+    assert found == set(machine.exec_ok("probe", "ls /").split()) and "ingot" not in found
+
+
 def test_mounts_are_exactly_the_declared_ones(machine):
     """isolation case 16"""
     rows = [line.split() for line in machine.exec_ok("probe", "cat /proc/self/mountinfo").splitlines()]
