@@ -44,7 +44,7 @@ $(O)/ingot-probe: $(PROBE_SRC:%.c=$(O)/%.o) $(O)/lib/libingot.a
 	$(call say,LD,$@)
 	$(Q)$(MUSL_CC) $(GUEST) $(LINK) -Wl,-z,noseparate-code -Wl,-z,norelro -o $@ $^
 
-# No libc, and one segment for everything: a page of padding would double its size.
+# No libc, no data, and one segment for everything: a page of padding would double its size.
 CFLAGS_init/stub := -fno-lto -ffreestanding -fno-stack-protector -fno-builtin
 $(O)/ingot-stub: $(STUB_SRC:%.c=$(O)/%.o)
 	$(call say,LD,$@)

@@ -51,9 +51,8 @@ sys4(long n, long a, long b, long c, long d)
 #error "ingot-stub: no entry point and system call for this architecture yet"
 #endif
 
-/* As vfork, but that the child runs `run` on a stack of its own: it copies no memory, and the caller goes on once the
- * program is executed or the child has ended. Without CLONE_SETTLS and the like the kernel looks at no argument but the
- * flags and the stack. */
+/* The child runs `run` in the caller's memory, on a stack of its own; both go on. Without CLONE_SETTLS and the like the
+ * kernel looks at no argument but the flags and the stack. */
 static inline long
 clone_run(char *stack, const struct stub *stub, void (*run)(const struct stub *))
 {
@@ -70,7 +69,7 @@ clone_run(char *stack, const struct stub *stub, void (*run)(const struct stub *)
 			 "	ud2\n"
 			 "1:"
 			 : "=a"(ret)
-			 : "a"(__NR_clone), "D"((long)(CLONE_VM | CLONE_VFORK | SIGCHLD)), "S"(stack), "d"(0l), "r"(r12), "r"(r13)
+			 : "a"(__NR_clone), "D"((long)(CLONE_VM | SIGCHLD)), "S"(stack), "d"(0l), "r"(r12), "r"(r13)
 			 : "rcx", "r11", "memory");
 	return ret;
 }
@@ -79,10 +78,9 @@ clone_run(char *stack, const struct stub *stub, void (*run)(const struct stub *)
 
 /* ---- the program ---- */
 
-static char stack_of_child[2048] __attribute__((aligned(16)));
-
 #define ALL_SIGNALS (~0ul)
 #define LISTEN_FIRST 3 /* as sd_listen_fds(3) has it */
+#define CHILD_STACK  512 /* four times what its frames take; a signal has no handler */
 
 __attribute__((noreturn)) void stub_main(const long *stack);
 
@@ -102,6 +100,8 @@ fail(int fd, uint32_t step, long code)
 	leave(127);
 }
 
+/* The child that becomes the program looks at the first of them, which stay as they are, and has the last one. The stub
+ * has no page to write to but its stack. */
 struct stub {
 	char **argv, **envp;
 	unsigned ready;    /* descriptor, 0: none */
@@ -111,6 +111,7 @@ struct stub {
 	long main;         /* process ids */
 	long probing;      /* 0: no probe runs */
 	uint32_t seq;      /* of that one */
+	char child_stack[CHILD_STACK] __attribute__((aligned(16)));
 };
 
 /* The number behind the next colon, 0 without one; *word stands behind it. */
@@ -292,7 +293,7 @@ reap(struct stub *s)
 void
 stub_main(const long *stack)
 {
-	struct stub s = { .main = -1 };
+	struct stub s;
 	unsigned long all = ALL_SIGNALS;
 	siginfo_t info;
 
@@ -303,10 +304,11 @@ stub_main(const long *stack)
 	if (stack[0] < 2)
 		fail(STUB_FD_ERROR, LAUNCH_STUB, -EINVAL);
 	read_words(&s, stack);
+	s.probing = 0;
 	if (s.closed)
 		close_memory();
 
-	s.main = clone_run(stack_of_child + sizeof stack_of_child, &s, run);
+	s.main = clone_run(s.child_stack + CHILD_STACK, &s, run);
 	if (s.main < 0)
 		fail(STUB_FD_ERROR, LAUNCH_FORK, s.main);
 
