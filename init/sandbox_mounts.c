@@ -7,6 +7,7 @@
  */
 #include "sandbox.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -17,6 +18,7 @@
 #include "templates.h"
 #include "sys.h"
 
+#define OPTIONS_READ 4096 /* so many bytes the kernel reads from where options begin: it faults where the stack ends */
 #define TREES 64 /* the first number of those that are mounted: above all that a launch has open */
 
 /* A detached copy of the mount at an absolute path of the machine. */
@@ -126,8 +128,9 @@ mount_new(int to, const char *type, const char *options)
 static int
 mount_tmpfs(const struct sandbox *x, const struct tbl_mount *m, int to)
 {
-	char options[TEMPLATE_OPTIONS];
+	char options[OPTIONS_READ];
 
+	static_assert(OPTIONS_READ >= TEMPLATE_OPTIONS, "there is room");
 	template_options(options, m->size, m->mode, x->s->uid, x->s->gid);
 	return mount_new(to, "tmpfs", options);
 }
