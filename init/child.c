@@ -7,11 +7,13 @@
 #include "child.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "libc/thread.h"
 #include "sys.h"
 
@@ -156,12 +158,23 @@ child_start(struct clone_args *args, const struct child *c)
 }
 
 int
-child_wait(pid_t pid)
+child_next_fd(int any)
+{
+	int fd = fcntl(any, F_DUPFD_CLOEXEC, 0);
+
+	fd_cleanup(&fd);
+	return fd;
+}
+
+int
+child_wait(pid_t pid, int fd)
 {
 	int status = -1;
 
 	if (waitpid(pid, &status, __WALL) < 0)
 		waitpid(pid, &status, __WALL);
+	if (status != -1 && WIFSIGNALED(status))
+		fd_cleanup(&fd);
 	return status;
 }
 

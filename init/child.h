@@ -33,8 +33,13 @@ struct child {
  * pid, or -1 with errno. */
 pid_t child_start(struct clone_args *args, const struct child *c);
 
-/* Waits for the end of one that was started without a signal for it. Returns how it ended, as waitpid has it, or -1. */
-int child_wait(pid_t pid);
+/* For a child that has PID 1's descriptors (CLONE_FILES), as a copy of them all takes long: the number that whatever is
+ * opened next gets; any: one that is open. */
+int child_next_fd(int any);
+
+/* Waits for the end of one that was started without a signal for it. fd: the one that it may have opened among PID 1's,
+ * which is closed if it was killed. Returns how it ended, as waitpid has it, or -1. */
+int child_wait(pid_t pid, int fd);
 
 /* Whether a child that was started with that may still look at it. It changes without a word, but a child that executes
  * or ends closes its descriptors afterwards. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sends and receives descriptors, one at a time, and keeps none.
+ * Receives descriptors, one at a time, and keeps none.
  */
 #include "pass.h"
 
@@ -27,16 +27,4 @@ pass_receive(int from, void *buf, size_t size, int *fd)
 	    c.h.cmsg_type == SCM_RIGHTS)
 		memcpy(fd, CMSG_DATA(&c.h), sizeof *fd);
 	return n;
-}
-
-int
-pass_send(int to, int fd)
-{
-	char byte = 0;
-	struct iovec iov = { &byte, 1 };
-	union room c = { .h = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &c, .msg_controllen = sizeof c };
-
-	memcpy(CMSG_DATA(&c.h), &fd, sizeof fd);
-	return sendmsg(to, &m, MSG_NOSIGNAL) == 1 ? 0 : -1;
 }

@@ -12,7 +12,4 @@
  * closes any other. Returns the packet's size, which may be more than was read, or -1 with errno; it never waits. */
 ssize_t pass_receive(int from, void *buf, size_t size, int *fd);
 
-/* One byte and the descriptor, which stays the caller's. Returns 0, or -1 with errno. */
-int pass_send(int to, int fd);
-
 #endif

@@ -51,30 +51,9 @@ close_limit(void *arg)
 	_exit(put(LIMIT, "0") ? 1 : 0);
 }
 
-/* The number that whatever is opened next gets. */
-static int
-next_fd(void)
-{
-	int fd = fcntl(limit, F_DUPFD_CLOEXEC, 0);
-
-	fd_cleanup(&fd);
-	return fd;
-}
-
-/* Returns how it ended, as waitpid has it, or -1. */
-static int
-end(pid_t pid, int its)
-{
-	int status = child_wait(pid);
-
-	if (status != -1 && WIFSIGNALED(status))
-		fd_cleanup(&its);
-	return status;
-}
-
 /* A process that is alone in its namespace, and has ended: its pid, or -1 with errno. The machine's limit is open for
- * this one call, while PID 1 does nothing else. It has PID 1's descriptors, as a copy of them all takes long: *its is
- * the one that it opens, and leaves if it is killed. It sends no signal when it ends, as PID 1 waits for it alone. */
+ * this one call, while PID 1 does nothing else. It has PID 1's descriptors: *its is the one that it opens. It sends no
+ * signal when it ends, as PID 1 waits for it alone. */
 static pid_t
 begin(int *its)
 {
@@ -82,7 +61,7 @@ begin(int *its)
 
 	if (set_limit(MANY))
 		return -1;
-	*its = next_fd();
+	*its = child_next_fd(limit);
 	pid_t pid = child_start(&args, &(struct child){ .run = close_limit, .arg = "" });
 	int code = errno;
 	/* twice: with the limit open, what a filter lets through could make one */
@@ -91,7 +70,7 @@ begin(int *its)
 	else if (pid > 0)
 		return pid;
 	if (pid > 0)
-		end(pid, *its);
+		child_wait(pid, *its);
 	errno = code;
 	return -1;
 }
@@ -118,7 +97,7 @@ userns_make(uid_t uid, gid_t gid)
 	fmt(path, sizeof path, "/proc/%d/ns/user", pid);
 	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
 	int failed = fd < 0 || map(pid, "uid", uid) || map(pid, "gid", gid), code = errno;
-	if (end(pid, its) == 0 && !failed)
+	if (child_wait(pid, its) == 0 && !failed)
 		return take_fd(&fd);
 	errno = failed ? code : EPERM;
 	return -1;
