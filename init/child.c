@@ -31,7 +31,7 @@ struct top {
 };
 
 static uint8_t *stacks; /* NULL: there are none */
-static size_t enough;   /* so many keep all processors busy, beside PID 1 */
+static size_t enough;   /* so many keep all processors busy */
 static size_t touched;  /* so many, the first ones, may hold memory */
 
 static struct top *
@@ -74,7 +74,7 @@ child_init(void)
 	if (failed && p != MAP_FAILED)
 		munmap(p, size);
 	stacks = failed ? NULL : p;
-	enough = processors() + 1;
+	enough = processors();
 }
 
 /* ---- one child ---- */
