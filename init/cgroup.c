@@ -80,6 +80,8 @@ cgroup_init(int *fd, struct err *e)
 	/* for ingotctl top alone: a kernel may do without */
 	if (write_file(AT_FDCWD, CGROUP_ROOT "/cgroup.subtree_control", "+io") == 0)
 		write_file(dir, "cgroup.subtree_control", "+io");
+	if (knob(dir, "cgroup.max.depth", "1", "1", false, e))
+		return err_wrap(e, "%s", CGROUP_SVC);
 	*fd = take_fd(&dir);
 	return 0;
 }
@@ -122,8 +124,7 @@ cgroup_limit(int cgroup, const struct tbl_svc *s, struct err *e)
 	if (memory_knob(cgroup, "memory.max", s->memory_max, e) ||
 	    (s->memory_high && memory_knob(cgroup, "memory.high", s->memory_high, e)) ||
 	    knob(cgroup, "memory.swap.max", "0", "0", true, e) || /* absent without swap in the kernel */
-	    knob(cgroup, "memory.oom.group", "1", "1", false, e) ||
-	    knob(cgroup, "cgroup.max.descendants", "0", "0", false, e))
+	    knob(cgroup, "memory.oom.group", "1", "1", false, e))
 		return -1;
 	fmt(value, sizeof value, "%u", s->pids_max);
 	if (knob(cgroup, "pids.max", value, value, false, e))

@@ -11,7 +11,8 @@
 #define CGROUP_ROOT "/sys/fs/cgroup"
 #define CGROUP_SVC  CGROUP_ROOT "/svc"
 
-/* Makes the folder of the services' cgroups with its controllers on; *fd is the caller's. */
+/* Makes the folder of the services' cgroups with its controllers on, in whose groups no more can be made; *fd is the
+ * caller's. */
 int cgroup_init(int *fd, struct err *e);
 
 /* Makes the cgroup of that name, which must be new unless it is had again; *fd is the caller's. */

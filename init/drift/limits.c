@@ -114,7 +114,7 @@ drift_limits(const struct tbl *t, const struct tbl_svc *s)
 	if (!is_listed(t, s, "memory.swap.max"))
 		expect(name, "memory.swap.max", "0");
 	expect(name, "memory.oom.group", "1");
-	expect(name, "cgroup.max.descendants", "0");
+	expect(name, "../cgroup.max.depth", "1"); /* no group within the service's */
 	expect_number(name, "pids.max", s->pids_max);
 	if (s->cpu_quota_us)
 		fmt(cpu, sizeof cpu, "%u %u", s->cpu_quota_us, s->cpu_period_us);

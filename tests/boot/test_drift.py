@@ -118,7 +118,9 @@ def test_limits_of_a_service(machine):
                               ("limit", "plain", "cpu.max", "90000 100000", "max 100000"),
                               ("limit", "plain", "memory.low", str(1 << 20), "0")]
     machine.ok(f"cd /sys/fs/cgroup/svc; echo 16 >web/pids.max; echo {6 << 20} >plain/memory.high; "
-               f"echo {1 << 20} >plain/memory.low; echo 90000 >plain/cpu.max")
+               f"echo {1 << 20} >plain/memory.low; echo 90000 >plain/cpu.max; echo 2 >cgroup.max.depth")
+    assert drift(machine, "web") == [("limit", "web", "../cgroup.max.depth", "1", "2")]
+    machine.ok("echo 1 >/sys/fs/cgroup/svc/cgroup.max.depth")
 
 
 def test_processes_and_capabilities_in_a_service(machine):

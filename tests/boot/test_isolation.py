@@ -224,13 +224,14 @@ def test_limits_of_resources(machine):
 
 def test_limits_of_the_cgroup(machine):
     """isolation case 27"""
-    want = {"memory.max": 16 << 20, "memory.oom.group": 1, "pids.max": 16, "cpu.max": "150000 100000",
-            "cgroup.max.descendants": 0}
+    want = {"memory.max": 16 << 20, "memory.oom.group": 1, "pids.max": 16, "cpu.max": "150000 100000"}
     for name, value in want.items():
         assert machine.ok(f"cat /sys/fs/cgroup/svc/probe/{name}") == str(value), name
     assert machine.ok("cat /sys/fs/cgroup/svc/nginx/cpu.max") == "80000 100000"
     assert machine.ok("cat /sys/fs/cgroup/svc/sibling/pids.max") == "64", "the preset"
     assert machine.ok("cat /sys/fs/cgroup/svc/sibling/cpu.max") == "max 100000"
+    done = machine.run("mkdir /sys/fs/cgroup/svc/probe/more")
+    assert done.status and "Resource temporarily unavailable" in done.out, "no group within a service's"
 
 
 def test_cgroup_holds_the_stub_and_the_program(machine):
