@@ -25,7 +25,6 @@
 #include "keep.h"
 #include "lacks.h"
 #include "late.h"
-#include "logger.h"
 #include "loop.h"
 #include "modules.h"
 #include "mounts.h"
@@ -153,7 +152,6 @@ boot_services(struct init *in, struct err *e)
 	history_init(in);
 	svc_act_init(in);
 	svc_act_missed(in);
-	logger_init(in);
 	if (CFG_HOST_CONTROL)
 		port_init(in);
 	if (CFG_VSOCK)

@@ -77,13 +77,17 @@ cgroup_init(int *fd, struct err *e)
 		    write_file(dir, "cgroup.subtree_control", controllers[i]))
 			return err_set(e, errno, "%s: the controller %s %s", CGROUP_SVC, controllers[i] + 1,
 				       errno == EINVAL ? "is missing in this kernel" : "cannot be given to services");
-	/* for ingotctl top alone: a kernel may do without */
-	if (write_file(AT_FDCWD, CGROUP_ROOT "/cgroup.subtree_control", "+io") == 0)
-		write_file(dir, "cgroup.subtree_control", "+io");
 	if (knob(dir, "cgroup.max.depth", "1", "1", false, e))
 		return err_wrap(e, "%s", CGROUP_SVC);
 	*fd = take_fd(&dir);
 	return 0;
+}
+
+void
+cgroup_late(int cgroups)
+{
+	if (write_file(AT_FDCWD, CGROUP_ROOT "/cgroup.subtree_control", "+io") == 0)
+		write_file(cgroups, "cgroup.subtree_control", "+io");
 }
 
 static int

@@ -90,10 +90,18 @@ kept_net(struct init *in, uint32_t i)
 {
 	struct svc_run *r = &in->s->run[i];
 
-	if (r->net > 0 || !(tbl_svc(&in->table, i)->flags & TBL_SVC_NETNS))
+	if (in->s->late.phase == LATE_WAITS || r->net > 0 || !(tbl_svc(&in->table, i)->flags & TBL_SVC_NETNS))
 		return;
 	int fd = net_of(in, i);
 	r->net = fd > 0 ? fd : 0;
+}
+
+void
+kept_nets(struct init *in)
+{
+	for (uint32_t i = 0; i < in->s->services; i++)
+		if (loop_fd(in, loop_svc_slot(i, SVC_FD_PID)) >= 0 && loop_fd(in, loop_svc_slot(i, SVC_FD_ERROR)) < 0)
+			kept_net(in, i);
 }
 
 /* For good, as far as anybody knows. */

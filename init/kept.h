@@ -15,8 +15,10 @@ bool kept_again(struct init *in, uint32_t i);
  * that cannot be made. */
 int kept_give(struct init *in, uint32_t i, struct spawn_given *given);
 
-/* Its program is executed: the network namespace that the launch made is kept from now on. */
+/* Its program is executed: the network namespace that the launch made is kept from now on. In a boot that is put off,
+ * and kept_nets does it afterwards: each launch copies PID 1's descriptors. */
 void kept_net(struct init *in, uint32_t i);
+void kept_nets(struct init *in);
 
 /* The run, a job's, has ended: what it has used. */
 void kept_usage(struct init *in, uint32_t i);

@@ -11,10 +11,13 @@
 #include <unistd.h>
 
 #include "buttons.h"
+#include "cgroup.h"
 #include "cleanup.h"
 #include "console.h"
 #include "control_port.h"
+#include "kept.h"
 #include "links.h"
+#include "logger.h"
 #include "loop.h"
 #include "modules.h"
 #include "posture.h"
@@ -79,6 +82,7 @@ end(struct init *in)
 	if (in->s->late.links)
 		bring_up(in);
 	in->s->late = (struct late){ .phase = LATE_DONE };
+	kept_nets(in);
 	buttons_init(in);
 	if (CFG_HOST_CONTROL)
 		port_init(in);
@@ -119,6 +123,8 @@ late_settle(struct init *in)
 	if (late_due(in) > in->s->now_ms)
 		return;
 	hurry("0");
+	logger_begin(in);
+	cgroup_late(in->launcher.cgroups);
 	l->pid = in->table.machine->late ? load(&in->table) : -1;
 	if (l->pid < 0)
 		end(in);

@@ -152,10 +152,12 @@ start(struct init *in)
 }
 
 void
-logger_init(struct init *in)
+logger_begin(struct init *in)
 {
+	if (loop_fd(in, WATCH_LOG) >= 0)
+		return;
 	logger_services(in);
-	in->s->logger.at_ms = 0;
+	in->s->logger.at_ms = in->s->now_ms;
 }
 
 void
@@ -195,8 +197,11 @@ logger_due(const struct init *in)
 void
 logger_finish(struct init *in)
 {
+	if (in->s->late.phase == LATE_WAITS) {
+		logger_begin(in);
+		logger_timers(in);
+	}
 	pid_t pid = in->s->logger.pid;
-
 	if (!pid || kill(pid, SIGTERM) < 0)
 		return;
 	for (int ms = FINISH_MS; ms > 0 && waitpid(pid, NULL, WNOHANG) == 0; ms -= 5)
@@ -213,7 +218,7 @@ logger_drained(const struct init *in, uint32_t i)
 
 	/* in this order: what has left the pipe is on the stage, and what has left the stage is in the ring */
 	for (int k = 0; k < LOG_STREAMS; k++)
-		if (ioctl(r->log_pipe[k][0], FIONREAD, &n) == 0 && n > 0)
+		if (r->log_pipe[k][0] && ioctl(r->log_pipe[k][0], FIONREAD, &n) == 0 && n > 0)
 			return false;
 	return logbook_still(&in->book, r->ring);
 }

@@ -10,7 +10,10 @@
 
 /* Makes the pipes of all services that have none yet; ingot-log gets them, and hears of those that went. */
 void logger_services(struct init *in);
-void logger_init(struct init *in);
+
+/* Starts ingot-log if it has not been, once a boot's launches are over: the pipes, which launches make, hold what is
+ * written until then. */
+void logger_begin(struct init *in);
 
 /* The pipes' write ends for a launch, which stay PID 1's. -1 with errno. */
 int logger_outputs(struct init *in, uint32_t i, int out[LOG_STREAMS]);
