@@ -75,6 +75,7 @@ child_init(void)
 		munmap(p, size);
 	stacks = failed ? NULL : p;
 	enough = processors();
+	enough += !enough; /* it could not be told */
 }
 
 /* ---- one child ---- */

@@ -102,7 +102,7 @@ struct svc_run {
 	bool said;              /* notify.c: its last run has a text in state.said */
 	uint32_t pressure;      /* pressure.c: how often this run was above its memory_high */
 	uint64_t pressure_ms;   /* pressure.c: when to look again, or SVC_NEVER */
-	int net;                /* kept.c: its network namespace, with TBL_SVC_NETNS; 0: none is kept */
+	int net;                /* kept.c: its network namespace, with TBL_SVC_NETNS; 0 or below: none is kept */
 	uint64_t rest_ms;       /* kept.c: until when that and its group are kept, or SVC_NEVER */
 	int peak;               /* kept.c: of a job's run that has its group again: memory.peak, from its start on; or 0 */
 	uint64_t cpu_before_us; /* kept.c: what that group had used when the run began */
@@ -147,6 +147,7 @@ struct late {
 	uint64_t calm_ms; /* when it is time if nothing is launched until then, 0: something is under way */
 	uint64_t due_ms;  /* when it is time at the latest, 0: not known yet */
 	bool links;       /* they are not up yet */
+	bool unread;      /* ingot-log has not begun */
 };
 
 /* The host's port: found after the boot, as its name comes late. */

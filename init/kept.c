@@ -26,6 +26,7 @@
 
 #define REST_MS 5000 /* a service that is down for longer needs the kernel's 400 KB no more */
 #define LEFT_PART 8  /* of its limit */
+#define NET_LATER (-2) /* a namespace that is to be taken; the run has executed its program, so that it is its own */
 
 #ifndef PIDFD_GET_NET_NAMESPACE /* <linux/pidfd.h> since 6.11 */
 #define PIDFD_GET_NET_NAMESPACE _IO(0xff, 4)
@@ -90,17 +91,17 @@ kept_net(struct init *in, uint32_t i)
 {
 	struct svc_run *r = &in->s->run[i];
 
-	if (in->s->late.phase == LATE_WAITS || r->net > 0 || !(tbl_svc(&in->table, i)->flags & TBL_SVC_NETNS))
+	if (r->net > 0 || !(tbl_svc(&in->table, i)->flags & TBL_SVC_NETNS))
 		return;
-	int fd = net_of(in, i);
-	r->net = fd > 0 ? fd : 0;
+	int fd = in->s->late.phase == LATE_WAITS ? NET_LATER : net_of(in, i);
+	r->net = fd > 0 || fd == NET_LATER ? fd : 0;
 }
 
 void
 kept_nets(struct init *in)
 {
 	for (uint32_t i = 0; i < in->s->services; i++)
-		if (loop_fd(in, loop_svc_slot(i, SVC_FD_PID)) >= 0 && loop_fd(in, loop_svc_slot(i, SVC_FD_ERROR)) < 0)
+		if (in->s->run[i].net == NET_LATER)
 			kept_net(in, i);
 }
 
@@ -119,6 +120,8 @@ kept_rest(struct init *in, uint32_t i)
 	struct svc_run *r = &in->s->run[i];
 
 	drop(&r->peak);
+	if (r->net == NET_LATER)
+		r->net = 0;
 	if (r->net > 0 || r->group == GROUP_KEPT)
 		r->rest_ms = in->s->now_ms + (stopped(in, i) ? 0 : REST_MS);
 	tally_times(in, i);

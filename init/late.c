@@ -25,6 +25,7 @@
 #define EXPEDITED "/sys/kernel/rcu_expedited"
 #define PATIENCE_MS 10000
 #define CALM_MS 20
+#define UNREAD_MS 500 /* nobody reads what services write for so long at most, whatever is launched */
 
 /* A kernel that cannot do it loses nothing but time. */
 static void
@@ -41,6 +42,7 @@ late_begin(struct init *in)
 	hurry("1");
 	in->s->late.phase = LATE_WAITS;
 	in->s->late.links = true;
+	in->s->late.unread = true;
 }
 
 static void
@@ -112,6 +114,12 @@ look(const struct init *in, struct late *l)
 		l->calm_ms = now + CALM_MS;
 }
 
+static uint64_t
+time_due(const struct late *l)
+{
+	return l->calm_ms && l->calm_ms < l->due_ms ? l->calm_ms : l->due_ms;
+}
+
 void
 late_settle(struct init *in)
 {
@@ -120,7 +128,9 @@ late_settle(struct init *in)
 	if (l->phase != LATE_WAITS || l->pid)
 		return;
 	look(in, l);
-	if (late_due(in) > in->s->now_ms)
+	if (l->due_ms - PATIENCE_MS + UNREAD_MS <= in->s->now_ms)
+		logger_begin(in);
+	if (time_due(l) > in->s->now_ms)
 		return;
 	hurry("0");
 	logger_begin(in);
@@ -137,7 +147,8 @@ late_due(const struct init *in)
 
 	if (l->phase != LATE_WAITS || l->pid || !l->due_ms)
 		return SVC_NEVER;
-	return l->calm_ms && l->calm_ms < l->due_ms ? l->calm_ms : l->due_ms;
+	uint64_t due = time_due(l), unread = l->unread ? l->due_ms - PATIENCE_MS + UNREAD_MS : SVC_NEVER;
+	return unread < due ? unread : due;
 }
 
 void

@@ -25,6 +25,8 @@
 #define WELL_MS      10000 /* who lives so long has not failed at its start */
 #define FAILURES_MAX 8     /* in a row; then nobody shall wait for it any more */
 #define FINISH_MS    400
+#define FINISH_YOUNG_MS 1000 /* for one that may have to begin first */
+#define YOUNG_MS     1000
 
 /* ---- pipes ---- */
 
@@ -63,7 +65,8 @@ logger_services(struct init *in)
 	int out[LOG_STREAMS];
 
 	for (uint32_t i = 0; i < in->s->services; i++)
-		logger_outputs(in, i, out); /* one that failed is made at the launch */
+		if (!in->s->run[i].log_pipe[LOG_STREAMS - 1][1]) /* or what runs would find its flags changed */
+			logger_outputs(in, i, out); /* one that failed is made at the launch */
 	in->s->logger.stale = true;
 }
 
@@ -154,8 +157,9 @@ start(struct init *in)
 void
 logger_begin(struct init *in)
 {
-	if (loop_fd(in, WATCH_LOG) >= 0)
+	if (!in->s->late.unread)
 		return;
+	in->s->late.unread = false;
 	logger_services(in);
 	in->s->logger.at_ms = in->s->now_ms;
 }
@@ -197,14 +201,16 @@ logger_due(const struct init *in)
 void
 logger_finish(struct init *in)
 {
-	if (in->s->late.phase == LATE_WAITS) {
-		logger_begin(in);
-		logger_timers(in);
-	}
-	pid_t pid = in->s->logger.pid;
+	const struct logger *l = &in->s->logger;
+
+	logger_begin(in);
+	if (!l->pid && l->at_ms != SVC_NEVER)
+		start(in);
+	bool young = in->s->now_ms - l->since_ms < YOUNG_MS;
+	pid_t pid = l->pid;
 	if (!pid || kill(pid, SIGTERM) < 0)
 		return;
-	for (int ms = FINISH_MS; ms > 0 && waitpid(pid, NULL, WNOHANG) == 0; ms -= 5)
+	for (int ms = young ? FINISH_YOUNG_MS : FINISH_MS; ms > 0 && waitpid(pid, NULL, WNOHANG) == 0; ms -= 5)
 		poll(NULL, 0, 5);
 }
 

@@ -110,6 +110,13 @@ def test_log_on_the_console(start):
         g.wait_line("^deaf: up$")
 
 
+def test_what_was_written_before_a_boot_is_over_is_not_lost_with_it(start):
+    """ingot-log begins once nothing is launched any more; an end that comes before begins it too."""
+    with start("last-words", "ingot.log=console") as g:
+        assert g.wait_end() == 0
+        assert "fatal: last words" in g.lines
+
+
 def test_unknown_word_is_said(start):
     with start("end", "ingot.shel") as g:
         g.wait_line("^ingot: kernel command line: no such word: ingot.shel$")

@@ -220,6 +220,12 @@ logger_services(struct init *in)
 }
 
 void
+logger_begin(struct init *in)
+{
+	(void)in;
+}
+
+void
 logger_gone(const struct svc_run *r)
 {
 	(void)r;
