@@ -94,7 +94,7 @@ kept_net(struct init *in, uint32_t i)
 	if (r->net > 0 || !(tbl_svc(&in->table, i)->flags & TBL_SVC_NETNS))
 		return;
 	int fd = in->s->late.phase == LATE_WAITS ? NET_LATER : net_of(in, i);
-	r->net = fd > 0 || fd == NET_LATER ? fd : 0;
+	r->net = fd == -1 ? 0 : fd;
 }
 
 void

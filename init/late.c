@@ -120,6 +120,12 @@ time_due(const struct late *l)
 	return l->calm_ms && l->calm_ms < l->due_ms ? l->calm_ms : l->due_ms;
 }
 
+static uint64_t
+unread_due(const struct late *l)
+{
+	return l->unread ? l->due_ms - PATIENCE_MS + UNREAD_MS : SVC_NEVER;
+}
+
 void
 late_settle(struct init *in)
 {
@@ -128,7 +134,7 @@ late_settle(struct init *in)
 	if (l->phase != LATE_WAITS || l->pid)
 		return;
 	look(in, l);
-	if (l->due_ms - PATIENCE_MS + UNREAD_MS <= in->s->now_ms)
+	if (unread_due(l) <= in->s->now_ms)
 		logger_begin(in);
 	if (time_due(l) > in->s->now_ms)
 		return;
@@ -147,7 +153,7 @@ late_due(const struct init *in)
 
 	if (l->phase != LATE_WAITS || l->pid || !l->due_ms)
 		return SVC_NEVER;
-	uint64_t due = time_due(l), unread = l->unread ? l->due_ms - PATIENCE_MS + UNREAD_MS : SVC_NEVER;
+	uint64_t due = time_due(l), unread = unread_due(l);
 	return unread < due ? unread : due;
 }
 
