@@ -71,7 +71,7 @@ stop_done(const struct init *in, uint32_t i, uint64_t run, int *code, char *text
 {
 	const struct svc *v = &in->s->svc[i];
 
-	if (svc_runs(v) && v->runs > run) {
+	if (svc_runs(v) ? v->runs > run : v->state == SVC_DOWN && v->wanted) { /* it may wait for its turn to start */
 		fmt(text, CONTROL_TEXT_MAX, "it was started again meanwhile");
 		*code = ECANCELED;
 		return true;

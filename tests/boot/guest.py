@@ -18,6 +18,7 @@ import time
 BOOT_S = 60      # from the start to the shell; far more than it takes, for busy hosts
 COMMAND_S = 30   # for one command
 TAIL_LINES = 60  # of the console, in a failure's message
+PROMPT = r"\S* # "
 SAYS = "ingot: "  # what PID 1's own lines begin with
 
 
@@ -51,6 +52,7 @@ class Guest:
         self._shown = 0  # lines of the console that an earlier shell may have written
         self._partial = b""
         self._eof = False
+        self._echoes = False  # the shell, what we send
         self.lost = False  # a command has not come back: the shell takes no more of them
         # a session of its own: its id is what stop() kills, with all that was started below it
         self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -82,9 +84,11 @@ class Guest:
         parts = (self._partial + data).split(b"\n")
         self._partial = parts.pop()
         for part in parts:
-            # a line of PID 1 may stand behind the shell's prompt, and the echo of what we sent: it is one of its own
+            # a line of PID 1 may stand behind the shell's prompt, and anywhere in the echo of what we sent, as the
+            # shell echoes key by key: it is one of its own
             text = part.rstrip(b"\r").decode("utf-8", "replace")
-            behind = re.match(rf"(\S* # .*?)({SAYS}.*)", text)
+            before = ".+?" if self._echoes else PROMPT + ".*?"
+            behind = re.match(f"({before})({SAYS}.*)", text)
             self.lines += behind.groups() if behind else [text]
         return True
 
@@ -125,14 +129,16 @@ class Guest:
         """Waits for the shell and makes it one that neither prompts nor echoes: it reads the console as a script."""
         deadline = time.monotonic() + timeout
         # the prompt may have been followed at once by a line of PID 1's own
-        while b"# " not in self._partial and not any(re.match(r"\S* # ", line) for line in self.lines[self._shown:]):
+        while b"# " not in self._partial and not any(re.match(PROMPT, line) for line in self.lines[self._shown:]):
             if not self._pump(deadline):
                 self._fail("no shell on the console")
         ready = f"ready-{self._token}"
+        self._echoes = True
         # in two parts, so that the echo of this very line is not taken for the answer; nothing more is sent before
         # that, as its echo could stand in front of a line of PID 1's
         self.send(f"stty -echo cols 10000; echo rea\"\"dy-{self._token}; exec sh /proc/self/fd/0\n")
         self.wait_line(f"^{ready}$", timeout=max(deadline - time.monotonic(), 1))
+        self._echoes = False
         self._shown = self.mark()
         return self
 

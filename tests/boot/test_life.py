@@ -130,12 +130,13 @@ def test_stop_twice_at_once(machine):
 
 
 def test_who_stops_it_is_told_when_another_starts_it_again(machine):
-    ups = machine.ok("ingotctl stop stubborn; ingotctl logs stubborn").count("up")
-    machine.ok("ingotctl start stubborn")
-    machine.until("ingotctl logs stubborn", lambda text: text.count("up") > ups)
-    done = machine.run("ingotctl stop stubborn & sleep 0.2; ingotctl start stubborn; wait $!", timeout=10)
-    assert (done.status, done.out) == (1, "ingotctl: service stubborn: it was started again meanwhile")
-    machine.ok("ingotctl stop stubborn")
+    """Also where it waits for its turn, as the machine launches one at a time and `again` is launched all the time."""
+    ups = machine.ok("ingotctl stop deaf; ingotctl logs deaf").count("up")
+    machine.ok("ingotctl start deaf")
+    machine.until("ingotctl logs deaf", lambda text: text.count("up") > ups)
+    done = machine.run("ingotctl stop deaf & until ingotctl status deaf --json | grep -q '\"stopping\"'; do :; done; "
+                       "ingotctl start deaf; wait $!", timeout=10)
+    assert (done.status, done.out) == (1, "ingotctl: service deaf: it was started again meanwhile")
 
 
 def test_a_hundred_restarts_leave_nothing_behind(machine):
