@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * For tests of a console that takes nothing: block FILE turns /dev/console into a terminal that nobody reads, makes
- * FILE, and stays until it is killed.
+ * For tests of a console that takes nothing: block FILE turns /dev/console into a terminal that is stopped, makes FILE,
+ * and stays until it is killed. One that is only full has room again now and then, as the kernel moves what it holds.
  */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #ifndef TIOCGPTPEER
@@ -26,7 +27,7 @@ main(int argc, char **argv)
 	if (master < 0 || ioctl(master, TIOCSPTLCK, &unlock) < 0)
 		return 2;
 	int peer = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_NONBLOCK);
-	if (peer < 0 || ioctl(peer, TIOCCONS) < 0) {
+	if (peer < 0 || tcflow(peer, TCOOFF) < 0 || ioctl(peer, TIOCCONS) < 0) {
 		perror("block");
 		return 1;
 	}
