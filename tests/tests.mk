@@ -120,8 +120,8 @@ bench-edit: setup-run
 
 .PHONY: attack bench-edit check-unit check-fuzz
 # What a root as squashfs gives, against one that is unpacked: minutes, under QEMU.
-bench-root:
-	@$(MAKE) $(QUIETLY) build/ingot
+bench-root: setup-run
+	@$(MAKE) $(QUIETLY) build/ingot $(PROGRAMS)
 	@PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/bench/root.py
 
 .PHONY: check-unit check-fuzz bench-root

@@ -24,7 +24,7 @@ $(GUEST_BENCH): build/bench/%: $(O)/tests/bench/%.o $(O)/lib/libingot.a
 
 # Boots machines for some minutes; wants a computer that does nothing else.
 bench-init: setup-run
-	@$(MAKE) $(QUIETLY) all $(GUEST_BENCH)
+	@$(MAKE) $(QUIETLY) all $(PROGRAMS) $(GUEST_BENCH)
 	@PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/bench/bench_init.py
 
 LAUNCH_BENCH := build/bench/launch_time build/bench/launch_true
@@ -36,7 +36,7 @@ $(LAUNCH_BENCH): build/bench/%: $(O)/tests/bench/%.o $(O)/lib/libingot.a
 
 # The same: wants a computer that does nothing else.
 bench-launch: setup-run
-	@$(MAKE) $(QUIETLY) all $(GUEST_BENCH) $(LAUNCH_BENCH)
+	@$(MAKE) $(QUIETLY) all $(PROGRAMS) $(GUEST_BENCH) $(LAUNCH_BENCH)
 	@PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/bench/bench_launch.py
 
 bench-squashfs: build/bench/bench_writers
