@@ -7,6 +7,7 @@
  */
 #include "devices.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -31,50 +32,60 @@ static const struct {
 
 #define NODES (sizeof nodes / sizeof *nodes)
 #define MACHINE_NODES 2 /* the last ones */
-#define BEGIN 6
-#define END 4
-#define LENGTH_MAX (BEGIN + 2 * (NODES + TBL_DEVICES_MAX) + END)
+#define BEGIN 9
+#define NODE 5
+#define END 6
+#define LENGTH_MAX (BEGIN + NODE * (NODES + TBL_DEVICES_MAX) + END)
+#define MINOR_BITS 20 /* the kernel's */
 
 #define LOAD(to, field) { .code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = (to), .src_reg = BPF_REG_1, \
 			  .off = offsetof(struct bpf_cgroup_dev_ctx, field) }
 #define ALU(op, to, number) { .code = BPF_ALU64 | (op) | BPF_K, .dst_reg = (to), .imm = (int32_t)(number) }
-#define JUMP(how, reg, number, to) { .code = BPF_JMP | (how) | BPF_K, .dst_reg = (reg), .off = (int16_t)(to), \
-				     .imm = (int32_t)(number) }
+#define ALU32(op, to, number) { .code = BPF_ALU | (op) | BPF_K, .dst_reg = (to), .imm = (int32_t)(number) }
+#define ALU_REG(op, to, from) { .code = BPF_ALU64 | (op) | BPF_X, .dst_reg = (to), .src_reg = (from) }
 #define EXIT { .code = BPF_JMP | BPF_EXIT }
+#define IS_ZERO(reg) ALU(BPF_SUB, reg, 1), ALU(BPF_RSH, reg, 63) /* 1 or 0, of 32 bits */
 
-/* A device's two instructions, the first of which is the n-th of all. */
-static void
-write_device(struct bpf_insn *code, size_t n, size_t allow, uint32_t major_, uint32_t minor_)
-{
-	code[n] = (struct bpf_insn)JUMP(BPF_JNE, BPF_REG_3, major_, 1);
-	code[n + 1] = (struct bpf_insn)JUMP(BPF_JEQ, BPF_REG_4, minor_, allow - n - 2);
-}
-
-/* Character devices, opened and not made: what is made by mknod, and every block device, is refused. Returns the
- * length. */
+/* Character devices, opened and not made: what is made by mknod, and every block device, is refused. There is no jump
+ * in it: those are what the kernel takes its time for, when it checks a program. Returns the length. */
 static size_t
 write_program(struct bpf_insn code[LENGTH_MAX], const dev_t *more, size_t n_more)
 {
 	const size_t n_nodes = more ? NODES - MACHINE_NODES : NODES;
-	const size_t deny = BEGIN + 2 * (n_nodes + n_more), allow = deny + 2;
 	const struct bpf_insn begin[] = {
-		LOAD(BPF_REG_2, access_type), /* the access above, the type in the low half */
-		ALU(BPF_AND, BPF_REG_2, BPF_DEVCG_ACC_MKNOD << 16 | 0xffff),
-		JUMP(BPF_JNE, BPF_REG_2, BPF_DEVCG_DEV_CHAR, deny - 3),
 		LOAD(BPF_REG_3, major),
 		LOAD(BPF_REG_4, minor),
-		JUMP(BPF_JEQ, BPF_REG_3, PTS_MAJOR, allow - 6),
+		ALU_REG(BPF_MOV, BPF_REG_0, BPF_REG_3),
+		ALU(BPF_XOR, BPF_REG_0, PTS_MAJOR),
+		IS_ZERO(BPF_REG_0),
+		ALU(BPF_LSH, BPF_REG_3, MINOR_BITS),
+		ALU_REG(BPF_OR, BPF_REG_3, BPF_REG_4),
+		LOAD(BPF_REG_2, access_type), /* the access above, the type in the low half */
 	};
-	const struct bpf_insn end[] = { ALU(BPF_MOV, BPF_REG_0, 0), EXIT, ALU(BPF_MOV, BPF_REG_0, 1), EXIT };
+	const struct bpf_insn end[] = {
+		ALU(BPF_AND, BPF_REG_2, BPF_DEVCG_ACC_MKNOD << 16 | 0xffff),
+		ALU(BPF_XOR, BPF_REG_2, BPF_DEVCG_DEV_CHAR),
+		IS_ZERO(BPF_REG_2),
+		ALU_REG(BPF_AND, BPF_REG_0, BPF_REG_2),
+		EXIT,
+	};
 	size_t n = sizeof begin / sizeof *begin;
 
 	memcpy(code, begin, sizeof begin);
-	for (size_t i = 0; i < n_nodes; i++, n += 2)
-		write_device(code, n, allow, nodes[i].major, nodes[i].minor);
-	for (size_t i = 0; i < n_more; i++, n += 2)
-		write_device(code, n, allow, major(more[i]), minor(more[i]));
+	for (size_t i = 0; i < n_nodes + n_more; i++, n += NODE) {
+		bool own = i >= n_nodes;
+		uint32_t major_ = own ? major(more[i - n_nodes]) : nodes[i].major;
+		uint32_t minor_ = own ? minor(more[i - n_nodes]) : nodes[i].minor;
+		const struct bpf_insn node[NODE] = {
+			ALU_REG(BPF_MOV, BPF_REG_4, BPF_REG_3),
+			ALU32(BPF_XOR, BPF_REG_4, major_ << MINOR_BITS | minor_),
+			IS_ZERO(BPF_REG_4),
+			ALU_REG(BPF_OR, BPF_REG_0, BPF_REG_4),
+		};
+		memcpy(code + n, node, sizeof node);
+	}
 	memcpy(code + n, end, sizeof end);
-	return n + END;
+	return n + sizeof end / sizeof *end;
 }
 
 static int
