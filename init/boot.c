@@ -18,8 +18,6 @@
 #include "cleanup.h"
 #include "console.h"
 #include "control.h"
-#include "control_port.h"
-#include "control_vsock.h"
 #include "ending.h"
 #include "history.h"
 #include "keep.h"
@@ -80,21 +78,20 @@ open_table(struct tbl *t, struct err *e)
 	return 0;
 }
 
-/* From the initramfs' own table, before anything is mounted: the root that it names holds the same one. A table that
- * cannot be read names none, and is said later. */
+/* From the initramfs' own table, before anything is mounted. A root that it names holds the same one, and that is the
+ * one to have open then. One that cannot be read names none, and is said later. */
 static int
-attach_root(bool *attached, struct err *e)
+attach_root(struct init *in, bool *attached, struct err *e)
 {
 	struct err ignored;
-	struct tbl t;
 
 	*attached = false;
-	if (open_table(&t, &ignored))
+	if (open_table(&in->table, &ignored) || !in->table.machine->root)
 		return 0;
-	bool named = t.machine->root != 0;
-	int r = root_init(&t, e);
-	*attached = named && r == 0;
-	munmap((void *)t.base, t.h->size);
+	int r = root_init(&in->table, e);
+	*attached = r == 0;
+	munmap((void *)in->table.base, in->table.h->size);
+	in->table = (struct tbl){ 0 };
 	return r;
 }
 
@@ -128,7 +125,7 @@ emergency(struct init *in)
 	struct err e;
 
 	warn("emergency: a shell, no services");
-	if (open_table(&in->table, &e))
+	if (!in->table.base && open_table(&in->table, &e))
 		warn("%s", e.msg);
 	shell_init(in);
 }
@@ -136,7 +133,7 @@ emergency(struct init *in)
 static int
 boot_services(struct init *in, struct err *e)
 {
-	if (open_table(&in->table, e))
+	if (!in->table.base && open_table(&in->table, e))
 		return -1;
 	uint32_t n = tbl_count(&in->table, TBL_SVCS);
 	if (n > CFG_MAX_SERVICES)
@@ -152,10 +149,6 @@ boot_services(struct init *in, struct err *e)
 	history_init(in);
 	svc_act_init(in);
 	svc_act_missed(in);
-	if (CFG_HOST_CONTROL)
-		port_init(in);
-	if (CFG_VSOCK)
-		vsock_init(in);
 	mounts_seal();
 	if (CFG_EMERGENCY_SHELL && in->s->cmdline.shell)
 		shell_init(in);
@@ -173,7 +166,7 @@ boot(struct init *in, struct err *e)
 	in->s->logger.at_ms = SVC_NEVER;
 	console_init();
 	bool attached;
-	int r = attach_root(&attached, e);
+	int r = attach_root(in, &attached, e);
 	mounts_init(attached);
 	console_init(); /* anew: this is the kernel's own /dev */
 	read_cmdline(&in->s->cmdline);
