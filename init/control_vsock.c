@@ -27,6 +27,9 @@ void
 vsock_init(struct init *in)
 {
 	struct sockaddr_vm a = { .svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_ANY, .svm_port = CTL_VSOCK_PORT };
+
+	if (loop_fd(in, WATCH_VSOCK) >= 0)
+		return;
 	AUTO_FD fd = socket(AF_VSOCK, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof a) == 0 && listen(fd, BACKLOG) == 0 &&

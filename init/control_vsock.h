@@ -9,7 +9,8 @@
 
 #include "init.h"
 
-/* Once the modules are loaded. A kernel without AF_VSOCK, and one without a transport, is no failure. */
+/* Once the modules are loaded; again does no harm. A kernel without AF_VSOCK, and one without a transport, is no
+ * failure. */
 void vsock_init(struct init *in);
 
 /* Whether the connection is one of AF_VSOCK: descriptors do not go through it. */

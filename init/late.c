@@ -15,6 +15,7 @@
 #include "cleanup.h"
 #include "console.h"
 #include "control_port.h"
+#include "control_vsock.h"
 #include "kept.h"
 #include "links.h"
 #include "logger.h"
@@ -25,7 +26,7 @@
 #define EXPEDITED "/sys/kernel/rcu_expedited"
 #define PATIENCE_MS 10000
 #define CALM_MS 20
-#define UNREAD_MS 500 /* nobody reads what services write for so long at most, whatever is launched */
+#define UNREAD_MS 500 /* nobody reads what services write, and no host is heard, for so long at most */
 
 /* A kernel that cannot do it loses nothing but time. */
 static void
@@ -76,6 +77,25 @@ load(const struct tbl *t)
 	return -1;
 }
 
+/* Twice, where modules or the host's name for the port come later. */
+static void
+hear_hosts(struct init *in)
+{
+	if (CFG_HOST_CONTROL)
+		port_init(in);
+	if (CFG_VSOCK)
+		vsock_init(in);
+}
+
+static void
+open_up(struct init *in)
+{
+	if (!in->s->late.unread)
+		return;
+	logger_begin(in);
+	hear_hosts(in);
+}
+
 /* What was done twice, as a crash came between, does no harm. */
 static void
 end(struct init *in)
@@ -86,8 +106,7 @@ end(struct init *in)
 	in->s->late = (struct late){ .phase = LATE_DONE };
 	kept_nets(in);
 	buttons_init(in);
-	if (CFG_HOST_CONTROL)
-		port_init(in);
+	hear_hosts(in);
 }
 
 /* PID 1 has that descriptor until the program is executed. */
@@ -135,11 +154,11 @@ late_settle(struct init *in)
 		return;
 	look(in, l);
 	if (unread_due(l) <= in->s->now_ms)
-		logger_begin(in);
+		open_up(in);
 	if (time_due(l) > in->s->now_ms)
 		return;
 	hurry("0");
-	logger_begin(in);
+	open_up(in);
 	cgroup_late(in->launcher.cgroups);
 	l->pid = in->table.machine->late ? load(&in->table) : -1;
 	if (l->pid < 0)

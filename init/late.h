@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * What a boot puts off until the services have been launched, and what it does faster until then. Links are put off
- * where the table has nothing that could notice; ingot-log (logger.h), the controller that no start wants (cgroup.h)
- * and the descriptors of network namespaces (kept.h) always are.
+ * where the table has nothing that could notice; ingot-log (logger.h), the host's ways to PID 1 (control_port.h,
+ * control_vsock.h), the controller that no start wants (cgroup.h) and the descriptors of network namespaces (kept.h)
+ * always are.
  *
  * The kernel's modules that PID 1 alone uses are loaded by a child: their signatures take the kernel longer than some
  * services' starts. No other module comes after them. And until then whoever waits for a grace period of RCU, as many a
