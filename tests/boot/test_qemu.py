@@ -2,6 +2,7 @@
 """The shipped images under QEMU by `ingot run`, held against ingot(1): the forwarded port answers, isolation and limits
 hold on the shipped kernel, and each way to end has its exit status. Everything finer is tested under User Mode
 Linux."""
+import json
 import math
 import os
 import re
@@ -16,6 +17,7 @@ import pytest
 
 import build
 import guest
+import many
 
 pytestmark = pytest.mark.skipif(not shutil.which("qemu-system-x86_64"), reason="no qemu-system-x86_64")
 POWER_OFF_S = 5  # from the signal to the end of `ingot run`
@@ -288,3 +290,17 @@ tests:
     assert outcome[1][1] == "wrong: not within 8000 ms; the last answer began with: HTTP/1.1 200 OK"
     assert outcome[2][1].startswith("closed: not within 8000 ms; there was no answer")
     assert "services ready" in done.stderr, "the console is shown where a test failed"
+
+
+@pytest.mark.parametrize("processors", (1, 2))
+def test_as_many_are_launched_at_a_time_as_there_are_processors(tmp_path, processors):
+    """init case 62: side by side. How many were launched before the one before them ran its program."""
+    count = 60
+    many.image("crowd", count, kernel="kernel-cloud", memory="1G")
+    with run("crowd", "--shell", env=with_words(tmp_path, "-smp", str(processors))) as g:
+        g.connect()
+        assert g.ok("nproc") == str(processors)
+        g.wait_line(f"^ingot: {count} services ready")
+        times = {s["name"]: s for s in json.loads(g.ok("ingotctl timing --json"))["services"]}
+    overlaps = sum(times[f"s{i}"]["ready_ms"] > times[f"s{i + 1}"]["launched_ms"] for i in range(count - 1))
+    assert overlaps < count / 3 if processors == 1 else overlaps > count / 2
