@@ -141,13 +141,16 @@ def test_who_stops_it_is_told_when_another_starts_it_again(machine):
 
 def test_a_hundred_restarts_leave_nothing_behind(machine):
     """Thousands are in test_long_restarts.py. The network namespace of what is down is kept for some seconds, and a
-    job's group: those are gone at first."""
+    job's group: those are gone at first. What a boot puts off is done then: it ends with no more modules."""
     count = "ls -l /proc/1/fd | grep -vc net:; wc -l </proc/1/mountinfo; find /sys/fs/cgroup -type d | sort; " \
             "grep -c . /proc/mounts"
     memory = "sed -n 's/^Rss\\(Anon\\|Shmem\\):[^0-9]*\\([0-9]*\\) kB/\\2/p' /proc/1/status"
     machine.ok("ingotctl stop again && ingotctl stop tick && ingotctl stop slow && ingotctl stop flaps")
+    for name in ("never-ready", "no-listener", "closes-fd", "no-interpreter", "other-machine"):
+        machine.until_service(name, lambda s: s["state"] == "failed")
     jobs = {"tick", "fails", "overlong", "slow"}
     machine.until("ls /sys/fs/cgroup/svc", lambda text: not jobs & set(text.split()))
+    machine.until("cat /proc/sys/kernel/modules_disabled", lambda text: text == "1")
     before, held = machine.ok(count), sum(map(int, machine.ok(memory).split()))
     start = machine.service("again")["restarts"]
     machine.ok("ingotctl start again || :")
