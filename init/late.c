@@ -87,8 +87,8 @@ hear_hosts(struct init *in)
 		vsock_init(in);
 }
 
-static void
-open_up(struct init *in)
+void
+late_open(struct init *in)
 {
 	if (!in->s->late.unread)
 		return;
@@ -154,11 +154,11 @@ late_settle(struct init *in)
 		return;
 	look(in, l);
 	if (unread_due(l) <= in->s->now_ms)
-		open_up(in);
+		late_open(in);
 	if (time_due(l) > in->s->now_ms)
 		return;
 	hurry("0");
-	open_up(in);
+	late_open(in);
 	cgroup_late(in->launcher.cgroups);
 	l->pid = in->table.machine->late ? load(&in->table) : -1;
 	if (l->pid < 0)

@@ -21,6 +21,9 @@ void late_begin(struct init *in);
 /* Brings the links up where the table, which may be another one by now, has something that could notice. */
 void late_links(struct init *in);
 
+/* Begins ingot-log and hears hosts, where that has not been: for who cannot wait until it is time. */
+void late_open(struct init *in);
+
 /* Looks whether it is time now, and when it will be at the latest. */
 void late_settle(struct init *in);
 uint64_t late_due(const struct init *in);

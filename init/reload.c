@@ -70,7 +70,7 @@ reload_begin(struct init *in, struct tbl *next, int fd, struct err *e)
 		close(fd);
 		return -1;
 	}
-	logger_begin(in); /* who goes takes its pipes along */
+	late_open(in); /* who goes takes its pipes along */
 	in->next = *next;
 	r->next = fd;
 	r->phase = RELOAD_STOPPING;

@@ -220,7 +220,7 @@ logger_services(struct init *in)
 }
 
 void
-logger_begin(struct init *in)
+late_open(struct init *in)
 {
 	(void)in;
 }
