@@ -30,8 +30,8 @@
 
 #define PROC "/bench/proc"
 #define TTY  "/bench/tty"
-#define LOOK_MS 20       /* between two looks at the number of processes, which costs one system call */
-#define SLACK    8        /* the kernel's own threads come and go */
+#define LOOK_MS 100       /* between two looks at the number of processes, which costs one system call */
+#define STILL   10        /* so many looks found the same number */
 #define PATIENCE_S 100
 #define IDLE_S 60
 #define ASK_TIMES 200
@@ -39,13 +39,12 @@
 static const struct {
 	const char *name, *path;
 	char *word;
-	int processes; /* for each service */
 } inits[] = {
-	{ "ingot", "/init", "init", 2 },
-	{ "busybox", "/bin/busybox", "init", 1 },
-	{ "finit", "/sbin/finit", "finit", 1 },
-	{ "runit", "/sbin/runit", "runit", 2 },
-	{ "systemd", "/lib/systemd/systemd", "systemd", 1 },
+	{ "ingot", "/init", "init" },
+	{ "busybox", "/bin/busybox", "init" },
+	{ "finit", "/sbin/finit", "finit" },
+	{ "runit", "/sbin/runit", "runit" },
+	{ "systemd", "/lib/systemd/systemd", "systemd" },
 };
 
 /* On a descriptor of its own: what the init does to its console shall not matter. */
@@ -161,30 +160,34 @@ tell_answers(void)
 	close(tty);
 }
 
+/* To read all names takes as long as a few starts: not before it is quiet, therefore, and none of them is held up. */
 static int
-processes_of(const char *name)
+marked_when_quiet(int count, long long *last)
 {
-	for (size_t i = 0; i < sizeof inits / sizeof *inits; i++)
-		if (strcmp(inits[i].name, name) == 0)
-			return inits[i].processes;
-	return 1;
+	long long end = now_us() + PATIENCE_S * 1000000ll;
+	unsigned processes = 0;
+	int n = 0;
+
+	for (int still = 0; n < count && now_us() < end;) {
+		struct sysinfo info;
+		sleep_ms(LOOK_MS);
+		sysinfo(&info);
+		still = info.procs == processes ? still + 1 : 0;
+		processes = info.procs;
+		if (still < STILL)
+			continue;
+		n = marked(last);
+		still = 0;
+	}
+	return n;
 }
 
 static void
 watch(const char *name, int count, const char *what, const long long *began)
 {
-	struct sysinfo info;
-	long long last = 0, end = now_us() + PATIENCE_S * 1000000ll;
-	int n = 0;
+	long long last = 0;
+	int n = marked_when_quiet(count, &last);
 
-	sysinfo(&info);
-	for (int enough = info.procs + count * processes_of(name) - SLACK; n < count && now_us() < end;) {
-		sleep_ms(n ? 10 * LOOK_MS : LOOK_MS);
-		sysinfo(&info);
-		if (info.procs >= enough)
-			n = marked(&last);
-	}
-	sleep_ms(1000);
 	tell("bench: %s services=%d last_us=%lld private_kb=%ld\n", name, n, last - *began,
 	     sum_of("smaps_rollup", "Private_Clean") + sum_of("smaps_rollup", "Private_Dirty"));
 	if (strcmp(what, "idle") == 0) {
