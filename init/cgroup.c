@@ -14,6 +14,7 @@
 
 #include "cleanup.h"
 #include "fmt.h"
+#include "setting.h"
 #include "spawn.h"
 
 #define KNOB_MAX 64
@@ -30,14 +31,6 @@ read_text(int fd, char *buf, size_t cap)
 		n--;
 	buf[n] = '\0';
 	return n;
-}
-
-static int
-write_file(int dir, const char *file, const char *value)
-{
-	AUTO_FD fd = openat(dir, file, O_WRONLY | O_CLOEXEC);
-
-	return fd < 0 || write(fd, value, strlen(value)) < 0 ? -1 : 0;
 }
 
 /* Writes value to the file and reads back: the kernel must say `expect`. With `optional` a file that is not there is
@@ -73,8 +66,8 @@ cgroup_init(int *fd, struct err *e)
 	if (dir < 0)
 		return err_set(e, errno, "%s", CGROUP_SVC);
 	for (size_t i = 0; i < sizeof controllers / sizeof *controllers; i++)
-		if (write_file(AT_FDCWD, CGROUP_ROOT "/cgroup.subtree_control", controllers[i]) ||
-		    write_file(dir, "cgroup.subtree_control", controllers[i]))
+		if (setting_write(AT_FDCWD, CGROUP_ROOT "/cgroup.subtree_control", controllers[i]) ||
+		    setting_write(dir, "cgroup.subtree_control", controllers[i]))
 			return err_set(e, errno, "%s: the controller %s %s", CGROUP_SVC, controllers[i] + 1,
 				       errno == EINVAL ? "is missing in this kernel" : "cannot be given to services");
 	if (knob(dir, "cgroup.max.depth", "1", "1", false, e))
@@ -86,8 +79,8 @@ cgroup_init(int *fd, struct err *e)
 void
 cgroup_late(int cgroups)
 {
-	if (write_file(AT_FDCWD, CGROUP_ROOT "/cgroup.subtree_control", "+io") == 0)
-		write_file(cgroups, "cgroup.subtree_control", "+io");
+	if (setting_write(AT_FDCWD, CGROUP_ROOT "/cgroup.subtree_control", "+io") == 0)
+		setting_write(cgroups, "cgroup.subtree_control", "+io");
 }
 
 static int
@@ -145,7 +138,7 @@ spawn_kill(const struct launcher *l, const char *name)
 	char path[TBL_NAME_MAX + 16];
 
 	fmt(path, sizeof path, "%s/cgroup.kill", name);
-	return write_file(l->cgroups, path, "1");
+	return setting_write(l->cgroups, path, "1");
 }
 
 /* The number behind "key " at the start of a line, or -1. */

@@ -7,12 +7,10 @@
 #include "late.h"
 
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "buttons.h"
 #include "cgroup.h"
-#include "cleanup.h"
 #include "console.h"
 #include "control_port.h"
 #include "control_vsock.h"
@@ -22,6 +20,7 @@
 #include "loop.h"
 #include "modules.h"
 #include "posture.h"
+#include "setting.h"
 
 #define EXPEDITED "/sys/kernel/rcu_expedited"
 #define PATIENCE_MS 10000
@@ -32,9 +31,7 @@
 static void
 hurry(const char *on)
 {
-	AUTO_FD fd = open(EXPEDITED, O_WRONLY | O_CLOEXEC);
-
-	(void)!write(fd, on, strlen(on));
+	setting_write(AT_FDCWD, EXPEDITED, on);
 }
 
 void

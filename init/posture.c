@@ -9,11 +9,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "cleanup.h"
 #include "console.h"
+#include "setting.h"
 
 #define SYS "/proc/sys/"
 
@@ -48,13 +47,10 @@ static const struct {
 static void
 set(const char *path, const char *value, unsigned may)
 {
-	AUTO_FD fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 && may & MAY_LACK && errno == ENOENT)
+	if (setting_write(AT_FDCWD, path, value) == 0 || (may & MAY_LACK && errno == ENOENT) ||
+	    (may & MAY_REFUSE && errno == EINVAL))
 		return;
-	ssize_t n = fd < 0 ? -1 : write(fd, value, strlen(value));
-	if (n < 0 && !(fd >= 0 && may & MAY_REFUSE && errno == EINVAL))
-		warn("sysctl %s: %s", path, err_text(errno));
+	warn("sysctl %s: %s", path, err_text(errno));
 }
 
 void

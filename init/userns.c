@@ -14,6 +14,7 @@
 #include "child.h"
 #include "cleanup.h"
 #include "fmt.h"
+#include "setting.h"
 #include "sys.h"
 
 /* How many there may be: of all on the machine that root has made, and within each of its own. */
@@ -22,15 +23,6 @@
 
 /* The machine's, once there is a use for it, as to find the file takes longer than to write it; 0: not yet. */
 static int limit;
-
-static int
-put(const char *path, const char *value)
-{
-	AUTO_FD fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t n = (ssize_t)strlen(value);
-
-	return fd >= 0 && write(fd, value, (size_t)n) == n ? 0 : -1;
-}
 
 static int
 set_limit(const char *value)
@@ -47,7 +39,7 @@ __attribute__((noreturn)) static void
 close_limit(void *arg)
 {
 	(void)arg;
-	_exit(put(LIMIT, "0") ? 1 : 0);
+	_exit(setting_write(AT_FDCWD, LIMIT, "0") ? 1 : 0);
 }
 
 /* A process that is alone in its namespace, and has ended: its pid, or -1 with errno. The machine's limit is open for
@@ -81,7 +73,7 @@ map(pid_t pid, const char *which, unsigned id)
 
 	fmt(path, sizeof path, "/proc/%d/%s_map", pid, which);
 	fmt(text, sizeof text, "%u %u 1", id, id);
-	return put(path, text);
+	return setting_write(AT_FDCWD, path, text);
 }
 
 int
