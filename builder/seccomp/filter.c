@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Compiling a filter. At each load the kernel checks it, translates it and runs it for each number, so that a start
- * pays for its length, and for the way to every number alike: each leaf stands once, and the tree is balanced by
- * numbers. Of an argument only the low half is looked at: the kernel takes each of those that are checked as 32 bits,
- * or has no meaning for the high ones.
+ * pays for its length, and for the way to every number alike: each leaf stands once, those that look at an argument
+ * end in the others, and the tree is balanced by numbers. Of an argument only the low half is looked at: the kernel
+ * takes each of those that are checked as 32 bits, or has no meaning for the high ones.
  */
 #include "filter.h"
 
@@ -50,22 +50,36 @@ struct range {
 
 #define EXCEPTIONS 2 /* more of them in one range are a tree's */
 #define BESIDE     10 /* so many numbers the tree may be out of balance */
-#define BUSH_MAX 128 /* ranges; with all leaves but the last one, no jump among them is longer than 255 */
+#define BUSH_MAX 128 /* ranges; with all leaves, of any families, no jump among them is longer than 255 */
+#define JUMPS_MAX (BUSH_MAX + 128)
 
-enum { LEAF_KILL = VERDICTS, LEAVES }; /* a leaf is a verdict, or this */
+/* A leaf is a verdict, or one of these. */
+enum {
+	LEAF_KILL = VERDICTS,
+	LEAF_MODE_3, /* as CHECK_MODE_2, of the next argument */
+	LEAF_FAMILY, /* EAFNOSUPPORT */
+	LEAVES
+};
 
-/* From a node to a leaf that does not stand yet. */
+/* In which they stand, as a jump leads forward. */
+static const uint8_t order[] = {
+	CHECK_OPEN, CHECK_OPENAT, CHECK_CLONE, CHECK_IOCTL, CHECK_SOCKET, CHECK_SOCKETPAIR, CHECK_PERSONALITY, CHECK_SHMAT,
+	CHECK_MODE_1, CHECK_MODE_2, LEAF_MODE_3, LEAF_KILL, LEAF_FAMILY, DENY, DENY_QUIET, DENY_PERM, ALLOW,
+};
+static_assert(COUNT(order) == LEAVES, "each has its place");
+
+/* From a test to a leaf that does not stand yet. */
 struct jump {
 	size_t at;
 	unsigned leaf;
-	bool right; /* where the number is not below the node's */
+	bool yes; /* where the test holds */
 };
 
 struct writer {
 	const struct filter_rules *rules;
 	struct range ranges[SYSCALLS + 4];
 	size_t n_ranges;
-	struct jump jumps[BUSH_MAX];
+	struct jump jumps[JUMPS_MAX];
 	size_t n_jumps;
 	struct sock_filter *out;
 	size_t n;
@@ -94,52 +108,10 @@ put_return(struct writer *w, uint32_t what)
 }
 
 static void
-put_socket(struct writer *w)
+leads(struct writer *w, size_t at, unsigned leaf, bool yes)
 {
-	uint64_t families = w->rules->families & ~FAMILY_NETLINK_ROUTE;
-	const struct sock_filter domain = LOAD(args[0]);
-	const struct sock_filter route[] = {
-		JUMP(BPF_JEQ, AF_NETLINK, 0, 3),
-		LOAD(args[2]),
-		JUMP(BPF_JEQ, NETLINK_ROUTE, 0, 1),
-		RETURN(SECCOMP_RET_ALLOW),
-	};
-
-	put(w, &domain, 1);
-	for (unsigned family = 0; family < 63; family++) {
-		const struct sock_filter one[] = { JUMP(BPF_JEQ, family, 0, 1), RETURN(SECCOMP_RET_ALLOW) };
-		if (families >> family & 1)
-			put(w, one, COUNT(one));
-	}
-	/* last, as it loads another argument */
-	if (w->rules->families & FAMILY_NETLINK_ROUTE && !(families >> AF_NETLINK & 1))
-		put(w, route, COUNT(route));
-	put_return(w, refusal(w, EAFNOSUPPORT));
-}
-
-static void
-put_socketpair(struct writer *w)
-{
-	const struct sock_filter code[] = {
-		LOAD(args[0]),
-		JUMP(BPF_JEQ, AF_UNIX, 0, 1),
-		RETURN(w->rules->families >> AF_UNIX & 1 ? SECCOMP_RET_ALLOW : refusal(w, EAFNOSUPPORT)),
-		RETURN(refusal(w, EAFNOSUPPORT)),
-	};
-	put(w, code, COUNT(code));
-}
-
-/* Refused where the argument has one of the bits. */
-static void
-put_bits(struct writer *w, size_t offset, uint32_t bits)
-{
-	const struct sock_filter code[] = {
-		{ BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)offset },
-		JUMP(BPF_JSET, bits, 0, 1),
-		RETURN(refusal(w, EPERM)),
-		RETURN(SECCOMP_RET_ALLOW),
-	};
-	put(w, code, COUNT(code));
+	assert(w->n_jumps < JUMPS_MAX);
+	w->jumps[w->n_jumps++] = (struct jump){ at, leaf, yes };
 }
 
 static size_t
@@ -148,49 +120,95 @@ arg(unsigned n)
 	return offsetof(struct seccomp_data, args) + n * sizeof(uint64_t);
 }
 
+static void
+put_load(struct writer *w, unsigned n)
+{
+	put(w, &(struct sock_filter){ BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)arg(n) }, 1);
+}
+
+/* Where the test holds, to that leaf; on to the next instruction otherwise. */
+static void
+put_if(struct writer *w, unsigned how, uint32_t k, unsigned yes)
+{
+	leads(w, w->n, yes, true);
+	put(w, &(struct sock_filter)JUMP(how, k, 0, 0), 1);
+}
+
+static void
+put_if_else(struct writer *w, unsigned how, uint32_t k, unsigned yes, unsigned no)
+{
+	leads(w, w->n, no, false);
+	put_if(w, how, k, yes);
+}
+
+static void
+put_socket(struct writer *w)
+{
+	uint64_t families = w->rules->families & ~FAMILY_NETLINK_ROUTE;
+	bool route = w->rules->families & FAMILY_NETLINK_ROUTE && !(families >> AF_NETLINK & 1);
+	unsigned last = 62;
+
+	while (last && !(families >> last & 1))
+		last--;
+	put_load(w, 0);
+	for (unsigned family = 0; family < last; family++)
+		if (families >> family & 1)
+			put_if(w, BPF_JEQ, family, ALLOW);
+	if (!route) {
+		put_if_else(w, BPF_JEQ, last, families >> last & 1 ? ALLOW : LEAF_FAMILY, LEAF_FAMILY);
+		return;
+	}
+	if (families >> last & 1)
+		put_if(w, BPF_JEQ, last, ALLOW);
+	leads(w, w->n, LEAF_FAMILY, false);
+	put(w, &(struct sock_filter)JUMP(BPF_JEQ, AF_NETLINK, 0, 0), 1);
+	put_load(w, 2); /* last, as it is another argument */
+	put_if_else(w, BPF_JEQ, NETLINK_ROUTE, ALLOW, LEAF_FAMILY);
+}
+
+static void
+put_socketpair(struct writer *w)
+{
+	put_load(w, 0);
+	put_if_else(w, BPF_JEQ, AF_UNIX, w->rules->families >> AF_UNIX & 1 ? ALLOW : LEAF_FAMILY, LEAF_FAMILY);
+}
+
+/* Refused where the argument has one of the bits. */
+static void
+put_bits(struct writer *w, unsigned n, uint32_t bits)
+{
+	put_load(w, n);
+	put_if_else(w, BPF_JSET, bits, DENY_PERM, ALLOW);
+}
+
 /* A mode without a file that is made means nothing, and may be any bits. */
 static void
-put_open(struct writer *w, unsigned flags)
+put_open(struct writer *w, unsigned flags, unsigned mode)
 {
-	const struct sock_filter code[] = {
-		{ BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)arg(flags) },
-		JUMP(BPF_JSET, NEW_FILE, 1, 0),
-		RETURN(SECCOMP_RET_ALLOW),
-	};
-	put(w, code, COUNT(code));
-	put_bits(w, arg(flags + 1), SET_IDS);
+	put_load(w, flags);
+	put_if_else(w, BPF_JSET, NEW_FILE, mode, ALLOW);
 }
 
 static void
 put_ioctl(struct writer *w)
 {
-	const struct sock_filter code[] = {
-		LOAD(args[1]),
-		JUMP(BPF_JEQ, TYPES_INTO_TERMINAL, 1, 0),
-		JUMP(BPF_JEQ, TIOCLINUX, 0, 1),
-		RETURN(refusal(w, EPERM)),
-		RETURN(SECCOMP_RET_ALLOW),
-	};
-	put(w, code, COUNT(code));
+	put_load(w, 1);
+	put_if(w, BPF_JEQ, TYPES_INTO_TERMINAL, DENY_PERM);
+	put_if_else(w, BPF_JEQ, TIOCLINUX, DENY_PERM, ALLOW);
 }
 
 static void
 put_personality(struct writer *w)
 {
-	const struct sock_filter code[] = {
-		LOAD(args[0]),
-		JUMP(BPF_JEQ, 0, 2, 0),
-		JUMP(BPF_JEQ, 0xffffffffu, 1, 0),
-		RETURN(refusal(w, EPERM)),
-		RETURN(SECCOMP_RET_ALLOW),
-	};
-	put(w, code, COUNT(code));
+	put_load(w, 0);
+	put_if(w, BPF_JEQ, 0, ALLOW);
+	put_if_else(w, BPF_JEQ, 0xffffffffu, ALLOW, DENY_PERM);
 }
 
 static void
-put_verdict(struct writer *w, enum verdict v)
+put_leaf(struct writer *w, unsigned leaf)
 {
-	switch (v) {
+	switch (leaf) {
 	case DENY:
 		return put_return(w, refusal(w, ENOSYS));
 	case DENY_QUIET:
@@ -201,7 +219,7 @@ put_verdict(struct writer *w, enum verdict v)
 	case ALLOW:
 		return put_return(w, SECCOMP_RET_ALLOW);
 	case CHECK_CLONE:
-		return put_bits(w, arg(0), (uint32_t)NEW_NAMESPACES);
+		return put_bits(w, 0, (uint32_t)NEW_NAMESPACES);
 	case CHECK_IOCTL:
 		return put_ioctl(w);
 	case CHECK_SOCKET:
@@ -211,19 +229,23 @@ put_verdict(struct writer *w, enum verdict v)
 	case CHECK_PERSONALITY:
 		return put_personality(w);
 	case CHECK_SHMAT:
-		return put_bits(w, arg(2), SHM_EXEC);
+		return put_bits(w, 2, SHM_EXEC);
 	case CHECK_MODE_1:
-		return put_bits(w, arg(1), SET_IDS);
+		return put_bits(w, 1, SET_IDS);
 	case CHECK_MODE_2:
-		return put_bits(w, arg(2), SET_IDS);
+		return put_bits(w, 2, SET_IDS);
 	case CHECK_OPEN:
-		return put_open(w, 1);
+		return put_open(w, 1, CHECK_MODE_2);
 	case CHECK_OPENAT:
-		return put_open(w, 2);
-	case VERDICTS:
-		break;
+		return put_open(w, 2, LEAF_MODE_3);
+	case LEAF_KILL:
+		return put_return(w, SECCOMP_RET_KILL_PROCESS);
+	case LEAF_MODE_3:
+		return put_bits(w, 3, SET_IDS);
+	case LEAF_FAMILY:
+		return put_return(w, refusal(w, EAFNOSUPPORT));
 	}
-	assert(!"a verdict");
+	assert(!"a leaf");
 }
 
 /* ---- the tree ---- */
@@ -237,20 +259,14 @@ add_range(struct writer *w, uint32_t first, enum verdict v, bool kill)
 		w->ranges[w->n_ranges++] = (struct range){ first, v, kill };
 }
 
-/* The leaf of a range. */
+/* The leaf of a range. Where AF_UNIX is the only family, pairs are looked at as other sockets are. */
 static unsigned
 leaf_of(const struct writer *w, size_t range)
 {
-	return w->ranges[range].kill ? LEAF_KILL : (unsigned)w->ranges[range].verdict;
-}
+	const struct range *r = &w->ranges[range];
+	bool as_socket = r->verdict == CHECK_SOCKETPAIR && w->rules->families == 1ull << AF_UNIX;
 
-static void
-put_leaf(struct writer *w, unsigned leaf)
-{
-	if (leaf == LEAF_KILL)
-		put_return(w, SECCOMP_RET_KILL_PROCESS);
-	else
-		put_verdict(w, (enum verdict)leaf);
+	return r->kill ? LEAF_KILL : as_socket ? CHECK_SOCKET : r->verdict;
 }
 
 /* How many numbers are in the ranges from `low` to before `high`, of those that a kernel runs it for. */
@@ -272,12 +288,6 @@ static void
 put_node(struct writer *w, unsigned how, size_t range)
 {
 	put(w, &(struct sock_filter)JUMP(how, w->ranges[range].first, 0, 0), 1);
-}
-
-static void
-leads(struct writer *w, size_t at, unsigned leaf, bool right)
-{
-	w->jumps[w->n_jumps++] = (struct jump){ at, leaf, right };
 }
 
 /* Which ranges lead to another leaf than this one, if they are a number each and a few at most: a test of each is fewer
@@ -354,14 +364,14 @@ put_nodes(struct writer *w, size_t low, size_t high)
 	}
 }
 
-/* Behind the nodes that lead to it, where there are any. */
+/* Behind all that leads to it, where something does. */
 static void
 place_leaf(struct writer *w, unsigned leaf)
 {
-	size_t at = w->n;
+	size_t at = w->n, n = w->n_jumps;
 	bool placed = false;
 
-	for (size_t i = 0; i < w->n_jumps; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const struct jump *j = &w->jumps[i];
 		if (j->leaf != leaf)
 			continue;
@@ -369,24 +379,21 @@ place_leaf(struct writer *w, unsigned leaf)
 			put_leaf(w, leaf);
 		placed = true;
 		assert(at - j->at - 1 <= UINT8_MAX);
-		*(j->right ? &w->out[j->at].jt : &w->out[j->at].jf) = (uint8_t)(at - j->at - 1);
+		*(j->yes ? &w->out[j->at].jt : &w->out[j->at].jf) = (uint8_t)(at - j->at - 1);
 	}
 }
 
-/* Few enough for each jump to reach each leaf; the longest one stands last, for its end need not be reached. */
+/* Few enough for each jump to reach each leaf. */
 static void
 put_bush(struct writer *w, size_t low, size_t high)
 {
-	if (high - low == 1) {
-		put_leaf(w, leaf_of(w, low));
-		return;
-	}
 	w->n_jumps = 0;
-	put_nodes(w, low, high);
-	for (unsigned leaf = 0; leaf < LEAVES; leaf++)
-		if (leaf != CHECK_SOCKET)
-			place_leaf(w, leaf);
-	place_leaf(w, CHECK_SOCKET);
+	if (high - low == 1)
+		put_leaf(w, leaf_of(w, low));
+	else
+		put_nodes(w, low, high);
+	for (size_t i = 0; i < COUNT(order); i++)
+		place_leaf(w, order[i]);
 }
 
 /* All from `low` to before `high`. A jump reaches 255 instructions, JA any. */
