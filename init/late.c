@@ -7,6 +7,7 @@
 #include "late.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include "buttons.h"
@@ -14,6 +15,7 @@
 #include "console.h"
 #include "control_port.h"
 #include "control_vsock.h"
+#include "identity.h"
 #include "kept.h"
 #include "links.h"
 #include "logger.h"
@@ -25,19 +27,21 @@
 #define EXPEDITED "/sys/kernel/rcu_expedited"
 #define PATIENCE_MS 10000
 #define CALM_MS 20
-#define UNREAD_MS 500 /* nobody reads what services write, and no host is heard, for so long at most */
+#define UNREAD_MS 2000 /* nobody reads what services write, and no host is heard, for so long at most */
 
-/* A kernel that cannot do it loses nothing but time. */
+/* A kernel that cannot do it loses nothing but time. A batch process does not take the processor from the program whose
+ * start has woken it: each way to PID 1's memory and back costs what the processor remembers of addresses. */
 static void
-hurry(const char *on)
+hurry(bool on)
 {
-	setting_write(AT_FDCWD, EXPEDITED, on);
+	setting_write(AT_FDCWD, EXPEDITED, on ? "1" : "0");
+	identity_policy(on ? SCHED_BATCH : SCHED_OTHER);
 }
 
 void
 late_begin(struct init *in)
 {
-	hurry("1");
+	hurry(true);
 	in->s->late.phase = LATE_WAITS;
 	in->s->late.links = true;
 	in->s->late.unread = true;
@@ -154,7 +158,7 @@ late_settle(struct init *in)
 		late_open(in);
 	if (time_due(l) > in->s->now_ms)
 		return;
-	hurry("0");
+	hurry(false);
 	late_open(in);
 	cgroup_late(in->launcher.cgroups);
 	l->pid = in->table.machine->late ? load(&in->table) : -1;

@@ -7,10 +7,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "console.h"
+#include "identity.h"
 #include "shutdown.h"
 #include "sys.h"
 
@@ -46,6 +48,7 @@ run(const char *path, int error)
 		if (fd > 2)
 			close(fd);
 	}
+	identity_policy(SCHED_OTHER);
 	sys_sigmask(0, NULL);
 	execve(path, argv, envp);
 	int code = errno;

@@ -46,7 +46,7 @@ CALLS = {
     "prlimit64": (302, "EPERM"),
     "signalfd4": (289, "EMFILE"), "eventfd2": (290, "EMFILE"), "epoll_create1": (291, "EMFILE"),
     "pipe2": (293, "EMFILE ENFILE"),
-    "sched_getaffinity": (204, "EINVAL"),
+    "sched_setattr": (314, "EPERM"), "sched_getaffinity": (204, "EINVAL"),
     "getrandom": (318, "EAGAIN"), "memfd_create": (319, "EMFILE"), "pidfd_send_signal": (424, "ENOMEM"),
     "move_mount": (429, "ENOMEM"), "fsopen": (430, "EMFILE"), "fsconfig": (431, "ENOMEM"), "fsmount": (432, "ENOMEM"),
     "clone3": (435, "EAGAIN ENOMEM"), "openat2": (437, "EMFILE EAGAIN"), "mount_setattr": (442, "ENOMEM"),

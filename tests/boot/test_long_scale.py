@@ -44,6 +44,14 @@ def test_a_thousand_services_start_behind_what_they_need(machine):
     assert any(times[f"s{i}"]["ready_ms"] > times[f"s{i + 1}"]["launched_ms"] for i in range(500, COUNT - 1))
 
 
+def test_what_they_write_is_read_while_others_are_launched(machine):
+    """A boot puts ingot-log off, but not for longer than two seconds."""
+    ticks = machine.ok("cut -d ' ' -f 22 /proc/$(pidof ingot-log)/stat")
+    times = json.loads(machine.ok("ingotctl timing --json"))["services"]
+    # the former counts from the kernel's beginning, which makes it more
+    assert int(ticks) * 10 < max(s["launched_ms"] for s in times)
+
+
 def test_all_of_them_run(machine):
     """init case 62"""
     services = machine.services()

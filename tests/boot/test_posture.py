@@ -46,6 +46,12 @@ def test_what_no_service_needs_comes_after_their_start(machine):
     assert machine.ok("cat /sys/kernel/rcu_expedited") == "0"
 
 
+def test_none_is_a_batch_process_though_pid_1_was_one_while_it_launched(machine):
+    machine.until("cat /sys/kernel/rcu_expedited", lambda text: text == "0")
+    policies = machine.ok("sed 's/.*) //' /proc/[0-9]*/stat | cut -d ' ' -f 39")
+    assert "3" not in policies.split() and policies.split().count("0") > 10
+
+
 def test_the_sysctls_are_those_of_the_man_page(machine):
     page = (build.ROOT / "docs" / "ingot-init.8").read_text()
     listed = page.split(".Ss What no service can do")[1].split(".El")[0]
