@@ -78,7 +78,7 @@ load(const struct tbl *t)
 	return -1;
 }
 
-/* Twice, where modules or the host's name for the port come later. */
+/* Once more behind late modules, as one of them may have been missing for it. */
 static void
 hear_hosts(struct init *in)
 {
@@ -93,8 +93,9 @@ late_open(struct init *in)
 {
 	if (!in->s->late.unread)
 		return;
-	logger_begin(in);
 	hear_hosts(in);
+	logger_begin(in);
+	in->s->late.unread = false;
 }
 
 /* What was done twice, as a crash came between, does no harm. */
@@ -107,7 +108,8 @@ end(struct init *in)
 	in->s->late = (struct late){ .phase = LATE_DONE };
 	kept_nets(in);
 	buttons_init(in);
-	hear_hosts(in);
+	if (in->table.machine->late)
+		hear_hosts(in);
 }
 
 /* PID 1 has that descriptor until the program is executed. */

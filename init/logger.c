@@ -157,9 +157,6 @@ start(struct init *in)
 void
 logger_begin(struct init *in)
 {
-	if (!in->s->late.unread)
-		return;
-	in->s->late.unread = false;
 	logger_services(in);
 	in->s->logger.at_ms = in->s->now_ms;
 }
@@ -203,7 +200,6 @@ logger_finish(struct init *in)
 {
 	const struct logger *l = &in->s->logger;
 
-	logger_begin(in);
 	if (!l->pid && l->at_ms != SVC_NEVER)
 		start(in);
 	bool young = in->s->now_ms - l->since_ms < YOUNG_MS;

@@ -11,8 +11,8 @@
 /* Makes the pipes of all services that have none yet; ingot-log gets them, and hears of those that went. */
 void logger_services(struct init *in);
 
-/* Starts ingot-log if it has not been, once a boot's launches are over or have taken their time: the pipes, which
- * launches make, hold what is written until then. */
+/* Starts ingot-log, which is not before late.c says so: the pipes, which launches make, hold what is written until
+ * then. */
 void logger_begin(struct init *in);
 
 /* The pipes' write ends for a launch, which stay PID 1's. -1 with errno. */

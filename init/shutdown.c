@@ -8,6 +8,7 @@
 #include "console.h"
 #include "ending.h"
 #include "fmt.h"
+#include "late.h"
 #include "svc_act.h"
 #include "svc_io.h"
 #include "svc_say.h"
@@ -43,6 +44,7 @@ shutdown_with(struct init *in, enum down_kind kind, const char *why, int status)
 {
 	if (in->s->down != DOWN_NOT)
 		return;
+	late_open(in); /* a host hears how it ends */
 	say("%s: asked for by %s", kinds[kind], why);
 	in->s->down = kind;
 	in->s->down_status = status;

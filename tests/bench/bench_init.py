@@ -10,7 +10,7 @@ Each init is the machine's real PID 1: in a pid namespace it would own no root o
 still take the namespaces of the one before apart. So every one is booted anew, in the same QEMU with the same kernel
 and the same initramfs, which holds them all, in turn: round by round, and the rounds' median counts. The services
 tell when they began by their names (init_mark.c), and a watcher that no init knows of reads them (init_watch.c);
-until the last one it makes one system call in 20 ms. `loose` is Ingot without network namespaces, which is all the
+it makes one system call in 100 ms, until it is quiet. `loose` is Ingot without network namespaces, which is all the
 isolation that an image file can take off; `systemd-sandbox` is systemd with as much (SANDBOX below).
 """
 import os

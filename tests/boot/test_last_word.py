@@ -39,3 +39,10 @@ def test_a_service_that_is_given_up_powers_off_with_its_signal_in_the_status():
     assert console.count("; restart in 20 ms") == 1, "its limit"
     assert said[-1] == "ingot: the machine's exit status is 138: the failure of fatal"
     assert status == 128 + 10
+
+
+def test_a_host_hears_of_an_end_that_comes_before_a_boot_is_over():
+    """Before PID 1 has opened the host's ways, which it puts off until it has launched everything."""
+    _, said, status = ended("gone-at-once")
+    assert said[-1] == "ingot: the machine's exit status is 1: the failure of fatal"
+    assert status == 1
